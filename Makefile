@@ -1,0 +1,37 @@
+# The two commands: `make run` serves S3 on port 30600, `make test` is the whole gate.
+
+PYTHON ?= python3
+PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)
+
+# Other Pythons that pyenv has, for tox to find; no tool may download one.
+export PATH := $(PATH):$(subst $() ,:,$(wildcard $(PYENV)/versions/3.1[23]*/bin))
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: run test codegen bench clean
+
+run: .venv/run
+	.venv/bin/s3gw serve $(ARGS)
+
+test: .venv/test
+	@rm -f .tox/junit-*.xml
+	@.venv/bin/tox run; status=$$?; .venv/bin/python tests/closing_line.py .tox/junit-*.xml; exit $$status
+
+codegen: .venv/test
+	.venv/bin/tox run -e codegen
+
+bench: .venv/test
+	.venv/bin/tox run -e bench
+
+clean:
+	rm -rf .venv .tox .cache .coverage* build *.egg-info
+
+.venv/bin/pip:
+	$(PYTHON) -m venv .venv
+
+.venv/run: .venv/bin/pip pyproject.toml
+	.venv/bin/pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+.venv/test: .venv/bin/pip
+	.venv/bin/pip install --quiet --disable-pip-version-check 'tox>=4.30' 'tox-uv>=1.28'
+	@touch $@

@@ -1,0 +1,1 @@
+"""S3 in front of PFS, Pachyderm's versioned file system."""

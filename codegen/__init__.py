@@ -1,0 +1,1 @@
+"""From spec/ to s3gw/generated/ and docs/operations.md."""

@@ -1,0 +1,162 @@
+"""The catalogue as typed values: what ``spec/`` says, loaded and checked against its schemas.
+
+`load` raises `CatalogueError` with one line for each breach of a schema; what the entries mean
+together is checked by `codegen.lint`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class CatalogueError(Exception):
+    """The catalogue breaks a rule; `problems` has a line for each: file, entry, mend."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One entry of ``spec/operations``; the attributes are the YAML's own keys."""
+
+    name: str
+    feature: str
+    levels: tuple[str, ...]
+    method: str
+    query: frozenset[str]
+    headers: frozenset[str]
+    file: str
+    twin_of: str | None = None
+    outside_model: str | None = None
+    supported: dict[str, Any] | None = None
+    unsupported: dict[str, Any] | None = None
+
+    @property
+    def query_names(self) -> frozenset[str]:
+        """The parameters of `query` without the values that some of them must have."""
+        return frozenset(mark.partition("=")[0] for mark in self.query)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All of ``spec/``. `operations` is sorted by name: the order in the files means nothing."""
+
+    operations: tuple[Operation, ...]
+    errors: tuple[dict[str, Any], ...]
+    pfs_errors: tuple[dict[str, Any], ...]
+    responses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    requests: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def load(root: Path = ROOT) -> Catalogue:
+    """Load ``spec/`` of the tree at `root`.
+
+    Raises:
+        CatalogueError: A file is not YAML, or breaks its schema.
+    """
+    spec = root / "spec"
+    problems: list[str] = []
+    operations: list[Operation] = []
+    for path in sorted((spec / "operations").glob("*.yaml")):
+        entries = _read(path, spec / "schema" / "operations.schema.json", problems)
+        operations += [_operation(entry, path.name) for entry in entries or ()]
+    errors = _read(spec / "errors.yaml", spec / "schema" / "errors.schema.json", problems)
+    shapes = _read(spec / "shapes.yaml", spec / "schema" / "shapes.schema.json", problems)
+    if problems:
+        raise CatalogueError(problems)
+    return Catalogue(
+        operations=tuple(sorted(operations, key=lambda operation: operation.name)),
+        errors=tuple(errors["errors"]),
+        pfs_errors=tuple(errors["pfs"]),
+        responses=shapes["responses"],
+        requests=shapes["requests"],
+    )
+
+
+def _operation(entry: dict[str, Any], file: str) -> Operation:
+    match = entry.get("match", {})
+    level = entry["level"]
+    return Operation(
+        name=entry["name"],
+        feature=entry["feature"],
+        levels=(level,) if isinstance(level, str) else tuple(level),
+        method=entry["method"],
+        query=frozenset(match.get("query", ())),
+        headers=frozenset(match.get("headers", ())),
+        file=file,
+        twin_of=entry.get("twin_of"),
+        outside_model=entry.get("outside_model"),
+        supported=entry.get("supported"),
+        unsupported=entry.get("unsupported"),
+    )
+
+
+def _read(path: Path, schema: Path, problems: list[str]) -> Any:
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
+    except yaml.YAMLError as error:
+        problems.append(f"{path.name}: not YAML: {' '.join(str(error).split())}: mend the syntax")
+        return None
+    validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+    breaches = sorted(
+        validator.iter_errors(document), key=lambda breach: list(breach.absolute_path)
+    )
+    problems += [_problem(path.name, document, breach) for breach in breaches]
+    return None if breaches else document
+
+
+def _problem(file: str, document: Any, breach: jsonschema.ValidationError) -> str:
+    where = list(breach.absolute_path)
+    entry = document
+    name = "the file"
+    for step in where:
+        entry = entry[step]
+        if isinstance(entry, dict) and ("name" in entry or "code" in entry or "error" in entry):
+            name = str(entry.get("name") or entry.get("code") or entry.get("error"))
+            break
+    place = ".".join(str(step) for step in where if not isinstance(step, int))
+    both = "supported and unsupported exclude each other: keep one of the two"
+    either = "has neither supported nor unsupported: say which"
+    if (
+        breach.validator == "oneOf"
+        and isinstance(breach.instance, dict)
+        and "method" in breach.instance
+    ):
+        mend = (
+            both if "supported" in breach.instance and "unsupported" in breach.instance else either
+        )
+    else:
+        mend = f"{breach.message} (see spec/schema/{file.split('.')[0]}.schema.json)"
+    return f"{file}: {name}: {place + ': ' if place else ''}{mend}"
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Safe YAML in which a key that stands twice is an error instead of a silent loss."""
+
+
+def _unique_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                "while reading a mapping",
+                node.start_mark,
+                f"key {key!r} stands twice",
+                key_node.start_mark,
+            )
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)

@@ -1,0 +1,7 @@
+"""`python -m s3gw`."""
+
+import sys
+
+from s3gw.cli import main
+
+sys.exit(main())

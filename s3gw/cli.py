@@ -1,0 +1,277 @@
+"""The command line: ``s3gw serve``, ``s3gw operations``, ``s3gw explain``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+from s3gw.context import Context
+from s3gw.errors import S3Error
+from s3gw.generated.routes import OPERATIONS, PROFILES, TABLES
+from s3gw.http.dispatch import Operation
+from s3gw.http.target import parse
+from s3gw.pfs import PFSError, opener
+
+_EPILOG = """\
+Every option of `serve` can be given in the environment too: S3GW_PFS, S3GW_LISTEN, S3GW_WORKERS
+and so on. An option on the command line wins.
+"""
+_SERVE = """\
+Serve S3 over PFS. A bucket is a branch of a repo, named branch.repo; an object is a file in the
+branch's HEAD; a PutObject is one atomic commit.
+"""
+_SERVE_EPILOG = """\
+examples:
+  s3gw serve                                       a PFS of its own in ./data, on port 30600
+  s3gw serve --pfs embedded:/var/lib/s3gw --listen 0.0.0.0:30600
+  S3GW_LOG_FORMAT=json s3gw serve --workers 4
+
+Any access key and secret will do: the classic profile has no authentication.
+SIGTERM finishes the requests in flight, then ends with status 0.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the result is the exit status: 0, or 2 where it could not be begun."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except _Unusable as error:
+        print(f"s3gw: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of `s3gw operations | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+class _Unusable(Exception):
+    """What keeps a command from being begun, in one line that says what to do."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; `--help` has the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="s3gw",
+        description="S3 in front of PFS, Pachyderm's versioned file system.",
+        epilog=_EPILOG,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    raw = argparse.RawDescriptionHelpFormatter
+
+    serve = commands.add_parser(
+        "serve", help="serve S3", description=_SERVE, epilog=_SERVE_EPILOG, formatter_class=raw
+    )
+    serve.set_defaults(run=_serve)
+    _setting(
+        serve,
+        "--pfs",
+        default="embedded:data",
+        metavar="WHERE",
+        help="embedded:PATH, a folder of its own",
+    )
+    _setting(
+        serve,
+        "--listen",
+        type=_address,
+        default="127.0.0.1:30600",
+        metavar="HOST:PORT",
+        help="where to listen",
+    )
+    _setting(
+        serve,
+        "--profile",
+        choices=sorted(PROFILES),
+        default="classic",
+        help="which operations are served",
+    )
+    _setting(
+        serve,
+        "--workers",
+        type=_count,
+        default=str(os.cpu_count() or 1),
+        metavar="N",
+        help="processes",
+    )
+    _setting(
+        serve,
+        "--threads",
+        type=_count,
+        default="8",
+        metavar="N",
+        help="requests at a time in each worker",
+    )
+    _setting(serve, "--region", default="PACHYDERM", help="what GetBucketLocation answers")
+    _setting(
+        serve,
+        "--log-format",
+        choices=["json", "text"],
+        default="text",
+        help="of the log on standard error",
+    )
+    _setting(
+        serve,
+        "--durability",
+        choices=["power", "process"],
+        default="power",
+        help="what an acknowledged write survives: a power loss, or the end of the process only, which is faster",
+    )
+    serve.add_argument(
+        "--delete-nonempty-buckets",
+        action=argparse.BooleanOptionalAction,
+        default=os.environ.get("S3GW_DELETE_NONEMPTY_BUCKETS", "").lower() in ("1", "true", "yes"),
+        help="let DeleteBucket delete the files too",
+    )
+
+    operations = commands.add_parser("operations", help="print the compatibility table")
+    operations.set_defaults(run=_operations)
+    operations.add_argument(
+        "--profile", choices=sorted(PROFILES), default="classic", help="as this profile serves it"
+    )
+    operations.add_argument("--format", choices=["json", "table"], default="table")
+
+    explain = commands.add_parser(
+        "explain", help="tell which operation a request is, and what becomes of it"
+    )
+    explain.set_defaults(run=_explain)
+    explain.add_argument("method", metavar="METHOD")
+    explain.add_argument("url", metavar="URL", help="whole, or from the first slash on")
+    explain.add_argument(
+        "-H", dest="headers", action="append", default=[], metavar="'NAME: VALUE'", help="a header"
+    )
+    explain.add_argument(
+        "--profile", choices=sorted(PROFILES), default="classic", help="as this profile serves it"
+    )
+    return parser
+
+
+def _setting(
+    parser: argparse.ArgumentParser, flag: str, *, default: str, help: str, **rest: Any
+) -> None:  # noqa: A002
+    """Add an option that the environment can give too; argparse checks a text default like an argument."""
+    variable = "S3GW_" + flag.removeprefix("--").replace("-", "_").upper()
+    given = os.environ.get(variable) or default
+    choices = rest.get("choices")
+    if choices and given not in choices:
+        parser.error(f"{variable}: {given!r} is none of {', '.join(choices)}")
+    parser.add_argument(flag, default=given, help=f"{help} (default: {default})", **rest)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - `:30600` asks for it
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1024")
+    return int(text)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from s3gw.http.gateway import create_app
+    from s3gw.server import ServerError, Settings, serve
+
+    host, port = options.listen
+    settings = Settings(
+        host=host,
+        port=port,
+        workers=options.workers,
+        threads=options.threads,
+        log_format=options.log_format,
+    )
+    try:
+        open_pfs = opener(options.pfs, durability=options.durability)
+
+        def make_app() -> Any:
+            context = Context(open_pfs(), options.region, options.delete_nonempty_buckets)
+            return create_app(context, options.profile)
+
+        def ready(url: str) -> None:
+            print(
+                f"s3gw: serving {options.pfs} at {url} (profile {options.profile}, {options.workers} workers)"
+            )
+            print(
+                f"try:  curl -X PUT {url}/master.first && curl -T README.md {url}/master.first/README.md",
+                flush=True,
+            )
+
+        return serve(settings, make_app, ready=ready)
+    except (ServerError, PFSError) as error:
+        raise _Unusable(str(error)) from error
+
+
+def _operations(options: argparse.Namespace) -> int:
+    rows = [_row(operation, options.profile) for operation in OPERATIONS]
+    if options.format == "json":
+        print(json.dumps(rows, indent=2))
+        return 0
+    for row in rows:
+        state = "supported" if row["supported"] else "501"
+        print(f"{state:<9}  {row['operation']:<48}  {row['feature']:<30}  {row['request']}")
+    supported = sum(row["supported"] for row in rows)
+    print(f"{supported} of {len(rows)} operations are supported in the profile {options.profile}.")
+    return 0
+
+
+def _row(operation: Operation, profile: str) -> dict[str, Any]:
+    supported = operation.profile in PROFILES[profile]
+    row: dict[str, Any] = {
+        "operation": operation.name,
+        "feature": operation.feature,
+        "request": " ".join(
+            part for part in (operation.method, operation.level, operation.marks) if part
+        ),
+        "profile": operation.profile,
+        "supported": supported,
+    }
+    if operation.twin_of:
+        row["twin_of"] = operation.twin_of
+    if supported:
+        return {**row, "summary": operation.summary, "pfs": operation.pfs, "drops": operation.drops}
+    return {**row, "why": operation.why, "instead": operation.instead}
+
+
+def _explain(options: argparse.Namespace) -> int:
+    environ: dict[str, str] = {}
+    for header in options.headers:
+        name, colon, value = header.partition(":")
+        if not colon:
+            raise _Unusable(f"{header!r} is not a header: write -H 'name: value'")
+        environ[f"HTTP_{name.strip().upper().replace('-', '_')}"] = value.strip()
+    method = options.method.upper()
+    try:
+        target = parse(quote(options.url, safe="/:?&=%#[]@!$'()*+,;~").encode().decode("latin-1"))
+        table = TABLES.get((target.level, method))
+        if table is None:
+            print(f"{method} {target.level}: 405 MethodNotAllowed: S3 has no such request")
+            return 0
+        operation = table.resolve(target.query, environ)
+    except S3Error as error:
+        print(f"{method} {options.url}: {error.kind.status} {error.kind.code}: {error.message}")
+        return 0
+    print(f"operation  {operation.name} ({operation.feature}), {target.level} level")
+    if target.bucket:
+        print(f"bucket     {target.bucket}")
+    if target.key:
+        print(f"key        {target.key}")
+    if operation.profile in PROFILES[options.profile]:
+        print(f"PFS        {', '.join(operation.pfs)}")
+        print(f"           {operation.summary}")
+    else:
+        print(f"answer     501 NotImplemented: {operation.refusal()}")
+    return 0

@@ -1,0 +1,23 @@
+"""What every handler is given beside its request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from s3gw.pfs.interface import PFS
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The PFS that is served, and the settings that change an answer.
+
+    Attributes:
+        pfs: Where the data is.
+        region: What GetBucketLocation answers.
+        delete_nonempty_buckets: Whether DeleteBucket deletes the files too, as the first
+            s3gateway's documentation has it.
+    """
+
+    pfs: PFS
+    region: str = "PACHYDERM"
+    delete_nonempty_buckets: bool = False

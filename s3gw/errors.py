@@ -1,0 +1,32 @@
+"""The one exception of the gateway: an S3 error, raised anywhere and rendered in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from s3gw.generated.errors import ErrorKind
+
+
+class S3Error(Exception):
+    """An answer that is an error.
+
+    Args:
+        kind: A row of ``spec/errors.yaml``, by its S3 code: ``errors.NoSuchKey``.
+        message: What to tell the client; by default the row's standard message.
+        headers: Response headers that belong to this error (``Retry-After``, ``Content-Range``).
+    """
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message or kind.message)
+        self.kind = kind
+        self.message = message or kind.message
+        self.headers = dict(headers or {})

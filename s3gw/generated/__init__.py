@@ -1,0 +1,1 @@
+"""Rendered from spec/ by codegen: never edited."""

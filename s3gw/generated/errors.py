@@ -1,0 +1,174 @@
+"""Rendered by codegen from spec/errors.yaml; do not edit, run `tox -e codegen`.
+
+Contents: ErrorKind, 34 errors by their S3 code, KINDS, PFS_ERRORS.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from s3gw.pfs import interface as pfs
+
+
+class ErrorKind(NamedTuple):
+    """A row of the error table."""
+
+    code: str
+    status: int
+    message: str
+    retry_after_s: int | None = None
+
+
+AccessDenied: Final = ErrorKind("AccessDenied", 403, "Access Denied")
+BadDigest: Final = ErrorKind(
+    "BadDigest",
+    400,
+    "The Content-MD5 or checksum value that you specified did not match what the server received.",
+)
+BadRequest: Final = ErrorKind("BadRequest", 400, "The request is not valid HTTP.")
+BucketAlreadyOwnedByYou: Final = ErrorKind(
+    "BucketAlreadyOwnedByYou",
+    409,
+    "The bucket that you tried to create already exists, and you own it.",
+)
+BucketNotEmpty: Final = ErrorKind(
+    "BucketNotEmpty", 409, "The bucket that you tried to delete is not empty."
+)
+EntityTooLarge: Final = ErrorKind(
+    "EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed object size."
+)
+IncompleteBody: Final = ErrorKind(
+    "IncompleteBody",
+    400,
+    "You did not provide the number of bytes specified by the Content-Length HTTP header.",
+)
+InternalError: Final = ErrorKind(
+    "InternalError", 500, "We encountered an internal error. Please try again."
+)
+InvalidArgument: Final = ErrorKind("InvalidArgument", 400, "Invalid Argument")
+InvalidBucketName: Final = ErrorKind("InvalidBucketName", 400, "The specified bucket is not valid.")
+InvalidBucketState: Final = ErrorKind(
+    "InvalidBucketState", 409, "The request is not valid with the current state of the bucket."
+)
+InvalidChunkSizeError: Final = ErrorKind(
+    "InvalidChunkSizeError",
+    403,
+    "Only the last chunk is allowed to have a size less than 8192 bytes.",
+)
+InvalidDigest: Final = ErrorKind(
+    "InvalidDigest", 400, "The Content-MD5 that you specified is not valid."
+)
+InvalidFilePath: Final = ErrorKind("InvalidFilePath", 400, "PFS refuses this key as a file path.")
+InvalidPartNumber: Final = ErrorKind(
+    "InvalidPartNumber", 416, "The requested partnumber is not satisfiable."
+)
+InvalidRange: Final = ErrorKind("InvalidRange", 416, "The requested range is not satisfiable.")
+InvalidRequest: Final = ErrorKind("InvalidRequest", 400, "Invalid Request")
+InvalidURI: Final = ErrorKind("InvalidURI", 400, "Couldn't parse the specified URI.")
+MalformedXML: Final = ErrorKind(
+    "MalformedXML",
+    400,
+    "The XML you provided was not well-formed or did not validate against our published schema.",
+)
+MaxMessageLengthExceeded: Final = ErrorKind(
+    "MaxMessageLengthExceeded", 400, "Your request was too big."
+)
+MetadataTooLarge: Final = ErrorKind(
+    "MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size."
+)
+MethodNotAllowed: Final = ErrorKind(
+    "MethodNotAllowed", 405, "The specified method is not allowed against this resource."
+)
+MissingContentLength: Final = ErrorKind(
+    "MissingContentLength", 411, "You must provide the Content-Length HTTP header."
+)
+MissingRequestBodyError: Final = ErrorKind("MissingRequestBodyError", 400, "Request body is empty.")
+NoSuchBucket: Final = ErrorKind("NoSuchBucket", 404, "The specified bucket does not exist.")
+NoSuchKey: Final = ErrorKind("NoSuchKey", 404, "The specified key does not exist.")
+NoSuchVersion: Final = ErrorKind("NoSuchVersion", 404, "The specified version does not exist.")
+NotImplemented: Final = ErrorKind(
+    "NotImplemented", 501, "A header you provided implies functionality that is not implemented."
+)
+OperationAborted: Final = ErrorKind(
+    "OperationAborted",
+    409,
+    "A conflicting conditional operation is currently in progress against this resource. Please try again.",
+)
+PreconditionFailed: Final = ErrorKind(
+    "PreconditionFailed", 412, "At least one of the preconditions you specified did not hold."
+)
+RequestHeaderSectionTooLarge: Final = ErrorKind(
+    "RequestHeaderSectionTooLarge",
+    400,
+    "Your request header section exceeds the maximum allowed size.",
+)
+RequestTimeout: Final = ErrorKind(
+    "RequestTimeout",
+    400,
+    "Your socket connection to the server was not read from or written to within the timeout period.",
+)
+ServiceUnavailable: Final = ErrorKind(
+    "ServiceUnavailable", 503, "Service is unable to handle request. Please try again.", 1
+)
+SlowDown: Final = ErrorKind("SlowDown", 503, "Please reduce your request rate.", 1)
+
+KINDS: Final = {
+    kind.code: kind
+    for kind in (
+        AccessDenied,
+        BadDigest,
+        BadRequest,
+        BucketAlreadyOwnedByYou,
+        BucketNotEmpty,
+        EntityTooLarge,
+        IncompleteBody,
+        InternalError,
+        InvalidArgument,
+        InvalidBucketName,
+        InvalidBucketState,
+        InvalidChunkSizeError,
+        InvalidDigest,
+        InvalidFilePath,
+        InvalidPartNumber,
+        InvalidRange,
+        InvalidRequest,
+        InvalidURI,
+        MalformedXML,
+        MaxMessageLengthExceeded,
+        MetadataTooLarge,
+        MethodNotAllowed,
+        MissingContentLength,
+        MissingRequestBodyError,
+        NoSuchBucket,
+        NoSuchKey,
+        NoSuchVersion,
+        NotImplemented,
+        OperationAborted,
+        PreconditionFailed,
+        RequestHeaderSectionTooLarge,
+        RequestTimeout,
+        ServiceUnavailable,
+        SlowDown,
+    )
+}
+
+# PFS error -> its answer, and whether its own message goes to the client.
+PFS_ERRORS: Final[dict[type[pfs.PFSError], tuple[ErrorKind, bool]]] = {
+    pfs.BranchExists: (BucketAlreadyOwnedByYou, False),
+    pfs.BranchInUse: (InvalidBucketState, True),
+    pfs.BranchNotEmpty: (BucketNotEmpty, False),
+    pfs.BranchNotFound: (NoSuchBucket, False),
+    pfs.CommitNotFound: (NoSuchVersion, False),
+    pfs.ConditionFailed: (PreconditionFailed, False),
+    pfs.CorruptData: (InternalError, False),
+    pfs.FileNotFound: (NoSuchKey, False),
+    pfs.InvalidName: (InvalidBucketName, True),
+    pfs.InvalidPath: (InvalidFilePath, True),
+    pfs.NotAuthenticated: (AccessDenied, False),
+    pfs.NotAuthorized: (AccessDenied, False),
+    pfs.OutputBranch: (InternalError, True),
+    pfs.PathClash: (InvalidFilePath, True),
+    pfs.ProjectNotFound: (NoSuchBucket, False),
+    pfs.TooSlow: (SlowDown, False),
+    pfs.Unavailable: (ServiceUnavailable, False),
+}

@@ -1,0 +1,501 @@
+"""Rendered by codegen from spec/operations/; do not edit, run `tox -e codegen`.
+
+Contents, for each supported operation its typed request, how it is read from a call, and how its
+result is written:
+  CreateBucket
+  DeleteBucket
+  DeleteObject
+  DeleteObjects
+  GetBucketLocation
+  GetBucketVersioning
+  GetObject
+  HeadBucket
+  ListBuckets
+  ListObjectVersions
+  ListObjects
+  ListObjectsV2
+  PutObject
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from s3gw.generated import documents, parsers
+from s3gw.http import values
+from s3gw.http.body import Body
+from s3gw.http.call import Answer, Call
+from s3gw.http.values import http_date
+from s3gw.pfs.interface import Branch, FileReader
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBucketRequest:
+    """What a client asks of CreateBucket."""
+
+    bucket: str
+    branch: Branch
+    document: parsers.CreateBucketConfiguration | None
+
+
+def read_create_bucket(call: Call) -> CreateBucketRequest:
+    """Raise S3Error where the request is not valid."""
+    call.refuse("Object locks", "HTTP_X_AMZ_BUCKET_OBJECT_LOCK_ENABLED")
+    return CreateBucketRequest(
+        bucket=call.bucket,
+        branch=call.branch(),
+        document=call.document(parsers.parse_create_bucket_configuration),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBucketResult:
+    """What CreateBucket answers; a header that is None is not sent."""
+
+    location: str | None = None
+
+
+def write_create_bucket(result: CreateBucketResult) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    if result.location is not None:
+        headers.append(("Location", result.location))
+    return Answer(200, headers, None)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteBucketRequest:
+    """What a client asks of DeleteBucket."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_delete_bucket(call: Call) -> DeleteBucketRequest:
+    """Raise S3Error where the request is not valid."""
+    return DeleteBucketRequest(
+        bucket=call.bucket,
+        branch=call.branch(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteObjectRequest:
+    """What a client asks of DeleteObject."""
+
+    bucket: str
+    branch: Branch
+    key: str
+    version_id: str | None
+    if_match: str | None
+
+
+def read_delete_object(call: Call) -> DeleteObjectRequest:
+    """Raise S3Error where the request is not valid."""
+    return DeleteObjectRequest(
+        bucket=call.bucket,
+        branch=call.branch(),
+        key=call.key,
+        version_id=call.query.get("versionId"),
+        if_match=call.environ.get("HTTP_IF_MATCH"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteObjectsRequest:
+    """What a client asks of DeleteObjects."""
+
+    bucket: str
+    branch: Branch
+    document: parsers.Delete
+
+
+def read_delete_objects(call: Call) -> DeleteObjectsRequest:
+    """Raise S3Error where the request is not valid."""
+    return DeleteObjectsRequest(
+        bucket=call.bucket,
+        branch=call.branch(),
+        document=call.required_document(parsers.parse_delete),
+    )
+
+
+def write_delete_objects(result: documents.DeleteResult) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_delete_result(result))
+
+
+@dataclass(frozen=True, slots=True)
+class GetBucketLocationRequest:
+    """What a client asks of GetBucketLocation."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_location(call: Call) -> GetBucketLocationRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketLocationRequest(
+        bucket=call.bucket,
+        branch=call.branch(),
+    )
+
+
+def write_get_bucket_location(result: documents.LocationConstraint) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_location_constraint(result))
+
+
+@dataclass(frozen=True, slots=True)
+class GetBucketVersioningRequest:
+    """What a client asks of GetBucketVersioning."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_versioning(call: Call) -> GetBucketVersioningRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketVersioningRequest(
+        bucket=call.bucket,
+        branch=call.branch(),
+    )
+
+
+def write_get_bucket_versioning(result: documents.VersioningConfiguration) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_versioning_configuration(result))
+
+
+@dataclass(frozen=True, slots=True)
+class GetObjectRequest:
+    """What a client asks of GetObject."""
+
+    bucket: str
+    branch: Branch
+    key: str
+    part_number: int | None
+    response_cache_control: str | None
+    response_content_disposition: str | None
+    response_content_encoding: str | None
+    response_content_language: str | None
+    response_content_type: str | None
+    response_expires: str | None
+    version_id: str | None
+    if_match: str | None
+    if_modified_since: str | None
+    if_none_match: str | None
+    if_unmodified_since: str | None
+    range: str | None
+
+
+def read_get_object(call: Call) -> GetObjectRequest:
+    """Raise S3Error where the request is not valid."""
+    call.refuse("Encryption", "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_CUSTOMER_*")
+    return GetObjectRequest(
+        bucket=call.bucket,
+        branch=call.branch(),
+        key=call.key,
+        part_number=values.integer(
+            "partNumber", call.query.get("partNumber"), minimum=1, maximum=10000
+        ),
+        response_cache_control=call.query.get("response-cache-control"),
+        response_content_disposition=call.query.get("response-content-disposition"),
+        response_content_encoding=call.query.get("response-content-encoding"),
+        response_content_language=call.query.get("response-content-language"),
+        response_content_type=call.query.get("response-content-type"),
+        response_expires=call.query.get("response-expires"),
+        version_id=call.query.get("versionId"),
+        if_match=call.environ.get("HTTP_IF_MATCH"),
+        if_modified_since=call.environ.get("HTTP_IF_MODIFIED_SINCE"),
+        if_none_match=call.environ.get("HTTP_IF_NONE_MATCH"),
+        if_unmodified_since=call.environ.get("HTTP_IF_UNMODIFIED_SINCE"),
+        range=call.environ.get("HTTP_RANGE"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GetObjectResult:
+    """What GetObject answers; a header that is None is not sent."""
+
+    accept_ranges: str | None = None
+    cache_control: str | None = None
+    content_disposition: str | None = None
+    content_encoding: str | None = None
+    content_language: str | None = None
+    content_length: int | None = None
+    content_range: str | None = None
+    content_type: str | None = None
+    etag: str | None = None
+    expires: str | None = None
+    last_modified: datetime | None = None
+    body: FileReader | None = None
+    status: int = 200
+
+
+def write_get_object(result: GetObjectResult) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    if result.accept_ranges is not None:
+        headers.append(("Accept-Ranges", result.accept_ranges))
+    if result.cache_control is not None:
+        headers.append(("Cache-Control", result.cache_control))
+    if result.content_disposition is not None:
+        headers.append(("Content-Disposition", result.content_disposition))
+    if result.content_encoding is not None:
+        headers.append(("Content-Encoding", result.content_encoding))
+    if result.content_language is not None:
+        headers.append(("Content-Language", result.content_language))
+    if result.content_length is not None:
+        headers.append(("Content-Length", str(result.content_length)))
+    if result.content_range is not None:
+        headers.append(("Content-Range", result.content_range))
+    if result.content_type is not None:
+        headers.append(("Content-Type", result.content_type))
+    if result.etag is not None:
+        headers.append(("ETag", f'"{result.etag}"'))
+    if result.expires is not None:
+        headers.append(("Expires", result.expires))
+    if result.last_modified is not None:
+        headers.append(("Last-Modified", http_date(result.last_modified)))
+    return Answer(result.status, headers, result.body)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadBucketRequest:
+    """What a client asks of HeadBucket."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_head_bucket(call: Call) -> HeadBucketRequest:
+    """Raise S3Error where the request is not valid."""
+    return HeadBucketRequest(
+        bucket=call.bucket,
+        branch=call.branch(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HeadBucketResult:
+    """What HeadBucket answers; a header that is None is not sent."""
+
+    bucket_region: str | None = None
+
+
+def write_head_bucket(result: HeadBucketResult) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    if result.bucket_region is not None:
+        headers.append(("x-amz-bucket-region", result.bucket_region))
+    return Answer(200, headers, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ListBucketsRequest:
+    """What a client asks of ListBuckets."""
+
+    prefix: str
+    max_buckets: int
+    continuation_token: str | None
+    bucket_region: str | None
+
+
+def read_list_buckets(call: Call) -> ListBucketsRequest:
+    """Raise S3Error where the request is not valid."""
+    return ListBucketsRequest(
+        prefix=call.query.get("prefix", ""),
+        max_buckets=values.integer(
+            "max-buckets", call.query.get("max-buckets"), default=10000, minimum=1, maximum=10000
+        ),
+        continuation_token=call.query.get("continuation-token"),
+        bucket_region=call.query.get("bucket-region"),
+    )
+
+
+def write_list_buckets(result: documents.ListAllMyBucketsResult) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_list_all_my_buckets_result(result))
+
+
+@dataclass(frozen=True, slots=True)
+class ListObjectVersionsRequest:
+    """What a client asks of ListObjectVersions."""
+
+    bucket: str
+    branch: Branch
+    prefix: str
+    delimiter: str
+    encoding_type: str | None
+    key_marker: str
+    max_keys: int
+    version_id_marker: str
+
+
+def read_list_object_versions(call: Call) -> ListObjectVersionsRequest:
+    """Raise S3Error where the request is not valid."""
+    return ListObjectVersionsRequest(
+        bucket=call.bucket,
+        branch=call.branch(),
+        prefix=call.query.get("prefix", ""),
+        delimiter=call.query.get("delimiter", ""),
+        encoding_type=values.string(
+            "encoding-type", call.query.get("encoding-type"), values=("url",)
+        ),
+        key_marker=call.query.get("key-marker", ""),
+        max_keys=values.integer(
+            "max-keys", call.query.get("max-keys"), default=1000, minimum=0, cap=1000
+        ),
+        version_id_marker=call.query.get("version-id-marker", ""),
+    )
+
+
+def write_list_object_versions(result: documents.ListVersionsResult) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_list_versions_result(result))
+
+
+@dataclass(frozen=True, slots=True)
+class ListObjectsRequest:
+    """What a client asks of ListObjects."""
+
+    bucket: str
+    branch: Branch
+    prefix: str
+    delimiter: str
+    encoding_type: str | None
+    marker: str
+    max_keys: int
+
+
+def read_list_objects(call: Call) -> ListObjectsRequest:
+    """Raise S3Error where the request is not valid."""
+    return ListObjectsRequest(
+        bucket=call.bucket,
+        branch=call.branch(),
+        prefix=call.query.get("prefix", ""),
+        delimiter=call.query.get("delimiter", ""),
+        encoding_type=values.string(
+            "encoding-type", call.query.get("encoding-type"), values=("url",)
+        ),
+        marker=call.query.get("marker", ""),
+        max_keys=values.integer(
+            "max-keys", call.query.get("max-keys"), default=1000, minimum=0, cap=1000
+        ),
+    )
+
+
+def write_list_objects(result: documents.ListObjectsResult) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_list_objects_result(result))
+
+
+@dataclass(frozen=True, slots=True)
+class ListObjectsV2Request:
+    """What a client asks of ListObjectsV2."""
+
+    bucket: str
+    branch: Branch
+    prefix: str
+    delimiter: str
+    encoding_type: str | None
+    continuation_token: str | None
+    fetch_owner: bool
+    max_keys: int
+    start_after: str
+
+
+def read_list_objects_v2(call: Call) -> ListObjectsV2Request:
+    """Raise S3Error where the request is not valid."""
+    return ListObjectsV2Request(
+        bucket=call.bucket,
+        branch=call.branch(),
+        prefix=call.query.get("prefix", ""),
+        delimiter=call.query.get("delimiter", ""),
+        encoding_type=values.string(
+            "encoding-type", call.query.get("encoding-type"), values=("url",)
+        ),
+        continuation_token=call.query.get("continuation-token"),
+        fetch_owner=values.boolean("fetch-owner", call.query.get("fetch-owner"), default=False),
+        max_keys=values.integer(
+            "max-keys", call.query.get("max-keys"), default=1000, minimum=0, cap=1000
+        ),
+        start_after=call.query.get("start-after", ""),
+    )
+
+
+def write_list_objects_v2(result: documents.ListObjectsV2Result) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_list_objects_v2_result(result))
+
+
+@dataclass(frozen=True, slots=True)
+class PutObjectRequest:
+    """What a client asks of PutObject."""
+
+    bucket: str
+    branch: Branch
+    key: str
+    if_match: str | None
+    if_none_match: str | None
+    body: Body
+
+
+def read_put_object(call: Call) -> PutObjectRequest:
+    """Raise S3Error where the request is not valid."""
+    call.refuse("Encryption", "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION*")
+    call.refuse("Object locks", "HTTP_X_AMZ_OBJECT_LOCK_*")
+    call.refuse("Appending", "HTTP_X_AMZ_WRITE_OFFSET_BYTES")
+    call.refuse("Website configuration", "HTTP_X_AMZ_WEBSITE_REDIRECT_LOCATION")
+    return PutObjectRequest(
+        bucket=call.bucket,
+        branch=call.branch(),
+        key=call.key,
+        if_match=call.environ.get("HTTP_IF_MATCH"),
+        if_none_match=call.environ.get("HTTP_IF_NONE_MATCH"),
+        body=call.body(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PutObjectResult:
+    """What PutObject answers; a header that is None is not sent."""
+
+    etag: str | None = None
+    checksum_crc32: str | None = None
+    checksum_crc32c: str | None = None
+    checksum_crc64nvme: str | None = None
+    checksum_sha1: str | None = None
+    checksum_sha256: str | None = None
+
+
+def write_put_object(result: PutObjectResult) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    if result.etag is not None:
+        headers.append(("ETag", f'"{result.etag}"'))
+    if result.checksum_crc32 is not None:
+        headers.append(("x-amz-checksum-crc32", result.checksum_crc32))
+    if result.checksum_crc32c is not None:
+        headers.append(("x-amz-checksum-crc32c", result.checksum_crc32c))
+    if result.checksum_crc64nvme is not None:
+        headers.append(("x-amz-checksum-crc64nvme", result.checksum_crc64nvme))
+    if result.checksum_sha1 is not None:
+        headers.append(("x-amz-checksum-sha1", result.checksum_sha1))
+    if result.checksum_sha256 is not None:
+        headers.append(("x-amz-checksum-sha256", result.checksum_sha256))
+    return Answer(200, headers, None)
+
+
+HeadObjectRequest = GetObjectRequest
+HeadObjectResult = GetObjectResult
+read_head_object = read_get_object
+write_head_object = write_get_object

@@ -1,0 +1,1 @@
+"""The wire: from an HTTP request to a typed call of an operation, and back."""

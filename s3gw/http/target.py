@@ -1,0 +1,80 @@
+"""The request target, from its raw form: WSGI's PATH_INFO is decoded, and there %2F is a slash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus, unquote_to_bytes
+
+from s3gw.errors import S3Error
+from s3gw.generated import errors
+
+
+class Target(NamedTuple):
+    """Where a request goes.
+
+    Attributes:
+        level: ``service``, ``bucket`` or ``object``.
+        bucket: Decoded; ``""`` at the service.
+        key: Decoded; ``""`` but for an object. Bytes that are not UTF-8 are lone surrogates.
+        query: Decoded parameters, of a repeated one the first; without a value it is ``""``.
+        path: The raw path, for error documents.
+    """
+
+    level: str
+    bucket: str
+    key: str
+    query: Mapping[str, str]
+    path: str
+
+
+def target_of(environ: Mapping[str, Any]) -> Target:
+    """Take the target of a request apart.
+
+    Raises:
+        S3Error: InvalidURI.
+    """
+    raw = environ.get("REQUEST_URI")
+    if raw is None:  # a WSGI server that does not tell: its decoded path is the best there is
+        raw = environ["PATH_INFO"].replace("%", "%25").replace("?", "%3F")
+        raw = f"{raw}?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else raw
+    return parse(raw)
+
+
+def parse(raw: str) -> Target:
+    """Take a raw target apart: origin form, absolute form, or ``*``.
+
+    `raw` holds bytes as latin-1, as WSGI has it.
+    """
+    path, _, query = raw.partition("?")
+    if not path.startswith("/"):
+        scheme, slashes, rest = path.partition("://")
+        if path == "*":
+            path = "/"
+        elif slashes and scheme.lower() in ("http", "https"):
+            path = "/" + rest.partition("/")[2]
+        else:
+            raise S3Error(errors.InvalidURI)
+    bucket, _, key = path[1:].partition("/")
+    level = "object" if key else "bucket" if bucket or len(path) > 1 else "service"
+    return Target(level, _decode(bucket), _decode(key), _parameters(query) if query else {}, path)
+
+
+def _decode(raw: str) -> str:
+    # PERF: most names need no decoding
+    if "%" not in raw and raw.isascii():
+        return raw
+    return unquote_to_bytes(raw.encode("latin-1")).decode("utf-8", "surrogateescape")
+
+
+def _parameters(query: str) -> dict[str, str]:
+    parameters: dict[str, str] = {}
+    text = query.encode("latin-1").decode("utf-8", "surrogateescape")
+    for parameter in text.split("&"):
+        if parameter:
+            name, _, value = parameter.partition("=")
+            parameters.setdefault(
+                unquote_plus(name, errors="surrogateescape"),
+                unquote_plus(value, errors="surrogateescape"),
+            )
+    return parameters

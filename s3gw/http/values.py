@@ -1,0 +1,64 @@
+"""Query parameters and headers as values; a bad one is InvalidArgument and names itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+from email.utils import format_datetime
+from typing import TypeVar
+
+from s3gw.errors import S3Error
+from s3gw.generated import errors
+
+Default = TypeVar("Default", int, None)
+
+_INTEGER = re.compile(r"-?[0-9]{1,10}", re.ASCII)
+
+
+def integer(
+    name: str,
+    text: str | None,
+    *,
+    default: Default = None,  # type: ignore[assignment]
+    minimum: int = -(2**31),
+    maximum: int = 2**31 - 1,
+    cap: int | None = None,
+) -> int | Default:
+    """Read an integer; no text at all is the default, more than `cap` is cut to it."""
+    if not text:
+        return default
+    if not _INTEGER.fullmatch(text):
+        raise S3Error(errors.InvalidArgument, f"The parameter {name} is not an integer.")
+    value = int(text)
+    if not minimum <= value <= maximum:
+        raise S3Error(
+            errors.InvalidArgument,
+            f"The parameter {name} must lie between {minimum} and {maximum}.",
+        )
+    return value if cap is None else min(value, cap)
+
+
+def boolean(name: str, text: str | None, *, default: bool = False) -> bool:
+    """Read ``true`` or ``false``; no text at all is the default."""
+    if not text:
+        return default
+    if text.lower() not in ("true", "false"):
+        raise S3Error(errors.InvalidArgument, f"The parameter {name} must be true or false.")
+    return text.lower() == "true"
+
+
+def string(name: str, text: str | None, *, values: Collection[str]) -> str | None:
+    """Read one of `values`; no text at all is None."""
+    if not text:
+        return None
+    if text not in values:
+        raise S3Error(
+            errors.InvalidArgument, f"The parameter {name} must be one of: {', '.join(values)}."
+        )
+    return text
+
+
+def http_date(time: datetime) -> str:
+    """Write a time as HTTP does, ``Sun, 06 Nov 1994 08:49:37 GMT``."""
+    return format_datetime(time, usegmt=True)

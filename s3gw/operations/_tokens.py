@@ -1,0 +1,59 @@
+"""Continuation tokens: opaque to clients, and checked like anything that clients send."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+
+from s3gw.errors import S3Error
+from s3gw.generated import errors
+
+_COMMIT = re.compile(r"[0-9a-f]{12}4[0-9a-f]{19}", re.ASCII)
+
+
+def write_name(name: str) -> str:
+    """Make a token that goes on behind `name`."""
+    return _write([name])
+
+
+def read_name(token: str) -> str:
+    """Read a token of `write_name`. Raise S3Error InvalidArgument."""
+    (name,) = _read(token, 1)
+    return name
+
+
+def write_position(commit: str, after: str) -> str:
+    """Make a token that goes on behind the entry `after` of a listing of `commit`."""
+    return _write([commit, after])
+
+
+def read_position(token: str) -> tuple[str, str]:
+    """Read a token of `write_position`. Raise S3Error InvalidArgument."""
+    commit, after = _read(token, 2)
+    if not _COMMIT.fullmatch(commit):
+        raise _invalid()
+    return commit, after
+
+
+def _write(parts: list[str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode()
+
+
+def _read(token: str, length: int) -> list[str]:
+    try:
+        parts = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise _invalid() from error
+    if (
+        not isinstance(parts, list)
+        or len(parts) != length
+        or not all(isinstance(part, str) for part in parts)
+    ):
+        raise _invalid()
+    return parts
+
+
+def _invalid() -> S3Error:
+    return S3Error(errors.InvalidArgument, "The continuation token provided is incorrect.")

@@ -1,0 +1,79 @@
+"""Buckets: branches of repos."""
+
+from __future__ import annotations
+
+from s3gw.context import Context
+from s3gw.errors import S3Error
+from s3gw.generated import errors
+from s3gw.generated.documents import Bucket, ListAllMyBucketsResult, LocationConstraint
+from s3gw.generated.requests import (
+    CreateBucketRequest,
+    CreateBucketResult,
+    DeleteBucketRequest,
+    GetBucketLocationRequest,
+    HeadBucketRequest,
+    HeadBucketResult,
+    ListBucketsRequest,
+)
+from s3gw.names import bucket_of
+from s3gw.operations import _tokens
+from s3gw.operations._owner import OWNER
+
+
+def list_buckets(context: Context, request: ListBucketsRequest) -> ListAllMyBucketsResult:
+    """List every branch of every user repo, sorted by the bucket's name.
+
+    Without max-buckets all are listed at once, as S3 did before it had pages.
+    """
+    after = _tokens.read_name(request.continuation_token) if request.continuation_token else ""
+    here = request.bucket_region in (None, context.region)
+    branches = context.pfs.list_branches() if here else ()
+    buckets = sorted(
+        (name, branch.created)
+        for branch in branches
+        if (name := bucket_of(branch.branch)).startswith(request.prefix) and name > after
+    )
+    page = buckets[: request.max_buckets]
+    return ListAllMyBucketsResult(
+        owner=OWNER,
+        bucket=[Bucket(name, created) for name, created in page],
+        continuation_token=_tokens.write_name(page[-1][0]) if len(page) < len(buckets) else None,
+        prefix=request.prefix or None,
+    )
+
+
+def create_bucket(context: Context, request: CreateBucketRequest) -> CreateBucketResult:
+    """Create the branch, and the repo where that is missing."""
+    document = request.document
+    if document is not None:
+        if document.location or document.bucket:
+            raise S3Error(
+                errors.NotImplemented,
+                "Directory buckets are not supported: leave Location and Bucket out.",
+            )
+        region = document.location_constraint
+        if region not in ("", "us-east-1", context.region):
+            message = (
+                f"S3 Regions are not supported: {region} is none of this gateway's. "
+                f"Leave LocationConstraint out, or send {context.region}."
+            )
+            raise S3Error(errors.NotImplemented, message)
+    context.pfs.create_branch(request.branch)
+    return CreateBucketResult(location=f"/{request.bucket}")
+
+
+def delete_bucket(context: Context, request: DeleteBucketRequest) -> None:
+    """Delete the branch, and the repo with its last branch."""
+    context.pfs.delete_branch(request.branch, with_files=context.delete_nonempty_buckets)
+
+
+def head_bucket(context: Context, request: HeadBucketRequest) -> HeadBucketResult:
+    """Tell whether the branch exists."""
+    context.pfs.inspect_branch(request.branch)
+    return HeadBucketResult(bucket_region=context.region)
+
+
+def get_bucket_location(context: Context, request: GetBucketLocationRequest) -> LocationConstraint:
+    """Answer the gateway's region: minio clients ask for it before anything else."""
+    context.pfs.inspect_branch(request.branch)
+    return LocationConstraint(text=context.region)

@@ -1,0 +1,248 @@
+"""Objects: files in the HEAD commit of a branch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from s3gw.context import Context
+from s3gw.errors import S3Error
+from s3gw.generated import errors
+from s3gw.generated.documents import DeleteError, Deleted, DeleteResult
+from s3gw.generated.parsers import ObjectIdentifier
+from s3gw.generated.requests import (
+    DeleteObjectRequest,
+    DeleteObjectsRequest,
+    GetObjectRequest,
+    GetObjectResult,
+    HeadObjectRequest,
+    HeadObjectResult,
+    PutObjectRequest,
+    PutObjectResult,
+)
+from s3gw.operations._conditions import NotModified, check_read, check_write, parse_range
+from s3gw.operations._content_type import content_type_of
+from s3gw.operations._etag import etag_of
+from s3gw.operations._versions import ONLY_VERSION, check_version
+from s3gw.pfs.interface import (
+    Condition,
+    ConditionFailed,
+    Delete,
+    FileInfo,
+    FileNotFound,
+    FileReader,
+    InvalidPath,
+    Put,
+    Snapshot,
+)
+from s3gw.pfs.paths import check_path
+
+# What an HTTP header can carry; anything else in an override would break the response.
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+
+# How often a DeleteObjects with conditions is judged anew when another writer came between.
+_ATTEMPTS = 5
+
+
+def get_object(context: Context, request: GetObjectRequest) -> GetObjectResult:
+    """Read a file of HEAD, or one range of it; a directory is no object."""
+    snapshot, file = _inspect(context, request)
+    return _present(request, file, partial(snapshot.read_file, file))
+
+
+def head_object(context: Context, request: HeadObjectRequest) -> HeadObjectResult:
+    """Describe a file of HEAD as GetObject does."""
+    _, file = _inspect(context, request)
+    return _present(request, file, None)
+
+
+def put_object(context: Context, request: PutObjectRequest) -> PutObjectResult:
+    """Overwrite a file in one atomic commit; what can be refused is refused before the body."""
+    condition = _write_condition(request.if_match, request.if_none_match)
+    if condition is not None:
+        _require(condition, context.pfs.snapshot(request.branch), request.key)
+    body = request.body
+    with context.pfs.stage(request.branch, request.key, body.length) as staging:
+        for block in body:
+            staging.write(block)
+        put = Put(request.key, staging.finish(), condition and _holds(condition))
+        (file,) = context.pfs.change(request.branch, [put]).files
+    assert file is not None
+    checksums = {
+        name.removeprefix("x-amz-").replace("-", "_"): value
+        for name, value in body.checksums.items()
+    }
+    return PutObjectResult(etag=etag_of(file), **checksums)
+
+
+def delete_object(context: Context, request: DeleteObjectRequest) -> None:
+    """Remove a file; it is no error when there is none, or none that PFS could have."""
+    check_version(request.version_id)
+    condition = _write_condition(request.if_match, None)
+    if condition is not None:
+        _require(condition, context.pfs.snapshot(request.branch), request.key)
+    delete = Delete(request.key, condition and _holds(condition))
+    try:
+        context.pfs.change(request.branch, [delete])
+    except InvalidPath:
+        context.pfs.inspect_branch(request.branch)
+
+
+def delete_objects(context: Context, request: DeleteObjectsRequest) -> DeleteResult:
+    """Remove up to 1000 files in one commit, with a result for each key."""
+    context.pfs.inspect_branch(request.branch)
+    failed: list[DeleteError] = []
+    for _ in range(_ATTEMPTS):
+        failed, deleted, deletes = _judge(
+            context.pfs.snapshot(request.branch), request.document.object
+        )
+        try:
+            if deletes:
+                context.pfs.change(request.branch, deletes)
+        except ConditionFailed:
+            continue
+        return DeleteResult(deleted=() if request.document.quiet else deleted, error=failed)
+    raise S3Error(errors.OperationAborted)
+
+
+def _inspect(context: Context, request: GetObjectRequest) -> tuple[Snapshot, FileInfo]:
+    check_version(request.version_id)
+    snapshot = context.pfs.snapshot(request.branch)
+    return snapshot, snapshot.inspect_file(request.key)
+
+
+def _present(
+    request: GetObjectRequest, file: FileInfo, read: Callable[[int, int], FileReader] | None
+) -> GetObjectResult:
+    etag = etag_of(file)
+    try:
+        check_read(
+            etag,
+            file.committed,
+            if_match=request.if_match,
+            if_none_match=request.if_none_match,
+            if_modified_since=request.if_modified_since,
+            if_unmodified_since=request.if_unmodified_since,
+        )
+    except NotModified:
+        return GetObjectResult(status=304, etag=etag, last_modified=file.committed)
+    extent = _extent(request, file)
+    offset, length = extent or (0, file.size)
+    return GetObjectResult(
+        status=206 if extent else 200,
+        accept_ranges="bytes",
+        cache_control=_override("response-cache-control", request.response_cache_control),
+        content_disposition=_override(
+            "response-content-disposition", request.response_content_disposition
+        ),
+        content_encoding=_override("response-content-encoding", request.response_content_encoding),
+        content_language=_override("response-content-language", request.response_content_language),
+        content_length=length,
+        content_range=f"bytes {offset}-{offset + length - 1}/{file.size}" if extent else None,
+        content_type=_override("response-content-type", request.response_content_type)
+        or content_type_of(request.key),
+        etag=etag,
+        expires=_override("response-expires", request.response_expires),
+        last_modified=file.committed,
+        body=read(offset, length) if read else None,
+    )
+
+
+def _extent(request: GetObjectRequest, file: FileInfo) -> tuple[int, int] | None:
+    """Find the offset and length that are asked for; None is the whole file."""
+    if request.part_number is None:
+        return parse_range(request.range, file.size)
+    if request.range is not None:
+        raise S3Error(
+            errors.InvalidRequest, "Cannot specify both Range header and partNumber query parameter"
+        )
+    if request.part_number != 1:
+        raise S3Error(errors.InvalidPartNumber)
+    return (0, file.size) if file.size else None
+
+
+def _override(name: str, value: str | None) -> str | None:
+    if value is not None and not _HEADER_VALUE.fullmatch(value):
+        raise S3Error(
+            errors.InvalidArgument, f"The parameter {name} holds what no header can carry."
+        )
+    return value or None
+
+
+def _write_condition(if_match: str | None, if_none_match: str | None) -> Condition | None:
+    """Make the condition of a write; it raises the S3Error that tells which one failed."""
+    if if_match is None and if_none_match is None:
+        return None
+
+    def condition(file: FileInfo | None) -> bool:
+        etag = None if file is None else etag_of(file)
+        return check_write(etag, if_match=if_match, if_none_match=if_none_match)
+
+    return condition
+
+
+def _holds(condition: Condition) -> Condition:
+    """Make a condition that only says yes or no, as a change wants it."""
+
+    def holds(file: FileInfo | None) -> bool:
+        try:
+            return condition(file)
+        except S3Error:
+            return False
+
+    return holds
+
+
+def _require(condition: Condition, snapshot: Snapshot, key: str) -> None:
+    """Judge a condition before the body is read; the change judges it again."""
+    if not condition(_find(snapshot, key)):
+        raise S3Error(errors.PreconditionFailed)
+
+
+def _find(snapshot: Snapshot, key: str) -> FileInfo | None:
+    try:
+        return snapshot.inspect_file(key)
+    except FileNotFound:
+        return None
+
+
+def _judge(
+    snapshot: Snapshot, identifiers: Sequence[ObjectIdentifier]
+) -> tuple[list[DeleteError], list[Deleted], list[Delete]]:
+    """Tell which keys cannot be deleted and why, which are, and the edits that do it."""
+    failed: list[DeleteError] = []
+    deleted: list[Deleted] = []
+    deletes: list[Delete] = []
+    for identifier in identifiers:
+        key, version_id = identifier.key, identifier.version_id
+        try:
+            delete = _delete(snapshot, identifier)
+        except S3Error as error:
+            failed.append(
+                DeleteError(
+                    key=key, version_id=version_id, code=error.kind.code, message=error.message
+                )
+            )
+        else:
+            deleted.append(Deleted(key, ONLY_VERSION if version_id else None))
+            deletes += [delete] if delete else []
+    return failed, deleted, deletes
+
+
+def _delete(snapshot: Snapshot, identifier: ObjectIdentifier) -> Delete | None:
+    """Make the edit for one key; None where PFS can have no such file."""
+    check_version(identifier.version_id)
+    if identifier.last_modified_time is not None or identifier.size is not None:
+        raise S3Error(
+            errors.NotImplemented,
+            "LastModifiedTime and Size are conditions of directory buckets alone.",
+        )
+    condition = _write_condition(identifier.etag, None)
+    if condition is not None:
+        _require(condition, snapshot, identifier.key)
+    try:
+        check_path(identifier.key)
+    except InvalidPath:
+        return None
+    return Delete(identifier.key, condition and _holds(condition))

@@ -1,0 +1,198 @@
+"""The SQLite file of an embedded PFS: its tables, its connections, one writer at a time.
+
+A *line* is the linear history of a branch. ``file`` holds what is live at its head, ``history``
+what was: a version is part of the commits ``since <= num < until``. So a listing of HEAD never
+wades through dead versions, and a past commit stays readable.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from s3gw.pfs.interface import PFSError
+
+FORMAT = 1
+
+_TABLES = """
+CREATE TABLE repo (
+    id INTEGER PRIMARY KEY,
+    project TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created INTEGER NOT NULL,            -- times are microseconds since 1970, UTC
+    UNIQUE (project, name)
+);
+CREATE TABLE branch (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    repo INTEGER NOT NULL REFERENCES repo,
+    name TEXT NOT NULL,
+    line INTEGER NOT NULL UNIQUE,
+    head INTEGER NOT NULL,
+    UNIQUE (repo, name)
+);
+CREATE TABLE provenance (
+    branch INTEGER NOT NULL REFERENCES branch,
+    upstream INTEGER NOT NULL REFERENCES branch,
+    PRIMARY KEY (branch, upstream)
+) WITHOUT ROWID;
+CREATE INDEX subvenance ON provenance (upstream);
+CREATE TABLE line (id INTEGER PRIMARY KEY AUTOINCREMENT, dropped INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX dropped_line ON line (id) WHERE dropped;
+CREATE TABLE commits (
+    num INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    line INTEGER NOT NULL,
+    finished INTEGER NOT NULL
+);
+CREATE INDEX line_commits ON commits (line);
+CREATE TABLE file (
+    line INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    committed INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    md5 BLOB NOT NULL,
+    content,                             -- NULL: empty; INTEGER: a row of blob; TEXT: a file
+    PRIMARY KEY (line, path)
+) WITHOUT ROWID;
+CREATE TABLE history (
+    line INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    committed INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    md5 BLOB NOT NULL,
+    content,
+    PRIMARY KEY (line, path, until)
+) WITHOUT ROWID;
+CREATE INDEX history_until ON history (line, until);
+CREATE TABLE blob (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE large (name TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+class Unusable(PFSError):
+    """The folder cannot be served; the message says what to do."""
+
+
+class NewerFormat(Unusable):
+    """The folder was written by a newer version."""
+
+
+class Database:
+    """Connections to the database of `folder`: one for each thread that reads, one that writes."""
+
+    def __init__(self, folder: Path, *, durable: bool) -> None:
+        self._path = folder / "pfs.sqlite"
+        self._durable = durable
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        try:
+            self._lock_file = os.open(
+                folder / "write.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644
+            )
+        except OSError as error:
+            raise Unusable(f"{folder} cannot be written: {error.strerror}") from error
+        try:
+            self._writer = self._connect()
+            with self.writing() as connection:
+                self._prepare(connection)
+        except sqlite3.Error as error:
+            os.close(self._lock_file)
+            raise Unusable(f"{self._path} cannot be used: {error}") from error
+        except NewerFormat:
+            self._writer.close()
+            os.close(self._lock_file)
+            raise
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=60,
+            cached_statements=256,
+        )
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
+        connection.execute("PRAGMA cache_size=-16384")
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found > FORMAT:
+            raise NewerFormat(
+                f"{self._path} was written by a newer s3gw (format {found}, this one knows {FORMAT}): "
+                "upgrade s3gw, or serve another folder"
+            )
+        if found == 0:
+            for statement in _TABLES.split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={FORMAT}")
+
+    @property
+    def reader(self) -> sqlite3.Connection:
+        """This thread's connection for reading."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._connect()
+            connection.execute("PRAGMA query_only=1")
+            self._local.connection = connection
+            with self._lock:
+                self._readers.append(connection)
+        return connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give this thread's connection, in a transaction: all its statements see one state."""
+        connection = self.reader
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep other processes out; one thread of this one at a time.
+
+        The lock of a file wakes those who wait at once, where SQLite's own waiting polls.
+        """
+        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give the writer in a transaction of its own: durable when the ``with`` is left.
+
+        One thread of this process at a time.
+        """
+        with self.exclusive():
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+            except BaseException:
+                if self._writer.in_transaction:  # SQLite ends it by itself when the disk is full
+                    self._writer.execute("ROLLBACK")
+                raise
+            self._writer.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            for connection in [*self._readers, self._writer]:
+                connection.close()
+            self._readers.clear()
+        os.close(self._lock_file)

@@ -1,0 +1,288 @@
+"""The embedded PFS: `s3gw.pfs.interface` over one folder."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, cast
+
+from s3gw.pfs import paths
+from s3gw.pfs.embedded._changes import (
+    BranchRow,
+    ChangeWork,
+    add_commit,
+    find_branch,
+    find_writable,
+    refuse_clash,
+)
+from s3gw.pfs.embedded._committer import Committer
+from s3gw.pfs.embedded._contents import BodyStaging, ContentStore, SmallReader
+from s3gw.pfs.embedded._database import Database, Unusable
+from s3gw.pfs.embedded._listing import Lister
+from s3gw.pfs.embedded._purge import Purger
+from s3gw.pfs.embedded._rows import COLUMNS, file_info, moment
+from s3gw.pfs.interface import (
+    Branch,
+    BranchExists,
+    BranchInfo,
+    BranchInUse,
+    BranchNotEmpty,
+    BranchNotFound,
+    Change,
+    CommitNotFound,
+    CorruptData,
+    Delete,
+    FileInfo,
+    FileNotFound,
+    FileReader,
+    Page,
+    Put,
+    Snapshot,
+)
+
+_LIVE_FILE = f"SELECT {COLUMNS} FROM file WHERE line = ? AND path = ? AND since <= ?"  # noqa: S608
+_PAST_FILE = f"""
+SELECT {COLUMNS} FROM history
+WHERE line = ? AND path = ? AND until > ? AND since <= ? ORDER BY until LIMIT 1
+"""  # noqa: S608
+_ALL_BRANCHES = """
+SELECT repo.project, repo.name, branch.name, repo.created, commits.id, branch.id
+FROM repo JOIN branch ON branch.repo = repo.id JOIN commits ON commits.num = branch.head
+"""
+_UPSTREAM = """
+SELECT repo.name, branch.name, repo.project
+FROM provenance JOIN branch ON branch.id = provenance.upstream JOIN repo ON repo.id = branch.repo
+WHERE provenance.branch = ? ORDER BY 3, 1, 2
+"""
+
+
+class EmbeddedPFS:
+    """A PFS in a folder: SQLite for names, history and small files, files for large ones.
+
+    Several processes may share the folder. Each opens it for itself, after it was forked.
+
+    Args:
+        folder: Is made where it is missing.
+        durability: What an acknowledged change survives: ``power``, a power loss too (everything
+            is on the disk before it is acknowledged); ``process``, the end of the process, however
+            sudden.
+
+    Raises:
+        Unusable: The folder cannot be written, or was written by a newer version.
+    """
+
+    def __init__(self, folder: Path, durability: Literal["power", "process"] = "power") -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unusable(f"{folder} cannot be made or is no folder: {error.strerror}") from error
+        durable = durability == "power"
+        self._database = Database(folder, durable=durable)
+        with self._database.exclusive():
+            try:
+                self._contents = ContentStore(folder, durable=durable, is_kept=self._is_kept)
+            except OSError as error:
+                self._database.close()
+                raise Unusable(f"{folder} cannot be written: {error.strerror}") from error
+        self._committer = Committer(self._database)
+        self._purger = Purger(self._committer, self._contents)
+        self._purger.begin()
+
+    def _is_kept(self, name: str) -> bool:
+        return (
+            self._database.reader.execute("SELECT 1 FROM large WHERE name = ?", (name,)).fetchone()
+            is not None
+        )
+
+    def list_branches(self) -> Sequence[BranchInfo]:
+        """See `PFS.list_branches`."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_ALL_BRANCHES).fetchall()
+            outputs = {
+                row[0] for row in connection.execute("SELECT DISTINCT branch FROM provenance")
+            }
+            return [
+                BranchInfo(
+                    Branch(repo, name, project),
+                    moment(created),
+                    head,
+                    _upstream(connection, number) if number in outputs else (),
+                )
+                for project, repo, name, created, head, number in rows
+            ]
+
+    def inspect_branch(self, branch: Branch) -> BranchInfo:
+        """See `PFS.inspect_branch`."""
+        with self._database.reading() as connection:
+            return _branch_info(connection, branch, find_branch(connection, branch))
+
+    def create_branch(self, branch: Branch, provenance: Sequence[Branch] = ()) -> BranchInfo:
+        """See `PFS.create_branch`; here a project comes into being with its first repo."""
+        paths.check_branch(branch)
+
+        def create(connection: sqlite3.Connection) -> BranchInfo:
+            upstream = [find_branch(connection, other).id for other in provenance]
+            connection.execute("INSERT INTO line DEFAULT VALUES")
+            (line,) = connection.execute("SELECT last_insert_rowid()").fetchone()
+            number, _, now = add_commit(connection, line)
+            connection.execute(
+                "INSERT INTO repo (project, name, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (branch.project, branch.repo, now),
+            )
+            try:
+                cursor = connection.execute(
+                    "INSERT INTO branch (repo, name, line, head) "
+                    "SELECT id, ?, ?, ? FROM repo WHERE project = ? AND name = ?",
+                    (branch.name, line, number, branch.project, branch.repo),
+                )
+            except sqlite3.IntegrityError as error:
+                raise BranchExists(
+                    f"branch {branch.name!r} already exists in repo {branch.repo}"
+                ) from error
+            connection.executemany(
+                "INSERT INTO provenance (branch, upstream) VALUES (?, ?)",
+                [(cursor.lastrowid, other) for other in dict.fromkeys(upstream)],
+            )
+            return _branch_info(connection, branch, find_branch(connection, branch))
+
+        return self._committer.run(create)
+
+    def delete_branch(self, branch: Branch, *, with_files: bool = False) -> None:
+        """See `PFS.delete_branch`; its commits go too, and their contents in the background."""
+
+        def delete(connection: sqlite3.Connection) -> None:
+            found = find_branch(connection, branch)
+            used = connection.execute(
+                "SELECT 1 FROM provenance WHERE upstream = ? LIMIT 1", (found.id,)
+            )
+            if used.fetchone():
+                raise BranchInUse(
+                    f"{branch} is in the provenance of another branch: delete that one first."
+                )
+            held = connection.execute("SELECT 1 FROM file WHERE line = ? LIMIT 1", (found.line,))
+            if held.fetchone() and not with_files:
+                raise BranchNotEmpty(f"{branch} holds files")
+            connection.execute("DELETE FROM provenance WHERE branch = ?", (found.id,))
+            (repo,) = connection.execute(
+                "SELECT repo FROM branch WHERE id = ?", (found.id,)
+            ).fetchone()
+            connection.execute("DELETE FROM branch WHERE id = ?", (found.id,))
+            connection.execute(
+                "DELETE FROM repo WHERE id = ? AND NOT EXISTS (SELECT 1 FROM branch WHERE repo = ?)",
+                (repo, repo),
+            )
+            connection.execute("UPDATE line SET dropped = 1 WHERE id = ?", (found.line,))
+
+        self._committer.run(delete)
+        self._purger.begin()
+
+    def snapshot(self, branch: Branch, commit: str | None = None) -> Snapshot:
+        """See `PFS.snapshot`."""
+        connection = self._database.reader
+        with self._database.reading():
+            found = find_branch(connection, branch)
+            if commit is None:
+                number = found.head
+                (commit,) = connection.execute(
+                    "SELECT id FROM commits WHERE num = ?", (number,)
+                ).fetchone()
+            else:
+                row = connection.execute(
+                    "SELECT num FROM commits WHERE id = ? AND line = ?", (commit, found.line)
+                ).fetchone()
+                if row is None:
+                    raise CommitNotFound(f"commit {commit} not found on {branch}")
+                (number,) = row
+        return EmbeddedSnapshot(
+            self._database, self._contents, found.line, number, cast("str", commit)
+        )
+
+    def stage(self, branch: Branch, path: str, size: int | None = None) -> BodyStaging:  # noqa: ARG002
+        """See `PFS.stage`."""
+        connection = self._database.reader
+        found = find_writable(connection, branch)
+        paths.check_path(path)
+        refuse_clash(connection, found.line, path)
+        return self._contents.stage()
+
+    def change(self, branch: Branch, edits: Sequence[Put | Delete]) -> Change:
+        """See `PFS.change`."""
+        for edit in edits:
+            paths.check_path(edit.path)
+        change = self._committer.run(ChangeWork(branch, edits))
+        for edit in edits:
+            if isinstance(edit, Put):
+                edit.content.committed = True  # type: ignore[attr-defined] # it is ours
+        return change
+
+    def close(self) -> None:
+        """See `PFS.close`."""
+        self._purger.end()
+        self._database.close()
+        self._contents.close()
+
+
+class EmbeddedSnapshot:
+    """One commit of an embedded PFS."""
+
+    def __init__(
+        self, database: Database, contents: ContentStore, line: int, number: int, commit: str
+    ) -> None:
+        self._database = database
+        self._contents = contents
+        self._line = line
+        self._number = number
+        self.commit = commit
+
+    def inspect_file(self, path: str) -> FileInfo:
+        """See `Snapshot.inspect_file`."""
+        row = None
+        if paths.is_path(path):
+            connection = self._database.reader
+            row = connection.execute(_LIVE_FILE, (self._line, path, self._number)).fetchone()
+            if row is None:
+                past = (self._line, path, self._number, self._number)
+                row = connection.execute(_PAST_FILE, past).fetchone()
+        if row is None:
+            raise FileNotFound(f"file {ascii(path)} not found at commit {self.commit}")
+        return file_info(row)
+
+    def read_file(self, file: FileInfo, offset: int = 0, size: int | None = None) -> FileReader:
+        """See `Snapshot.read_file`."""
+        length = file.size - offset if size is None else size
+        if not 0 <= offset <= offset + length <= file.size:
+            raise ValueError(f"{offset} + {length} is no part of {file.size} bytes")
+        if file.content is None:
+            return SmallReader(b"")
+        if isinstance(file.content, str):
+            return self._contents.open(file.content, file.size, offset, length)
+        row = self._database.reader.execute(
+            "SELECT data FROM blob WHERE id = ?", (file.content,)
+        ).fetchone()
+        if row is None:
+            raise FileNotFound("The file was deleted with its branch.")
+        data: bytes = row[0]
+        if len(data) != file.size:
+            raise CorruptData(f"{file.path} has {len(data)} bytes instead of {file.size}.")
+        return SmallReader(data if length == file.size else data[offset : offset + length])
+
+    def list_files(
+        self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000
+    ) -> Page:
+        """See `Snapshot.list_files`."""
+        with self._database.reading() as connection:
+            return Lister(connection, self._line, self._number).page(
+                prefix, delimiter, after, limit
+            )
+
+
+def _branch_info(connection: sqlite3.Connection, branch: Branch, found: BranchRow) -> BranchInfo:
+    (head,) = connection.execute("SELECT id FROM commits WHERE num = ?", (found.head,)).fetchone()
+    upstream = _upstream(connection, found.id) if found.output else ()
+    return BranchInfo(branch, moment(found.created), head, upstream)
+
+
+def _upstream(connection: sqlite3.Connection, branch: int) -> tuple[Branch, ...]:
+    return tuple(Branch(*row) for row in connection.execute(_UPSTREAM, (branch,)))

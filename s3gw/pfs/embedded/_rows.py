@@ -1,0 +1,22 @@
+"""Rows of ``file`` and ``history`` as values of the interface."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from s3gw.pfs.interface import FileInfo
+
+COLUMNS = "path, committed, size, hash, md5, content"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(microseconds: int) -> datetime:
+    """Give a stored time: microseconds since 1970, UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def file_info(row: tuple[Any, ...]) -> FileInfo:
+    """Give the file of a row of `COLUMNS`."""
+    path, committed, size, pfs_hash, md5, content = row
+    return FileInfo(path, size, pfs_hash, md5, moment(committed), content)

@@ -1,0 +1,323 @@
+"""PFS as the rest of the gateway sees it: values, errors and one small Protocol.
+
+Words are PFS's own. A *branch* of a *repo* points to its head *commit*; a commit holds *files*.
+Paths are written without their leading ``/`` (``a/b``, PFS prints ``/a/b``); they are ASCII, so
+their order as ``str`` is PFS's bytewise order. Times are aware, in UTC; sizes are in bytes.
+
+Reads go through a `Snapshot`, which pins one commit: a page, a range, or a look at a file and then
+its content never mix two commits. Writes are staged first (`PFS.stage`, slow, invisible, checked
+against what PFS refuses before the first byte) and then made visible by one atomic `PFS.change`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+DEFAULT_PROJECT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The name of a branch; its text is the form that PFS prints, ``project/repo@branch``."""
+
+    repo: str
+    name: str
+    project: str = DEFAULT_PROJECT
+
+    def __str__(self) -> str:
+        return f"{self.project}/{self.repo}@{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class BranchInfo:
+    """What PFS knows of a branch.
+
+    Attributes:
+        branch: Its name.
+        created: When its repo was created; PFS keeps no time for a branch.
+        head: The id of its head commit (32 hex digits, the 13th is ``4``).
+        provenance: The branches that it is computed from; an *output branch* has some, and only
+            PFS itself writes to it.
+    """
+
+    branch: Branch
+    created: datetime
+    head: str
+    provenance: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """A file in a commit.
+
+    Attributes:
+        path: Its path, without the leading ``/``.
+        size: Bytes.
+        hash: PFS's content hash, 32 raw bytes: BLAKE2b-256 over the BLAKE2b-256 of its chunks.
+        md5: 16 raw bytes where this PFS keeps the MD5 (the embedded one), else None.
+        committed: Time of the commit that last changed the file where PFS knows it (the embedded
+            one), else of the commit that was read.
+        content: The implementation's own handle on the bytes; nobody else looks into it.
+    """
+
+    path: str
+    size: int
+    hash: bytes
+    md5: bytes | None
+    committed: datetime
+    content: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing, in bytewise order.
+
+    Attributes:
+        files: The files whose paths are not rolled up.
+        groups: What the other paths are rolled up to: each ends with the delimiter. With the
+            delimiter ``/`` these are the directories.
+        after: The last entry of this page, to be passed as ``after`` for the next one;
+            None at the end of the listing.
+    """
+
+    files: list[FileInfo]
+    groups: list[str]
+    after: str | None
+
+
+class FileReader(Protocol):
+    """The bytes of a file, in order, in blocks of the implementation's choice.
+
+    Raises `CorruptData` or another `PFSError` instead of ending early. `close` may come before
+    the end, and more than once.
+    """
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    def close(self) -> None: ...
+
+
+class Snapshot(Protocol):
+    """One commit of a branch, read only."""
+
+    @property
+    def commit(self) -> str:
+        """The id of the commit."""
+        ...
+
+    def inspect_file(self, path: str) -> FileInfo:
+        """Raise `FileNotFound` for a directory too, and for a path that PFS would refuse."""
+        ...
+
+    def read_file(self, file: FileInfo, offset: int = 0, size: int | None = None) -> FileReader:
+        """Read `size` bytes from `offset`; ``0 <= offset``, ``offset + size <= file.size``.
+
+        `file` comes from `inspect_file` of this snapshot. None reads to the end.
+        """
+        ...
+
+    def list_files(
+        self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000
+    ) -> Page:
+        """List at most `limit` entries (files and groups together) that sort after `after`.
+
+        Paths that hold `delimiter` behind `prefix` are rolled up to what ends with its first
+        occurrence. An entry, be it a file or a group, is listed when it is ``> after`` itself.
+        Any strings are legal and any delimiter; what no path can match gives an empty page. The
+        cost follows the entries returned, not the files of the commit.
+        """
+        ...
+
+
+class Content(Protocol):
+    """A whole staged body that no reader sees yet."""
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def md5(self) -> bytes | None:
+        """16 raw bytes where this PFS keeps the MD5, else None."""
+        ...
+
+
+class Staging(Protocol):
+    """A body on its way into PFS. Leaving the ``with`` drops what no change has taken over."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def write(self, data: bytes) -> None: ...
+
+    def finish(self) -> Content: ...
+
+
+# Judged against the file that the change would replace, None where there is none, inside the
+# atomic change: false makes the whole change fail with `ConditionFailed`.
+Condition = Callable[[FileInfo | None], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a file, or replace it as a whole."""
+
+    path: str
+    content: Content
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove a file; nothing happens where there is none, or where there is a directory."""
+
+    path: str
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change has made.
+
+    Attributes:
+        commit: The commit in which it is visible.
+        files: For each edit, in order: the file that it put, or None for a delete.
+    """
+
+    commit: str
+    files: tuple[FileInfo | None, ...]
+
+
+class PFS(Protocol):
+    """A PFS. Safe to use from many threads; every method may raise any `PFSError`."""
+
+    def list_branches(self) -> Sequence[BranchInfo]:
+        """Every branch of every user repo of every project, in no promised order."""
+        ...
+
+    def inspect_branch(self, branch: Branch) -> BranchInfo:
+        """Raise `BranchNotFound` where the repo or the branch is missing."""
+        ...
+
+    def create_branch(self, branch: Branch, provenance: Sequence[Branch] = ()) -> BranchInfo:
+        """Create the branch, with its repo where that is missing; its head is an empty commit.
+
+        Raise `BranchExists`, `InvalidName`, `ProjectNotFound`, or `BranchNotFound` where
+        something in `provenance` is missing.
+        """
+        ...
+
+    def delete_branch(self, branch: Branch, *, with_files: bool = False) -> None:
+        """Delete the branch, and the repo with its last branch.
+
+        Raise `BranchNotFound`; `BranchNotEmpty` where its head holds a file, unless `with_files`;
+        `BranchInUse` where another branch has it in its provenance.
+        """
+        ...
+
+    def snapshot(self, branch: Branch, commit: str | None = None) -> Snapshot:
+        """Pin the head of the branch, or a commit of it. Raise `BranchNotFound`, `CommitNotFound`."""
+        ...
+
+    def stage(self, branch: Branch, path: str, size: int | None = None) -> Staging:
+        """Begin a body for `path`; `size` is what the caller expects, if it knows.
+
+        Everything that can be refused is refused here, before the first byte: `BranchNotFound`,
+        `OutputBranch`, `InvalidPath`, `PathClash`. What changes in the meantime is found by
+        `change`.
+        """
+        ...
+
+    def change(self, branch: Branch, edits: Sequence[Put | Delete]) -> Change:
+        """Make all edits visible in one commit, in their order, or none.
+
+        Returns when the commit is durable and readable. A change that alters nothing (deletes of
+        missing files) makes no commit and returns the head. Raise `BranchNotFound`,
+        `OutputBranch`, `InvalidPath`, `PathClash`, `ConditionFailed`.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what is held; the last call on this PFS."""
+        ...
+
+
+class PFSError(Exception):
+    """Something that PFS refuses or cannot do; the message is written for people."""
+
+
+class InvalidName(PFSError):
+    """A repo, branch or project name that PFS refuses."""
+
+
+class InvalidPath(PFSError):
+    """A file path that PFS refuses; the message names the character or element."""
+
+
+class ProjectNotFound(PFSError):
+    """No such project."""
+
+
+class BranchNotFound(PFSError):
+    """No such repo, or no such branch in it."""
+
+
+class BranchExists(PFSError):
+    """The branch is there already."""
+
+
+class BranchNotEmpty(PFSError):
+    """The head of the branch holds files."""
+
+
+class BranchInUse(PFSError):
+    """Another branch has this one in its provenance."""
+
+
+class OutputBranch(PFSError):
+    """The branch has provenance: only PFS itself writes to it."""
+
+
+class CommitNotFound(PFSError):
+    """No such commit on this branch."""
+
+
+class FileNotFound(PFSError):
+    """No file at this path; perhaps a directory."""
+
+
+class PathClash(PFSError):
+    """The path is a directory, or lies below a file."""
+
+
+class ConditionFailed(PFSError):
+    """A condition of an edit did not hold; nothing was changed."""
+
+
+class NotAuthenticated(PFSError):
+    """PFS wants to know who asks."""
+
+
+class NotAuthorized(PFSError):
+    """PFS knows who asks, and says no."""
+
+
+class Unavailable(PFSError):
+    """PFS cannot be reached; nothing is known of the outcome of a change."""
+
+
+class TooSlow(PFSError):
+    """PFS did not answer within the deadline; nothing is known of the outcome of a change."""
+
+
+class CorruptData(PFSError):
+    """What PFS gave back is not what was stored."""

@@ -1,0 +1,181 @@
+"""Every request is dispatched to exactly its operation; nothing unknown runs as something else."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+
+from s3gw.errors import S3Error
+from s3gw.generated.routes import OPERATIONS, TABLES
+from s3gw.http.target import parse
+from tests.sdk import model, sdk_request
+
+BUCKET, KEY = "master.images", "dir/a.txt"
+BEYOND_MODEL = {
+    "PostObject": ("POST", f"/{BUCKET}"),
+    "CorsPreflight": ("OPTIONS", f"/{BUCKET}/{KEY}"),
+}
+TWINS = {
+    "GetBucketLifecycle": "GetBucketLifecycleConfiguration",
+    "GetBucketNotification": "GetBucketNotificationConfiguration",
+    "ListDirectoryBuckets": "ListBuckets",
+    "PutBucketLifecycle": "PutBucketLifecycleConfiguration",
+    "PutBucketNotification": "PutBucketNotificationConfiguration",
+}
+
+
+def dispatched(method: str, target: str, headers: dict[str, str] | None = None) -> str:
+    """Name the operation that answers a request, or the code of the error that does."""
+    environ = {
+        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in (headers or {}).items()
+    }
+    try:
+        found = parse(target)
+        table = TABLES.get((found.level, method))
+        return table.resolve(found.query, environ).name if table else "MethodNotAllowed"
+    except S3Error as error:
+        return error.kind.code
+
+
+def test_the_catalogue_has_every_operation_of_the_model_and_two_more():
+    assert sorted(operation.name for operation in OPERATIONS) == sorted(
+        [*model().operation_names, *BEYOND_MODEL]
+    )
+    assert len(OPERATIONS) == 118
+
+
+@pytest.mark.parametrize("name", sorted(model().operation_names))
+def test_a_request_as_the_sdk_serialises_it_is_its_operation(name):
+    request = sdk_request(name, BUCKET, KEY)
+    assert dispatched(request.method, request.target, request.headers) == TWINS.get(name, name)
+
+
+@pytest.mark.parametrize("name", sorted(BEYOND_MODEL))
+def test_what_the_model_lacks_is_dispatched_too(name):
+    assert dispatched(*BEYOND_MODEL[name]) == name
+
+
+def test_only_the_five_pairs_are_twins():
+    assert {
+        operation.name: operation.twin_of for operation in OPERATIONS if operation.twin_of
+    } == TWINS
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "expected"),
+    [
+        # an empty value, parameters of signatures and cache busters never change the route
+        ("PUT", "/b.r/k?tagging=", "PutObjectTagging"),
+        ("PUT", "/b.r/k?tagging=1", "PutObjectTagging"),
+        ("PUT", "/b.r/k?x-id=PutObject", "PutObject"),
+        ("PUT", "/b.r/k?x-id=PutObject&x-id=PutObject", "PutObject"),
+        ("PUT", "/b.r/k?X-Amz-Signature=aa&X-Amz-Expires=60&X-Amz-SignedHeaders=host", "PutObject"),
+        ("PUT", "/b.r/k?AWSAccessKeyId=a&Signature=b&Expires=1", "PutObject"),
+        ("PUT", "/b.r/k?Expires", "PutObject"),
+        ("PUT", "/b.r/k?cache=buster", "PutObject"),
+        ("GET", "/b.r?list-type=2&x-id=ListObjectsV2", "ListObjectsV2"),
+        ("GET", "/b.r?list-type=1", "ListObjects"),
+        ("GET", "/b.r?list-type=", "ListObjects"),
+        ("GET", "/b.r?prefix=acl", "ListObjects"),
+        ("GET", "/b.r?id=5", "ListObjects"),
+        ("GET", "/b.r?", "ListObjects"),
+        ("GET", "/b.r?&&", "ListObjects"),
+        # repeated parameters
+        ("PUT", "/b.r/k?tagging&tagging", "PutObjectTagging"),
+        ("GET", "/b.r?acl&acl=", "GetBucketAcl"),
+        # names percent-encoded
+        ("PUT", "/b.r/k?%74agging", "PutObjectTagging"),
+        ("PUT", "/b.r/k?TAGGING", "NotImplemented"),
+        # a key named like a sub-resource, a slash, an encoded slash, a question mark
+        ("PUT", "/b.r/tagging", "PutObject"),
+        ("PUT", "/b.r/acl", "PutObject"),
+        ("PUT", "/b.r/k%3Ftagging", "PutObject"),
+        ("GET", "/b.r/", "ListObjects"),
+        ("PUT", "/b.r/", "CreateBucket"),
+        ("PUT", "/b.r//", "PutObject"),
+        ("PUT", "/b%2Er/k", "PutObject"),
+        ("GET", "/b.r%2Fk", "ListObjects"),
+        ("GET", "//", "ListObjects"),
+        ("GET", "/?x-id=ListBuckets", "ListBuckets"),
+        # absolute form
+        ("GET", "http://example.com/b.r/k?acl", "GetObjectAcl"),
+        ("GET", "http://example.com", "ListBuckets"),
+        ("GET", "HTTP://example.com/", "ListBuckets"),
+        ("GET", "ftp://example.com/", "InvalidURI"),
+        ("GET", "k", "InvalidURI"),
+        # unknown sub-resources: 501 on writes, ignored on reads
+        ("PUT", "/b.r/k?unheard-of", "NotImplemented"),
+        ("PUT", "/b.r/k?unheard-of=", "NotImplemented"),
+        ("DELETE", "/b.r/k?unheard-of", "NotImplemented"),
+        ("DELETE", "/b.r?unheard-of", "NotImplemented"),
+        ("POST", "/b.r?unheard-of", "NotImplemented"),
+        ("PUT", "/b.r?unheard-of", "NotImplemented"),
+        ("GET", "/b.r/k?unheard-of", "GetObject"),
+        ("HEAD", "/b.r/k?unheard-of", "HeadObject"),
+        ("HEAD", "/b.r/k?acl", "HeadObject"),
+        ("HEAD", "/b.r?versions", "HeadBucket"),
+        # a sub-resource of another level or method is no plain write either, even with a value
+        ("PUT", "/b.r/k?policy", "NotImplemented"),
+        ("PUT", "/b.r/k?policy=1", "NotImplemented"),
+        ("DELETE", "/b.r/k?uploads", "NotImplemented"),
+        ("DELETE", "/b.r?delete", "NotImplemented"),
+        ("DELETE", "/b.r/k?acl", "NotImplemented"),
+        ("PUT", "/b.r/k?versionId", "NotImplemented"),
+        ("DELETE", "/b.r/k?versionId=null", "DeleteObject"),
+        ("DELETE", "/b.r/k?versionId=", "DeleteObject"),
+        # half of an operation, or two at once
+        ("PUT", "/b.r/k?uploadId=u", "InvalidArgument"),
+        ("PUT", "/b.r/k?partNumber=1", "InvalidArgument"),
+        ("PUT", "/b.r/k?acl&tagging", "InvalidArgument"),
+        ("GET", "/b.r?acl&policy", "InvalidArgument"),
+        ("GET", "/b.r/k?partNumber=1", "GetObject"),
+        # what S3 has not
+        ("POST", "/", "MethodNotAllowed"),
+        ("PUT", "/", "MethodNotAllowed"),
+        ("POST", "/b.r/k", "MethodNotAllowed"),
+        ("PATCH", "/b.r/k", "MethodNotAllowed"),
+    ],
+)
+def test_routes(method, target, expected):
+    assert dispatched(method, target) == expected
+
+
+def test_a_header_tells_a_copy_from_a_put():
+    assert dispatched("PUT", "/b.r/k", {"x-amz-copy-source": "b.r/other"}) == "CopyObject"
+    assert dispatched("PUT", "/b.r/k?acl", {"x-amz-copy-source": "b.r/other"}) == "PutObjectAcl"
+
+
+@pytest.mark.parametrize(
+    ("target", "bucket", "key"),
+    [
+        ("/b.r/a%2Fb", "b.r", "a/b"),
+        ("/b.r/a+b", "b.r", "a+b"),
+        ("/b.r/a%20b", "b.r", "a b"),
+        ("/b.r/%C3%A9", "b.r", "é"),
+        ("/b.r/\xc3\xa9", "b.r", "é"),
+        ("/b.r/%FF", "b.r", "\udcff"),
+        ("/b.r/%zz", "b.r", "%zz"),
+        ("/b.r//a", "b.r", "/a"),
+        ("/b.r/a/", "b.r", "a/"),
+        ("/b.r/a//b", "b.r", "a//b"),
+        ("/b.r/../a", "b.r", "../a"),
+        ("/b%2Fr/a", "b/r", "a"),
+        ("//a", "", "a"),
+    ],
+)
+def test_a_target_is_split_before_it_is_decoded(target, bucket, key):
+    assert (parse(target).bucket, parse(target).key) == (bucket, key)
+
+
+def test_a_query_is_decoded_once_and_its_first_value_wins():
+    assert parse("/b.r?prefix=a%2Bb+c&prefix=d&marker=%252F").query == {
+        "prefix": "a+b c",
+        "marker": "%2F",
+    }
+
+
+def test_a_url_of_eight_kibibytes_is_routed():
+    key = "k" * 8192
+    assert parse(f"/b.r/{quote(key)}").key == key
+    assert dispatched("PUT", f"/b.r/{key}?tagging&cache={key}") == "PutObjectTagging"

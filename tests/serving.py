@@ -1,0 +1,154 @@
+"""A real gateway in a process of its own, for tests that look at it from outside."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+READY = re.compile(r"at (http://[^ ]+:(\d+))")
+
+
+@dataclass
+class Gateway:
+    """A running gateway: its address, its process, and what it wrote to standard error."""
+
+    url: str
+    port: int
+    process: subprocess.Popen[str]
+    log: list[str] = field(default_factory=list)
+
+    def boto3(self, **config: object):
+        """Make a boto3 client; nothing is retried, so that a test sees the first answer."""
+        settings = {
+            "retries": {"total_max_attempts": 1},
+            "s3": {"addressing_style": "path"},
+            **config,
+        }
+        return boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+            region_name="us-east-1",
+            config=Config(**settings),
+        )
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        """Send one request whose target goes out as it is."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.putrequest(method, target, skip_accept_encoding=True)
+            for name, value in (headers or {}).items():
+                connection.putheader(name, value)
+            if body is not None and "Content-Length" not in (headers or {}):
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            response = connection.getresponse()
+            return Response(response.status, dict(response.headers.items()), response.read())
+        finally:
+            connection.close()
+
+    def raw(self, data: bytes) -> bytes:
+        """Send bytes, end the sending side, and read until the gateway closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    def stop(self) -> int:
+        """Ask it to end, and return its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer, read whole; header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def __post_init__(self) -> None:
+        lowered = {name.lower(): value for name, value in self.headers.items()}
+        object.__setattr__(self, "headers", lowered)
+
+    def element(self, name: str) -> str | None:
+        """Give the text of the first XML element of that name."""
+        match = re.search(rf"<{name}>(.*?)</{name}>", self.body.decode(), re.DOTALL)
+        return match[1] if match else None
+
+    @property
+    def code(self) -> str | None:
+        """The S3 error code."""
+        return self.element("Code")
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment without any S3GW_* that a person may have set."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("S3GW_")}
+    return {**kept, **extra}
+
+
+@contextmanager
+def serving(
+    folder: Path, *options: str, tree: Path | None = None, **extra: str
+) -> Iterator[Gateway]:
+    """Run a gateway over an embedded PFS in `folder`; `tree` is where its code is, if elsewhere."""
+    command = [
+        sys.executable,
+        "-m",
+        "s3gw",
+        "serve",
+        "--pfs",
+        f"embedded:{folder}",
+        "--listen",
+        "127.0.0.1:0",
+    ]
+    process = subprocess.Popen(
+        [*command, "--workers", "1", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tree,
+        env=environment(**extra),
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    match = READY.search(line)
+    if match is None:
+        _, errors = process.communicate(timeout=30)
+        raise AssertionError(f"the gateway did not start: {line}{errors}")
+    gateway = Gateway(match[1], int(match[2]), process)
+    readers = [
+        threading.Thread(target=gateway.log.extend, args=(process.stderr,), daemon=True),
+        threading.Thread(target=process.stdout.read, daemon=True),
+    ]
+    for reader in readers:
+        reader.start()
+    try:
+        yield gateway
+    finally:
+        if process.poll() is None:
+            gateway.stop()
+        for reader in readers:
+            reader.join(10)

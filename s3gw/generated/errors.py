@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/errors.yaml; do not edit, run `tox -e codegen`.
 
-Contents: ErrorKind, 34 errors by their S3 code, KINDS, PFS_ERRORS.
+Contents: ErrorKind, 36 errors by their S3 code, KINDS, PFS_ERRORS.
 """
 
 from __future__ import annotations
@@ -70,6 +70,11 @@ MalformedXML: Final = ErrorKind(
     400,
     "The XML you provided was not well-formed or did not validate against our published schema.",
 )
+MalformedTrailerError: Final = ErrorKind(
+    "MalformedTrailerError",
+    400,
+    "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+)
 MaxMessageLengthExceeded: Final = ErrorKind(
     "MaxMessageLengthExceeded", 400, "Your request was too big."
 )
@@ -111,6 +116,11 @@ ServiceUnavailable: Final = ErrorKind(
     "ServiceUnavailable", 503, "Service is unable to handle request. Please try again.", 1
 )
 SlowDown: Final = ErrorKind("SlowDown", 503, "Please reduce your request rate.", 1)
+XAmzContentSHA256Mismatch: Final = ErrorKind(
+    "XAmzContentSHA256Mismatch",
+    400,
+    "The provided 'x-amz-content-sha256' header does not match what was computed.",
+)
 
 KINDS: Final = {
     kind.code: kind
@@ -134,6 +144,7 @@ KINDS: Final = {
         InvalidRequest,
         InvalidURI,
         MalformedXML,
+        MalformedTrailerError,
         MaxMessageLengthExceeded,
         MetadataTooLarge,
         MethodNotAllowed,
@@ -149,6 +160,7 @@ KINDS: Final = {
         RequestTimeout,
         ServiceUnavailable,
         SlowDown,
+        XAmzContentSHA256Mismatch,
     )
 }
 

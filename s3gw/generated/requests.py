@@ -188,6 +188,7 @@ class GetObjectRequest:
     if_match: str | None
     if_modified_since: str | None
     if_none_match: str | None
+    if_range: str | None
     if_unmodified_since: str | None
     range: str | None
 
@@ -212,6 +213,7 @@ def read_get_object(call: Call) -> GetObjectRequest:
         if_match=call.environ.get("HTTP_IF_MATCH"),
         if_modified_since=call.environ.get("HTTP_IF_MODIFIED_SINCE"),
         if_none_match=call.environ.get("HTTP_IF_NONE_MATCH"),
+        if_range=call.environ.get("HTTP_IF_RANGE"),
         if_unmodified_since=call.environ.get("HTTP_IF_UNMODIFIED_SINCE"),
         range=call.environ.get("HTTP_RANGE"),
     )
@@ -473,8 +475,13 @@ class PutObjectResult:
     checksum_crc32: str | None = None
     checksum_crc32c: str | None = None
     checksum_crc64nvme: str | None = None
+    checksum_md5: str | None = None
     checksum_sha1: str | None = None
     checksum_sha256: str | None = None
+    checksum_sha512: str | None = None
+    checksum_xxhash128: str | None = None
+    checksum_xxhash3: str | None = None
+    checksum_xxhash64: str | None = None
 
 
 def write_put_object(result: PutObjectResult) -> Answer:
@@ -488,10 +495,20 @@ def write_put_object(result: PutObjectResult) -> Answer:
         headers.append(("x-amz-checksum-crc32c", result.checksum_crc32c))
     if result.checksum_crc64nvme is not None:
         headers.append(("x-amz-checksum-crc64nvme", result.checksum_crc64nvme))
+    if result.checksum_md5 is not None:
+        headers.append(("x-amz-checksum-md5", result.checksum_md5))
     if result.checksum_sha1 is not None:
         headers.append(("x-amz-checksum-sha1", result.checksum_sha1))
     if result.checksum_sha256 is not None:
         headers.append(("x-amz-checksum-sha256", result.checksum_sha256))
+    if result.checksum_sha512 is not None:
+        headers.append(("x-amz-checksum-sha512", result.checksum_sha512))
+    if result.checksum_xxhash128 is not None:
+        headers.append(("x-amz-checksum-xxhash128", result.checksum_xxhash128))
+    if result.checksum_xxhash3 is not None:
+        headers.append(("x-amz-checksum-xxhash3", result.checksum_xxhash3))
+    if result.checksum_xxhash64 is not None:
+        headers.append(("x-amz-checksum-xxhash64", result.checksum_xxhash64))
     return Answer(200, headers, None)
 
 

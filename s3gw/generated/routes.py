@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/operations/; do not edit, run `tox -e codegen`.
 
-Contents: OPERATIONS, 14 of them; for each level and method the table that tells them apart;
+Contents: OPERATIONS, 118 of them; for each level and method the table that tells them apart;
 the Falcon resources ServiceResource, BucketResource, ObjectResource; ROUTES, PROFILES.
 """
 
@@ -19,6 +19,46 @@ if TYPE_CHECKING:
 
     from s3gw.http.gateway import Gateway
 
+ABORT_MULTIPART_UPLOAD: Final = Operation(
+    name="AbortMultipartUpload",
+    feature="Multipart uploads",
+    level="object",
+    method="DELETE",
+    marks="?uploadId",
+    why="An object is written by one atomic commit.",
+    instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
+)
+
+COMPLETE_MULTIPART_UPLOAD: Final = Operation(
+    name="CompleteMultipartUpload",
+    feature="Multipart uploads",
+    level="object",
+    method="POST",
+    marks="?uploadId",
+    why="An object is written by one atomic commit.",
+    instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
+)
+
+COPY_OBJECT: Final = Operation(
+    name="CopyObject",
+    feature="Object copying",
+    level="object",
+    method="PUT",
+    marks="x-amz-copy-source",
+    why="The published gateway leaves copying to PFS.",
+    instead="Copy with `pachctl copy file` or PFS's CopyFile over gRPC, which copies no bytes, or send a GetObject's body as a PutObject.",
+)
+
+CORS_PREFLIGHT: Final = Operation(
+    name="CorsPreflight",
+    feature="CORS configuration",
+    level="service or bucket or object",
+    method="OPTIONS",
+    marks="",
+    why="No browser's cross-origin rules are kept for a branch.",
+    instead="Let a reverse proxy in front of the gateway answer for CORS.",
+)
+
 CREATE_BUCKET: Final = Operation(
     name="CreateBucket",
     feature="Buckets",
@@ -34,6 +74,46 @@ CREATE_BUCKET: Final = Operation(
     write=requests.write_create_bucket,
 )
 
+CREATE_BUCKET_METADATA_CONFIGURATION: Final = Operation(
+    name="CreateBucketMetadataConfiguration",
+    feature="Metadata tables",
+    level="bucket",
+    method="POST",
+    marks="?metadataConfiguration",
+    why="No metadata tables are kept.",
+    instead="List the bucket, or query PFS's commits with `pachctl`.",
+)
+
+CREATE_BUCKET_METADATA_TABLE_CONFIGURATION: Final = Operation(
+    name="CreateBucketMetadataTableConfiguration",
+    feature="Metadata tables",
+    level="bucket",
+    method="POST",
+    marks="?metadataTable",
+    why="No metadata tables are kept.",
+    instead="List the bucket, or query PFS's commits with `pachctl`.",
+)
+
+CREATE_MULTIPART_UPLOAD: Final = Operation(
+    name="CreateMultipartUpload",
+    feature="Multipart uploads",
+    level="object",
+    method="POST",
+    marks="?uploads",
+    why="An object is written by one atomic commit.",
+    instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
+)
+
+CREATE_SESSION: Final = Operation(
+    name="CreateSession",
+    feature="Sessions and directory buckets",
+    level="bucket",
+    method="GET",
+    marks="?session",
+    why="Only directory buckets have sessions, and there are none.",
+    instead="Send the request itself, without a session.",
+)
+
 DELETE_BUCKET: Final = Operation(
     name="DeleteBucket",
     feature="Buckets",
@@ -47,6 +127,143 @@ DELETE_BUCKET: Final = Operation(
     read=requests.read_delete_bucket,
     handle=buckets.delete_bucket,
     write=Answer(204).always,
+)
+
+DELETE_BUCKET_ANALYTICS_CONFIGURATION: Final = Operation(
+    name="DeleteBucketAnalyticsConfiguration",
+    feature="Analytics",
+    level="bucket",
+    method="DELETE",
+    marks="?analytics&id",
+    why="Access to files is not analysed.",
+)
+
+DELETE_BUCKET_CORS: Final = Operation(
+    name="DeleteBucketCors",
+    feature="CORS configuration",
+    level="bucket",
+    method="DELETE",
+    marks="?cors",
+    why="No browser's cross-origin rules are kept for a branch.",
+    instead="Let a reverse proxy in front of the gateway answer for CORS.",
+)
+
+DELETE_BUCKET_ENCRYPTION: Final = Operation(
+    name="DeleteBucketEncryption",
+    feature="Encryption",
+    level="bucket",
+    method="DELETE",
+    marks="?encryption",
+    why="Keys and ciphers are not managed for each bucket.",
+    instead="Encrypt the storage below Pachyderm, or the data before it is sent.",
+)
+
+DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = Operation(
+    name="DeleteBucketIntelligentTieringConfiguration",
+    feature="Intelligent tiering",
+    level="bucket",
+    method="DELETE",
+    marks="?id&intelligent-tiering",
+    why="PFS has one tier of storage.",
+)
+
+DELETE_BUCKET_INVENTORY_CONFIGURATION: Final = Operation(
+    name="DeleteBucketInventoryConfiguration",
+    feature="Inventory",
+    level="bucket",
+    method="DELETE",
+    marks="?id&inventory",
+    why="No inventories are written.",
+    instead="List the bucket, which costs what its pages hold.",
+)
+
+DELETE_BUCKET_LIFECYCLE: Final = Operation(
+    name="DeleteBucketLifecycle",
+    feature="Lifecycles",
+    level="bucket",
+    method="DELETE",
+    marks="?lifecycle",
+    why="Files in PFS stay until they are deleted.",
+    instead="Delete from a cron pipeline, and squash the commits that are not needed any more.",
+)
+
+DELETE_BUCKET_METADATA_CONFIGURATION: Final = Operation(
+    name="DeleteBucketMetadataConfiguration",
+    feature="Metadata tables",
+    level="bucket",
+    method="DELETE",
+    marks="?metadataConfiguration",
+    why="No metadata tables are kept.",
+    instead="List the bucket, or query PFS's commits with `pachctl`.",
+)
+
+DELETE_BUCKET_METADATA_TABLE_CONFIGURATION: Final = Operation(
+    name="DeleteBucketMetadataTableConfiguration",
+    feature="Metadata tables",
+    level="bucket",
+    method="DELETE",
+    marks="?metadataTable",
+    why="No metadata tables are kept.",
+    instead="List the bucket, or query PFS's commits with `pachctl`.",
+)
+
+DELETE_BUCKET_METRICS_CONFIGURATION: Final = Operation(
+    name="DeleteBucketMetricsConfiguration",
+    feature="Metrics",
+    level="bucket",
+    method="DELETE",
+    marks="?id&metrics",
+    why="No metrics are kept for a bucket.",
+    instead="Count in the gateway's own log.",
+)
+
+DELETE_BUCKET_OWNERSHIP_CONTROLS: Final = Operation(
+    name="DeleteBucketOwnershipControls",
+    feature="Ownership controls",
+    level="bucket",
+    method="DELETE",
+    marks="?ownershipControls",
+    why="Files in PFS have no owner.",
+)
+
+DELETE_BUCKET_POLICY: Final = Operation(
+    name="DeleteBucketPolicy",
+    feature="Policies",
+    level="bucket",
+    method="DELETE",
+    marks="?policy",
+    why="Access in PFS is given by Pachyderm's roles.",
+    instead="Give roles with `pachctl auth set`.",
+)
+
+DELETE_BUCKET_REPLICATION: Final = Operation(
+    name="DeleteBucketReplication",
+    feature="Replication",
+    level="bucket",
+    method="DELETE",
+    marks="?replication",
+    why="Branches are not replicated to other buckets.",
+    instead="Let a pipeline copy the branch, or sync it with rclone.",
+)
+
+DELETE_BUCKET_TAGGING: Final = Operation(
+    name="DeleteBucketTagging",
+    feature="Tagging",
+    level="bucket",
+    method="DELETE",
+    marks="?tagging",
+    why="PFS has no place for tags.",
+    instead="Keep them in a file beside the data.",
+)
+
+DELETE_BUCKET_WEBSITE: Final = Operation(
+    name="DeleteBucketWebsite",
+    feature="Website configuration",
+    level="bucket",
+    method="DELETE",
+    marks="?website",
+    why="Branches are not served as websites.",
+    instead="Put a web server in front of the gateway.",
 )
 
 DELETE_OBJECT: Final = Operation(
@@ -69,6 +286,26 @@ DELETE_OBJECT: Final = Operation(
     write=Answer(204).always,
 )
 
+DELETE_OBJECT_ANNOTATION: Final = Operation(
+    name="DeleteObjectAnnotation",
+    feature="Annotations",
+    level="object",
+    method="DELETE",
+    marks="?annotation&annotationName",
+    why="PFS has no place for annotations.",
+    instead="Keep them in a file beside the data.",
+)
+
+DELETE_OBJECT_TAGGING: Final = Operation(
+    name="DeleteObjectTagging",
+    feature="Tagging",
+    level="object",
+    method="DELETE",
+    marks="?tagging",
+    why="PFS has no place for tags.",
+    instead="Keep them in a file beside the data.",
+)
+
 DELETE_OBJECTS: Final = Operation(
     name="DeleteObjects",
     feature="Objects",
@@ -89,6 +326,114 @@ DELETE_OBJECTS: Final = Operation(
     write=requests.write_delete_objects,
 )
 
+DELETE_PUBLIC_ACCESS_BLOCK: Final = Operation(
+    name="DeletePublicAccessBlock",
+    feature="Public access blocks",
+    level="bucket",
+    method="DELETE",
+    marks="?publicAccessBlock",
+    why="There is no public access to block, since access is given by Pachyderm's roles.",
+    instead="Give roles with `pachctl auth set`.",
+)
+
+GET_BUCKET_ABAC: Final = Operation(
+    name="GetBucketAbac",
+    feature="ABAC",
+    level="bucket",
+    method="GET",
+    marks="?abac",
+    why="Access in PFS is given by Pachyderm's roles.",
+    instead="Give roles with `pachctl auth set`.",
+)
+
+GET_BUCKET_ACCELERATE_CONFIGURATION: Final = Operation(
+    name="GetBucketAccelerateConfiguration",
+    feature="Accelerate",
+    level="bucket",
+    method="GET",
+    marks="?accelerate",
+    why="There are no edge locations to accelerate through.",
+)
+
+GET_BUCKET_ACL: Final = Operation(
+    name="GetBucketAcl",
+    feature="ACLs",
+    level="bucket",
+    method="GET",
+    marks="?acl",
+    why="There are no ACLs in PFS, and no owner but the cluster.",
+    instead="Give roles with `pachctl auth set`.",
+)
+
+GET_BUCKET_ANALYTICS_CONFIGURATION: Final = Operation(
+    name="GetBucketAnalyticsConfiguration",
+    feature="Analytics",
+    level="bucket",
+    method="GET",
+    marks="?analytics&id",
+    why="Access to files is not analysed.",
+)
+
+GET_BUCKET_CORS: Final = Operation(
+    name="GetBucketCors",
+    feature="CORS configuration",
+    level="bucket",
+    method="GET",
+    marks="?cors",
+    why="No browser's cross-origin rules are kept for a branch.",
+    instead="Let a reverse proxy in front of the gateway answer for CORS.",
+)
+
+GET_BUCKET_ENCRYPTION: Final = Operation(
+    name="GetBucketEncryption",
+    feature="Encryption",
+    level="bucket",
+    method="GET",
+    marks="?encryption",
+    why="Keys and ciphers are not managed for each bucket.",
+    instead="Encrypt the storage below Pachyderm, or the data before it is sent.",
+)
+
+GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = Operation(
+    name="GetBucketIntelligentTieringConfiguration",
+    feature="Intelligent tiering",
+    level="bucket",
+    method="GET",
+    marks="?id&intelligent-tiering",
+    why="PFS has one tier of storage.",
+)
+
+GET_BUCKET_INVENTORY_CONFIGURATION: Final = Operation(
+    name="GetBucketInventoryConfiguration",
+    feature="Inventory",
+    level="bucket",
+    method="GET",
+    marks="?id&inventory",
+    why="No inventories are written.",
+    instead="List the bucket, which costs what its pages hold.",
+)
+
+GET_BUCKET_LIFECYCLE: Final = Operation(
+    name="GetBucketLifecycle",
+    feature="Lifecycles",
+    level="bucket",
+    method="GET",
+    marks="?lifecycle",
+    twin_of="GetBucketLifecycleConfiguration",
+    why="Files in PFS stay until they are deleted.",
+    instead="Delete from a cron pipeline, and squash the commits that are not needed any more.",
+)
+
+GET_BUCKET_LIFECYCLE_CONFIGURATION: Final = Operation(
+    name="GetBucketLifecycleConfiguration",
+    feature="Lifecycles",
+    level="bucket",
+    method="GET",
+    marks="?lifecycle",
+    why="Files in PFS stay until they are deleted.",
+    instead="Delete from a cron pipeline, and squash the commits that are not needed any more.",
+)
+
 GET_BUCKET_LOCATION: Final = Operation(
     name="GetBucketLocation",
     feature="Buckets",
@@ -102,6 +447,125 @@ GET_BUCKET_LOCATION: Final = Operation(
     read=requests.read_get_bucket_location,
     handle=buckets.get_bucket_location,
     write=requests.write_get_bucket_location,
+)
+
+GET_BUCKET_LOGGING: Final = Operation(
+    name="GetBucketLogging",
+    feature="Logging",
+    level="bucket",
+    method="GET",
+    marks="?logging",
+    why="Access logs are not written into buckets.",
+    instead="Read the gateway's own log, a line for each request, in text or JSON.",
+)
+
+GET_BUCKET_METADATA_CONFIGURATION: Final = Operation(
+    name="GetBucketMetadataConfiguration",
+    feature="Metadata tables",
+    level="bucket",
+    method="GET",
+    marks="?metadataConfiguration",
+    why="No metadata tables are kept.",
+    instead="List the bucket, or query PFS's commits with `pachctl`.",
+)
+
+GET_BUCKET_METADATA_TABLE_CONFIGURATION: Final = Operation(
+    name="GetBucketMetadataTableConfiguration",
+    feature="Metadata tables",
+    level="bucket",
+    method="GET",
+    marks="?metadataTable",
+    why="No metadata tables are kept.",
+    instead="List the bucket, or query PFS's commits with `pachctl`.",
+)
+
+GET_BUCKET_METRICS_CONFIGURATION: Final = Operation(
+    name="GetBucketMetricsConfiguration",
+    feature="Metrics",
+    level="bucket",
+    method="GET",
+    marks="?id&metrics",
+    why="No metrics are kept for a bucket.",
+    instead="Count in the gateway's own log.",
+)
+
+GET_BUCKET_NOTIFICATION: Final = Operation(
+    name="GetBucketNotification",
+    feature="Notifications",
+    level="bucket",
+    method="GET",
+    marks="?notification",
+    twin_of="GetBucketNotificationConfiguration",
+    why="PFS notifies nobody over S3.",
+    instead="Let a pipeline take the branch as its input, or subscribe with `pachctl subscribe commit`.",
+)
+
+GET_BUCKET_NOTIFICATION_CONFIGURATION: Final = Operation(
+    name="GetBucketNotificationConfiguration",
+    feature="Notifications",
+    level="bucket",
+    method="GET",
+    marks="?notification",
+    why="PFS notifies nobody over S3.",
+    instead="Let a pipeline take the branch as its input, or subscribe with `pachctl subscribe commit`.",
+)
+
+GET_BUCKET_OWNERSHIP_CONTROLS: Final = Operation(
+    name="GetBucketOwnershipControls",
+    feature="Ownership controls",
+    level="bucket",
+    method="GET",
+    marks="?ownershipControls",
+    why="Files in PFS have no owner.",
+)
+
+GET_BUCKET_POLICY: Final = Operation(
+    name="GetBucketPolicy",
+    feature="Policies",
+    level="bucket",
+    method="GET",
+    marks="?policy",
+    why="Access in PFS is given by Pachyderm's roles.",
+    instead="Give roles with `pachctl auth set`.",
+)
+
+GET_BUCKET_POLICY_STATUS: Final = Operation(
+    name="GetBucketPolicyStatus",
+    feature="Policies",
+    level="bucket",
+    method="GET",
+    marks="?policyStatus",
+    why="Access in PFS is given by Pachyderm's roles.",
+    instead="Give roles with `pachctl auth set`.",
+)
+
+GET_BUCKET_REPLICATION: Final = Operation(
+    name="GetBucketReplication",
+    feature="Replication",
+    level="bucket",
+    method="GET",
+    marks="?replication",
+    why="Branches are not replicated to other buckets.",
+    instead="Let a pipeline copy the branch, or sync it with rclone.",
+)
+
+GET_BUCKET_REQUEST_PAYMENT: Final = Operation(
+    name="GetBucketRequestPayment",
+    feature="Payment requests",
+    level="bucket",
+    method="GET",
+    marks="?requestPayment",
+    why="Nobody pays for requests.",
+)
+
+GET_BUCKET_TAGGING: Final = Operation(
+    name="GetBucketTagging",
+    feature="Tagging",
+    level="bucket",
+    method="GET",
+    marks="?tagging",
+    why="PFS has no place for tags.",
+    instead="Keep them in a file beside the data.",
 )
 
 GET_BUCKET_VERSIONING: Final = Operation(
@@ -119,6 +583,16 @@ GET_BUCKET_VERSIONING: Final = Operation(
     write=requests.write_get_bucket_versioning,
 )
 
+GET_BUCKET_WEBSITE: Final = Operation(
+    name="GetBucketWebsite",
+    feature="Website configuration",
+    level="bucket",
+    method="GET",
+    marks="?website",
+    why="Branches are not served as websites.",
+    instead="Put a web server in front of the gateway.",
+)
+
 GET_OBJECT: Final = Operation(
     name="GetObject",
     feature="Objects",
@@ -132,6 +606,96 @@ GET_OBJECT: Final = Operation(
     read=requests.read_get_object,
     handle=objects.get_object,
     write=requests.write_get_object,
+)
+
+GET_OBJECT_ACL: Final = Operation(
+    name="GetObjectAcl",
+    feature="ACLs",
+    level="object",
+    method="GET",
+    marks="?acl",
+    why="There are no ACLs in PFS, and no owner but the cluster.",
+    instead="Give roles with `pachctl auth set`.",
+)
+
+GET_OBJECT_ANNOTATION: Final = Operation(
+    name="GetObjectAnnotation",
+    feature="Annotations",
+    level="object",
+    method="GET",
+    marks="?annotation&annotationName",
+    why="PFS has no place for annotations.",
+    instead="Keep them in a file beside the data.",
+)
+
+GET_OBJECT_ATTRIBUTES: Final = Operation(
+    name="GetObjectAttributes",
+    feature="Object attributes",
+    level="object",
+    method="GET",
+    marks="?attributes",
+    why="It belongs to no published profile of the gateway.",
+    instead="HeadObject tells size, ETag and time.",
+)
+
+GET_OBJECT_LEGAL_HOLD: Final = Operation(
+    name="GetObjectLegalHold",
+    feature="Legal holds",
+    level="object",
+    method="GET",
+    marks="?legal-hold",
+    why="PFS has no locks on files.",
+    instead="Past commits keep every version of a file until they are squashed.",
+)
+
+GET_OBJECT_LOCK_CONFIGURATION: Final = Operation(
+    name="GetObjectLockConfiguration",
+    feature="Object locks",
+    level="bucket",
+    method="GET",
+    marks="?object-lock",
+    why="PFS has no locks on files.",
+    instead="Past commits keep every version of a file until they are squashed.",
+)
+
+GET_OBJECT_RETENTION: Final = Operation(
+    name="GetObjectRetention",
+    feature="Retention policies",
+    level="object",
+    method="GET",
+    marks="?retention",
+    why="PFS has no locks on files.",
+    instead="Past commits keep every version of a file until they are squashed.",
+)
+
+GET_OBJECT_TAGGING: Final = Operation(
+    name="GetObjectTagging",
+    feature="Tagging",
+    level="object",
+    method="GET",
+    marks="?tagging",
+    why="PFS has no place for tags.",
+    instead="Keep them in a file beside the data.",
+)
+
+GET_OBJECT_TORRENT: Final = Operation(
+    name="GetObjectTorrent",
+    feature="Torrents",
+    level="object",
+    method="GET",
+    marks="?torrent",
+    why="Files are not served by BitTorrent.",
+    instead="Get the object.",
+)
+
+GET_PUBLIC_ACCESS_BLOCK: Final = Operation(
+    name="GetPublicAccessBlock",
+    feature="Public access blocks",
+    level="bucket",
+    method="GET",
+    marks="?publicAccessBlock",
+    why="There is no public access to block, since access is given by Pachyderm's roles.",
+    instead="Give roles with `pachctl auth set`.",
 )
 
 HEAD_BUCKET: Final = Operation(
@@ -164,6 +728,44 @@ HEAD_OBJECT: Final = Operation(
     write=requests.write_head_object,
 )
 
+LIST_BUCKET_ANALYTICS_CONFIGURATIONS: Final = Operation(
+    name="ListBucketAnalyticsConfigurations",
+    feature="Analytics",
+    level="bucket",
+    method="GET",
+    marks="?analytics",
+    why="Access to files is not analysed.",
+)
+
+LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS: Final = Operation(
+    name="ListBucketIntelligentTieringConfigurations",
+    feature="Intelligent tiering",
+    level="bucket",
+    method="GET",
+    marks="?intelligent-tiering",
+    why="PFS has one tier of storage.",
+)
+
+LIST_BUCKET_INVENTORY_CONFIGURATIONS: Final = Operation(
+    name="ListBucketInventoryConfigurations",
+    feature="Inventory",
+    level="bucket",
+    method="GET",
+    marks="?inventory",
+    why="No inventories are written.",
+    instead="List the bucket, which costs what its pages hold.",
+)
+
+LIST_BUCKET_METRICS_CONFIGURATIONS: Final = Operation(
+    name="ListBucketMetricsConfigurations",
+    feature="Metrics",
+    level="bucket",
+    method="GET",
+    marks="?metrics",
+    why="No metrics are kept for a bucket.",
+    instead="Count in the gateway's own log.",
+)
+
 LIST_BUCKETS: Final = Operation(
     name="ListBuckets",
     feature="Buckets",
@@ -177,6 +779,37 @@ LIST_BUCKETS: Final = Operation(
     read=requests.read_list_buckets,
     handle=buckets.list_buckets,
     write=requests.write_list_buckets,
+)
+
+LIST_DIRECTORY_BUCKETS: Final = Operation(
+    name="ListDirectoryBuckets",
+    feature="Sessions and directory buckets",
+    level="service",
+    method="GET",
+    marks="",
+    twin_of="ListBuckets",
+    why="There are no directory buckets.",
+    instead="List the buckets.",
+)
+
+LIST_MULTIPART_UPLOADS: Final = Operation(
+    name="ListMultipartUploads",
+    feature="Multipart uploads",
+    level="bucket",
+    method="GET",
+    marks="?uploads",
+    why="An object is written by one atomic commit.",
+    instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
+)
+
+LIST_OBJECT_ANNOTATIONS: Final = Operation(
+    name="ListObjectAnnotations",
+    feature="Annotations",
+    level="object",
+    method="GET",
+    marks="?annotation",
+    why="PFS has no place for annotations.",
+    instead="Keep them in a file beside the data.",
 )
 
 LIST_OBJECT_VERSIONS: Final = Operation(
@@ -236,6 +869,233 @@ LIST_OBJECTS_V2: Final = Operation(
     write=requests.write_list_objects_v2,
 )
 
+LIST_PARTS: Final = Operation(
+    name="ListParts",
+    feature="Multipart uploads",
+    level="object",
+    method="GET",
+    marks="?uploadId",
+    why="An object is written by one atomic commit.",
+    instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
+)
+
+POST_OBJECT: Final = Operation(
+    name="PostObject",
+    feature="HTML form uploads",
+    level="bucket",
+    method="POST",
+    marks="",
+    why="Forms are not taken apart.",
+    instead="Send the file with a PutObject.",
+)
+
+PUT_BUCKET_ABAC: Final = Operation(
+    name="PutBucketAbac",
+    feature="ABAC",
+    level="bucket",
+    method="PUT",
+    marks="?abac",
+    why="Access in PFS is given by Pachyderm's roles.",
+    instead="Give roles with `pachctl auth set`.",
+)
+
+PUT_BUCKET_ACCELERATE_CONFIGURATION: Final = Operation(
+    name="PutBucketAccelerateConfiguration",
+    feature="Accelerate",
+    level="bucket",
+    method="PUT",
+    marks="?accelerate",
+    why="There are no edge locations to accelerate through.",
+)
+
+PUT_BUCKET_ACL: Final = Operation(
+    name="PutBucketAcl",
+    feature="ACLs",
+    level="bucket",
+    method="PUT",
+    marks="?acl",
+    why="There are no ACLs in PFS, and no owner but the cluster.",
+    instead="Give roles with `pachctl auth set`.",
+)
+
+PUT_BUCKET_ANALYTICS_CONFIGURATION: Final = Operation(
+    name="PutBucketAnalyticsConfiguration",
+    feature="Analytics",
+    level="bucket",
+    method="PUT",
+    marks="?analytics&id",
+    why="Access to files is not analysed.",
+)
+
+PUT_BUCKET_CORS: Final = Operation(
+    name="PutBucketCors",
+    feature="CORS configuration",
+    level="bucket",
+    method="PUT",
+    marks="?cors",
+    why="No browser's cross-origin rules are kept for a branch.",
+    instead="Let a reverse proxy in front of the gateway answer for CORS.",
+)
+
+PUT_BUCKET_ENCRYPTION: Final = Operation(
+    name="PutBucketEncryption",
+    feature="Encryption",
+    level="bucket",
+    method="PUT",
+    marks="?encryption",
+    why="Keys and ciphers are not managed for each bucket.",
+    instead="Encrypt the storage below Pachyderm, or the data before it is sent.",
+)
+
+PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = Operation(
+    name="PutBucketIntelligentTieringConfiguration",
+    feature="Intelligent tiering",
+    level="bucket",
+    method="PUT",
+    marks="?id&intelligent-tiering",
+    why="PFS has one tier of storage.",
+)
+
+PUT_BUCKET_INVENTORY_CONFIGURATION: Final = Operation(
+    name="PutBucketInventoryConfiguration",
+    feature="Inventory",
+    level="bucket",
+    method="PUT",
+    marks="?id&inventory",
+    why="No inventories are written.",
+    instead="List the bucket, which costs what its pages hold.",
+)
+
+PUT_BUCKET_LIFECYCLE: Final = Operation(
+    name="PutBucketLifecycle",
+    feature="Lifecycles",
+    level="bucket",
+    method="PUT",
+    marks="?lifecycle",
+    twin_of="PutBucketLifecycleConfiguration",
+    why="Files in PFS stay until they are deleted.",
+    instead="Delete from a cron pipeline, and squash the commits that are not needed any more.",
+)
+
+PUT_BUCKET_LIFECYCLE_CONFIGURATION: Final = Operation(
+    name="PutBucketLifecycleConfiguration",
+    feature="Lifecycles",
+    level="bucket",
+    method="PUT",
+    marks="?lifecycle",
+    why="Files in PFS stay until they are deleted.",
+    instead="Delete from a cron pipeline, and squash the commits that are not needed any more.",
+)
+
+PUT_BUCKET_LOGGING: Final = Operation(
+    name="PutBucketLogging",
+    feature="Logging",
+    level="bucket",
+    method="PUT",
+    marks="?logging",
+    why="Access logs are not written into buckets.",
+    instead="Read the gateway's own log, a line for each request, in text or JSON.",
+)
+
+PUT_BUCKET_METRICS_CONFIGURATION: Final = Operation(
+    name="PutBucketMetricsConfiguration",
+    feature="Metrics",
+    level="bucket",
+    method="PUT",
+    marks="?id&metrics",
+    why="No metrics are kept for a bucket.",
+    instead="Count in the gateway's own log.",
+)
+
+PUT_BUCKET_NOTIFICATION: Final = Operation(
+    name="PutBucketNotification",
+    feature="Notifications",
+    level="bucket",
+    method="PUT",
+    marks="?notification",
+    twin_of="PutBucketNotificationConfiguration",
+    why="PFS notifies nobody over S3.",
+    instead="Let a pipeline take the branch as its input, or subscribe with `pachctl subscribe commit`.",
+)
+
+PUT_BUCKET_NOTIFICATION_CONFIGURATION: Final = Operation(
+    name="PutBucketNotificationConfiguration",
+    feature="Notifications",
+    level="bucket",
+    method="PUT",
+    marks="?notification",
+    why="PFS notifies nobody over S3.",
+    instead="Let a pipeline take the branch as its input, or subscribe with `pachctl subscribe commit`.",
+)
+
+PUT_BUCKET_OWNERSHIP_CONTROLS: Final = Operation(
+    name="PutBucketOwnershipControls",
+    feature="Ownership controls",
+    level="bucket",
+    method="PUT",
+    marks="?ownershipControls",
+    why="Files in PFS have no owner.",
+)
+
+PUT_BUCKET_POLICY: Final = Operation(
+    name="PutBucketPolicy",
+    feature="Policies",
+    level="bucket",
+    method="PUT",
+    marks="?policy",
+    why="Access in PFS is given by Pachyderm's roles.",
+    instead="Give roles with `pachctl auth set`.",
+)
+
+PUT_BUCKET_REPLICATION: Final = Operation(
+    name="PutBucketReplication",
+    feature="Replication",
+    level="bucket",
+    method="PUT",
+    marks="?replication",
+    why="Branches are not replicated to other buckets.",
+    instead="Let a pipeline copy the branch, or sync it with rclone.",
+)
+
+PUT_BUCKET_REQUEST_PAYMENT: Final = Operation(
+    name="PutBucketRequestPayment",
+    feature="Payment requests",
+    level="bucket",
+    method="PUT",
+    marks="?requestPayment",
+    why="Nobody pays for requests.",
+)
+
+PUT_BUCKET_TAGGING: Final = Operation(
+    name="PutBucketTagging",
+    feature="Tagging",
+    level="bucket",
+    method="PUT",
+    marks="?tagging",
+    why="PFS has no place for tags.",
+    instead="Keep them in a file beside the data.",
+)
+
+PUT_BUCKET_VERSIONING: Final = Operation(
+    name="PutBucketVersioning",
+    feature="Versioning configuration",
+    level="bucket",
+    method="PUT",
+    marks="?versioning",
+    why="Every write is a commit that PFS keeps, which cannot be switched.",
+    instead="Read past commits with `pachctl` or PFS's gRPC interface.",
+)
+
+PUT_BUCKET_WEBSITE: Final = Operation(
+    name="PutBucketWebsite",
+    feature="Website configuration",
+    level="bucket",
+    method="PUT",
+    marks="?website",
+    why="Branches are not served as websites.",
+    instead="Put a web server in front of the gateway.",
+)
+
 PUT_OBJECT: Final = Operation(
     name="PutObject",
     feature="Objects",
@@ -265,29 +1125,345 @@ PUT_OBJECT: Final = Operation(
     write=requests.write_put_object,
 )
 
+PUT_OBJECT_ACL: Final = Operation(
+    name="PutObjectAcl",
+    feature="ACLs",
+    level="object",
+    method="PUT",
+    marks="?acl",
+    why="There are no ACLs in PFS, and no owner but the cluster.",
+    instead="Give roles with `pachctl auth set`.",
+)
+
+PUT_OBJECT_ANNOTATION: Final = Operation(
+    name="PutObjectAnnotation",
+    feature="Annotations",
+    level="object",
+    method="PUT",
+    marks="?annotation&annotationName",
+    why="PFS has no place for annotations.",
+    instead="Keep them in a file beside the data.",
+)
+
+PUT_OBJECT_LEGAL_HOLD: Final = Operation(
+    name="PutObjectLegalHold",
+    feature="Legal holds",
+    level="object",
+    method="PUT",
+    marks="?legal-hold",
+    why="PFS has no locks on files.",
+    instead="Past commits keep every version of a file until they are squashed.",
+)
+
+PUT_OBJECT_LOCK_CONFIGURATION: Final = Operation(
+    name="PutObjectLockConfiguration",
+    feature="Object locks",
+    level="bucket",
+    method="PUT",
+    marks="?object-lock",
+    why="PFS has no locks on files.",
+    instead="Past commits keep every version of a file until they are squashed.",
+)
+
+PUT_OBJECT_RETENTION: Final = Operation(
+    name="PutObjectRetention",
+    feature="Retention policies",
+    level="object",
+    method="PUT",
+    marks="?retention",
+    why="PFS has no locks on files.",
+    instead="Past commits keep every version of a file until they are squashed.",
+)
+
+PUT_OBJECT_TAGGING: Final = Operation(
+    name="PutObjectTagging",
+    feature="Tagging",
+    level="object",
+    method="PUT",
+    marks="?tagging",
+    why="PFS has no place for tags.",
+    instead="Keep them in a file beside the data.",
+)
+
+PUT_PUBLIC_ACCESS_BLOCK: Final = Operation(
+    name="PutPublicAccessBlock",
+    feature="Public access blocks",
+    level="bucket",
+    method="PUT",
+    marks="?publicAccessBlock",
+    why="There is no public access to block, since access is given by Pachyderm's roles.",
+    instead="Give roles with `pachctl auth set`.",
+)
+
+RENAME_OBJECT: Final = Operation(
+    name="RenameObject",
+    feature="Renaming",
+    level="object",
+    method="PUT",
+    marks="?renameObject",
+    why="PFS has no rename.",
+    instead="Put the object under its new key and delete the old one.",
+)
+
+RESTORE_OBJECT: Final = Operation(
+    name="RestoreObject",
+    feature="Restore",
+    level="object",
+    method="POST",
+    marks="?restore",
+    why="Nothing is archived, so there is nothing to restore.",
+    instead="Get the object.",
+)
+
+SELECT_OBJECT_CONTENT: Final = Operation(
+    name="SelectObjectContent",
+    feature="Select",
+    level="object",
+    method="POST",
+    marks="?select&select-type=2",
+    why="Files are not queried inside the gateway.",
+    instead="Query them from DuckDB, Spark and the like, which read ranges of the object.",
+)
+
+UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION: Final = Operation(
+    name="UpdateBucketMetadataAnnotationTableConfiguration",
+    feature="Metadata tables",
+    level="bucket",
+    method="PUT",
+    marks="?metadataAnnotationTable",
+    why="No metadata tables are kept.",
+    instead="List the bucket, or query PFS's commits with `pachctl`.",
+)
+
+UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION: Final = Operation(
+    name="UpdateBucketMetadataInventoryTableConfiguration",
+    feature="Metadata tables",
+    level="bucket",
+    method="PUT",
+    marks="?metadataInventoryTable",
+    why="No metadata tables are kept.",
+    instead="List the bucket, or query PFS's commits with `pachctl`.",
+)
+
+UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION: Final = Operation(
+    name="UpdateBucketMetadataJournalTableConfiguration",
+    feature="Metadata tables",
+    level="bucket",
+    method="PUT",
+    marks="?metadataJournalTable",
+    why="No metadata tables are kept.",
+    instead="List the bucket, or query PFS's commits with `pachctl`.",
+)
+
+UPDATE_OBJECT_ENCRYPTION: Final = Operation(
+    name="UpdateObjectEncryption",
+    feature="Encryption",
+    level="object",
+    method="PUT",
+    marks="?encryption",
+    why="Keys and ciphers are not managed for each bucket.",
+    instead="Encrypt the storage below Pachyderm, or the data before it is sent.",
+)
+
+UPLOAD_PART: Final = Operation(
+    name="UploadPart",
+    feature="Multipart uploads",
+    level="object",
+    method="PUT",
+    marks="?partNumber&uploadId",
+    why="An object is written by one atomic commit.",
+    instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
+)
+
+UPLOAD_PART_COPY: Final = Operation(
+    name="UploadPartCopy",
+    feature="Multipart uploads",
+    level="object",
+    method="PUT",
+    marks="?partNumber&uploadId + x-amz-copy-source",
+    why="An object is written by one atomic commit.",
+    instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
+)
+
+WRITE_GET_OBJECT_RESPONSE: Final = Operation(
+    name="WriteGetObjectResponse",
+    feature="Object Lambda",
+    level="bucket",
+    method="POST",
+    marks="x-amz-request-route, x-amz-request-token",
+    why="There are no Object Lambda access points.",
+)
+
 
 OPERATIONS: Final = (
+    ABORT_MULTIPART_UPLOAD,
+    COMPLETE_MULTIPART_UPLOAD,
+    COPY_OBJECT,
+    CORS_PREFLIGHT,
     CREATE_BUCKET,
+    CREATE_BUCKET_METADATA_CONFIGURATION,
+    CREATE_BUCKET_METADATA_TABLE_CONFIGURATION,
+    CREATE_MULTIPART_UPLOAD,
+    CREATE_SESSION,
     DELETE_BUCKET,
+    DELETE_BUCKET_ANALYTICS_CONFIGURATION,
+    DELETE_BUCKET_CORS,
+    DELETE_BUCKET_ENCRYPTION,
+    DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+    DELETE_BUCKET_INVENTORY_CONFIGURATION,
+    DELETE_BUCKET_LIFECYCLE,
+    DELETE_BUCKET_METADATA_CONFIGURATION,
+    DELETE_BUCKET_METADATA_TABLE_CONFIGURATION,
+    DELETE_BUCKET_METRICS_CONFIGURATION,
+    DELETE_BUCKET_OWNERSHIP_CONTROLS,
+    DELETE_BUCKET_POLICY,
+    DELETE_BUCKET_REPLICATION,
+    DELETE_BUCKET_TAGGING,
+    DELETE_BUCKET_WEBSITE,
     DELETE_OBJECT,
+    DELETE_OBJECT_ANNOTATION,
+    DELETE_OBJECT_TAGGING,
     DELETE_OBJECTS,
+    DELETE_PUBLIC_ACCESS_BLOCK,
+    GET_BUCKET_ABAC,
+    GET_BUCKET_ACCELERATE_CONFIGURATION,
+    GET_BUCKET_ACL,
+    GET_BUCKET_ANALYTICS_CONFIGURATION,
+    GET_BUCKET_CORS,
+    GET_BUCKET_ENCRYPTION,
+    GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+    GET_BUCKET_INVENTORY_CONFIGURATION,
+    GET_BUCKET_LIFECYCLE,
+    GET_BUCKET_LIFECYCLE_CONFIGURATION,
     GET_BUCKET_LOCATION,
+    GET_BUCKET_LOGGING,
+    GET_BUCKET_METADATA_CONFIGURATION,
+    GET_BUCKET_METADATA_TABLE_CONFIGURATION,
+    GET_BUCKET_METRICS_CONFIGURATION,
+    GET_BUCKET_NOTIFICATION,
+    GET_BUCKET_NOTIFICATION_CONFIGURATION,
+    GET_BUCKET_OWNERSHIP_CONTROLS,
+    GET_BUCKET_POLICY,
+    GET_BUCKET_POLICY_STATUS,
+    GET_BUCKET_REPLICATION,
+    GET_BUCKET_REQUEST_PAYMENT,
+    GET_BUCKET_TAGGING,
     GET_BUCKET_VERSIONING,
+    GET_BUCKET_WEBSITE,
     GET_OBJECT,
+    GET_OBJECT_ACL,
+    GET_OBJECT_ANNOTATION,
+    GET_OBJECT_ATTRIBUTES,
+    GET_OBJECT_LEGAL_HOLD,
+    GET_OBJECT_LOCK_CONFIGURATION,
+    GET_OBJECT_RETENTION,
+    GET_OBJECT_TAGGING,
+    GET_OBJECT_TORRENT,
+    GET_PUBLIC_ACCESS_BLOCK,
     HEAD_BUCKET,
     HEAD_OBJECT,
+    LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
+    LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
+    LIST_BUCKET_INVENTORY_CONFIGURATIONS,
+    LIST_BUCKET_METRICS_CONFIGURATIONS,
     LIST_BUCKETS,
+    LIST_DIRECTORY_BUCKETS,
+    LIST_MULTIPART_UPLOADS,
+    LIST_OBJECT_ANNOTATIONS,
     LIST_OBJECT_VERSIONS,
     LIST_OBJECTS,
     LIST_OBJECTS_V2,
+    LIST_PARTS,
+    POST_OBJECT,
+    PUT_BUCKET_ABAC,
+    PUT_BUCKET_ACCELERATE_CONFIGURATION,
+    PUT_BUCKET_ACL,
+    PUT_BUCKET_ANALYTICS_CONFIGURATION,
+    PUT_BUCKET_CORS,
+    PUT_BUCKET_ENCRYPTION,
+    PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+    PUT_BUCKET_INVENTORY_CONFIGURATION,
+    PUT_BUCKET_LIFECYCLE,
+    PUT_BUCKET_LIFECYCLE_CONFIGURATION,
+    PUT_BUCKET_LOGGING,
+    PUT_BUCKET_METRICS_CONFIGURATION,
+    PUT_BUCKET_NOTIFICATION,
+    PUT_BUCKET_NOTIFICATION_CONFIGURATION,
+    PUT_BUCKET_OWNERSHIP_CONTROLS,
+    PUT_BUCKET_POLICY,
+    PUT_BUCKET_REPLICATION,
+    PUT_BUCKET_REQUEST_PAYMENT,
+    PUT_BUCKET_TAGGING,
+    PUT_BUCKET_VERSIONING,
+    PUT_BUCKET_WEBSITE,
     PUT_OBJECT,
+    PUT_OBJECT_ACL,
+    PUT_OBJECT_ANNOTATION,
+    PUT_OBJECT_LEGAL_HOLD,
+    PUT_OBJECT_LOCK_CONFIGURATION,
+    PUT_OBJECT_RETENTION,
+    PUT_OBJECT_TAGGING,
+    PUT_PUBLIC_ACCESS_BLOCK,
+    RENAME_OBJECT,
+    RESTORE_OBJECT,
+    SELECT_OBJECT_CONTENT,
+    UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION,
+    UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION,
+    UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION,
+    UPDATE_OBJECT_ENCRYPTION,
+    UPLOAD_PART,
+    UPLOAD_PART_COPY,
+    WRITE_GET_OBJECT_RESPONSE,
 )
 
 # Profile -> the profiles whose operations it serves.
 PROFILES: Final = {"classic": ("classic",)}
 
 # Parameters that name a sub-resource by themselves, at any level.
-SUBRESOURCES: Final = frozenset(["delete", "location", "versioning", "versions"])
+SUBRESOURCES: Final = frozenset(
+    [
+        "abac",
+        "accelerate",
+        "acl",
+        "analytics",
+        "annotation",
+        "attributes",
+        "cors",
+        "delete",
+        "encryption",
+        "intelligent-tiering",
+        "inventory",
+        "legal-hold",
+        "lifecycle",
+        "location",
+        "logging",
+        "metadataAnnotationTable",
+        "metadataConfiguration",
+        "metadataInventoryTable",
+        "metadataJournalTable",
+        "metadataTable",
+        "metrics",
+        "notification",
+        "object-lock",
+        "ownershipControls",
+        "policy",
+        "policyStatus",
+        "publicAccessBlock",
+        "renameObject",
+        "replication",
+        "requestPayment",
+        "restore",
+        "retention",
+        "session",
+        "tagging",
+        "torrent",
+        "uploadId",
+        "uploads",
+        "versioning",
+        "versions",
+        "website",
+    ]
+)
 
 SERVICE_GET: Final = Table(
     level="service",
@@ -296,10 +1472,38 @@ SERVICE_GET: Final = Table(
     parameters=frozenset(["bucket-region", "continuation-token", "max-buckets", "prefix"]),
     subresources=SUBRESOURCES,
 )
+SERVICE_OPTIONS: Final = Table(
+    level="service",
+    method="OPTIONS",
+    candidates=(Candidate(CORS_PREFLIGHT, (), ()),),
+    parameters=frozenset([]),
+    subresources=SUBRESOURCES,
+)
 BUCKET_DELETE: Final = Table(
     level="bucket",
     method="DELETE",
-    candidates=(Candidate(DELETE_BUCKET, (), ()),),
+    candidates=(
+        Candidate(DELETE_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
+        Candidate(
+            DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+            (("id", ""), ("intelligent-tiering", "")),
+            (),
+        ),
+        Candidate(DELETE_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
+        Candidate(DELETE_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
+        Candidate(DELETE_BUCKET_CORS, (("cors", ""),), ()),
+        Candidate(DELETE_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
+        Candidate(DELETE_BUCKET_LIFECYCLE, (("lifecycle", ""),), ()),
+        Candidate(DELETE_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
+        Candidate(DELETE_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
+        Candidate(DELETE_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
+        Candidate(DELETE_BUCKET_POLICY, (("policy", ""),), ()),
+        Candidate(DELETE_BUCKET_REPLICATION, (("replication", ""),), ()),
+        Candidate(DELETE_BUCKET_TAGGING, (("tagging", ""),), ()),
+        Candidate(DELETE_BUCKET_WEBSITE, (("website", ""),), ()),
+        Candidate(DELETE_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
+        Candidate(DELETE_BUCKET, (), ()),
+    ),
     parameters=frozenset([]),
     subresources=SUBRESOURCES,
 )
@@ -307,8 +1511,43 @@ BUCKET_GET: Final = Table(
     level="bucket",
     method="GET",
     candidates=(
+        Candidate(GET_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
+        Candidate(
+            GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+            (("id", ""), ("intelligent-tiering", "")),
+            (),
+        ),
+        Candidate(GET_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
+        Candidate(GET_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
+        Candidate(CREATE_SESSION, (("session", ""),), ()),
+        Candidate(GET_BUCKET_ABAC, (("abac", ""),), ()),
+        Candidate(GET_BUCKET_ACCELERATE_CONFIGURATION, (("accelerate", ""),), ()),
+        Candidate(GET_BUCKET_ACL, (("acl", ""),), ()),
+        Candidate(GET_BUCKET_CORS, (("cors", ""),), ()),
+        Candidate(GET_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
+        Candidate(GET_BUCKET_LIFECYCLE_CONFIGURATION, (("lifecycle", ""),), ()),
         Candidate(GET_BUCKET_LOCATION, (("location", ""),), ()),
+        Candidate(GET_BUCKET_LOGGING, (("logging", ""),), ()),
+        Candidate(GET_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
+        Candidate(GET_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
+        Candidate(GET_BUCKET_NOTIFICATION_CONFIGURATION, (("notification", ""),), ()),
+        Candidate(GET_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
+        Candidate(GET_BUCKET_POLICY, (("policy", ""),), ()),
+        Candidate(GET_BUCKET_POLICY_STATUS, (("policyStatus", ""),), ()),
+        Candidate(GET_BUCKET_REPLICATION, (("replication", ""),), ()),
+        Candidate(GET_BUCKET_REQUEST_PAYMENT, (("requestPayment", ""),), ()),
+        Candidate(GET_BUCKET_TAGGING, (("tagging", ""),), ()),
         Candidate(GET_BUCKET_VERSIONING, (("versioning", ""),), ()),
+        Candidate(GET_BUCKET_WEBSITE, (("website", ""),), ()),
+        Candidate(GET_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
+        Candidate(GET_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
+        Candidate(LIST_BUCKET_ANALYTICS_CONFIGURATIONS, (("analytics", ""),), ()),
+        Candidate(
+            LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS, (("intelligent-tiering", ""),), ()
+        ),
+        Candidate(LIST_BUCKET_INVENTORY_CONFIGURATIONS, (("inventory", ""),), ()),
+        Candidate(LIST_BUCKET_METRICS_CONFIGURATIONS, (("metrics", ""),), ()),
+        Candidate(LIST_MULTIPART_UPLOADS, (("uploads", ""),), ()),
         Candidate(LIST_OBJECT_VERSIONS, (("versions", ""),), ()),
         Candidate(LIST_OBJECTS_V2, (("list-type", "2"),), ()),
         Candidate(LIST_OBJECTS, (), ()),
@@ -336,31 +1575,102 @@ BUCKET_HEAD: Final = Table(
     parameters=frozenset([]),
     subresources=SUBRESOURCES,
 )
+BUCKET_OPTIONS: Final = Table(
+    level="bucket",
+    method="OPTIONS",
+    candidates=(Candidate(CORS_PREFLIGHT, (), ()),),
+    parameters=frozenset([]),
+    subresources=SUBRESOURCES,
+)
 BUCKET_POST: Final = Table(
     level="bucket",
     method="POST",
-    candidates=(Candidate(DELETE_OBJECTS, (("delete", ""),), ()),),
+    candidates=(
+        Candidate(CREATE_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
+        Candidate(CREATE_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
+        Candidate(DELETE_OBJECTS, (("delete", ""),), ()),
+        Candidate(
+            WRITE_GET_OBJECT_RESPONSE, (), ("HTTP_X_AMZ_REQUEST_ROUTE", "HTTP_X_AMZ_REQUEST_TOKEN")
+        ),
+        Candidate(POST_OBJECT, (), ()),
+    ),
     parameters=frozenset([]),
     subresources=SUBRESOURCES,
 )
 BUCKET_PUT: Final = Table(
     level="bucket",
     method="PUT",
-    candidates=(Candidate(CREATE_BUCKET, (), ()),),
+    candidates=(
+        Candidate(PUT_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
+        Candidate(
+            PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+            (("id", ""), ("intelligent-tiering", "")),
+            (),
+        ),
+        Candidate(PUT_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
+        Candidate(PUT_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
+        Candidate(PUT_BUCKET_ABAC, (("abac", ""),), ()),
+        Candidate(PUT_BUCKET_ACCELERATE_CONFIGURATION, (("accelerate", ""),), ()),
+        Candidate(PUT_BUCKET_ACL, (("acl", ""),), ()),
+        Candidate(PUT_BUCKET_CORS, (("cors", ""),), ()),
+        Candidate(PUT_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
+        Candidate(PUT_BUCKET_LIFECYCLE_CONFIGURATION, (("lifecycle", ""),), ()),
+        Candidate(PUT_BUCKET_LOGGING, (("logging", ""),), ()),
+        Candidate(PUT_BUCKET_NOTIFICATION_CONFIGURATION, (("notification", ""),), ()),
+        Candidate(PUT_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
+        Candidate(PUT_BUCKET_POLICY, (("policy", ""),), ()),
+        Candidate(PUT_BUCKET_REPLICATION, (("replication", ""),), ()),
+        Candidate(PUT_BUCKET_REQUEST_PAYMENT, (("requestPayment", ""),), ()),
+        Candidate(PUT_BUCKET_TAGGING, (("tagging", ""),), ()),
+        Candidate(PUT_BUCKET_VERSIONING, (("versioning", ""),), ()),
+        Candidate(PUT_BUCKET_WEBSITE, (("website", ""),), ()),
+        Candidate(PUT_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
+        Candidate(PUT_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
+        Candidate(
+            UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION,
+            (("metadataAnnotationTable", ""),),
+            (),
+        ),
+        Candidate(
+            UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION,
+            (("metadataInventoryTable", ""),),
+            (),
+        ),
+        Candidate(
+            UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION, (("metadataJournalTable", ""),), ()
+        ),
+        Candidate(CREATE_BUCKET, (), ()),
+    ),
     parameters=frozenset([]),
     subresources=SUBRESOURCES,
 )
 OBJECT_DELETE: Final = Table(
     level="object",
     method="DELETE",
-    candidates=(Candidate(DELETE_OBJECT, (), ()),),
+    candidates=(
+        Candidate(DELETE_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
+        Candidate(ABORT_MULTIPART_UPLOAD, (("uploadId", ""),), ()),
+        Candidate(DELETE_OBJECT_TAGGING, (("tagging", ""),), ()),
+        Candidate(DELETE_OBJECT, (), ()),
+    ),
     parameters=frozenset(["versionId"]),
     subresources=SUBRESOURCES,
 )
 OBJECT_GET: Final = Table(
     level="object",
     method="GET",
-    candidates=(Candidate(GET_OBJECT, (), ()),),
+    candidates=(
+        Candidate(GET_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
+        Candidate(GET_OBJECT_ACL, (("acl", ""),), ()),
+        Candidate(GET_OBJECT_ATTRIBUTES, (("attributes", ""),), ()),
+        Candidate(GET_OBJECT_LEGAL_HOLD, (("legal-hold", ""),), ()),
+        Candidate(GET_OBJECT_RETENTION, (("retention", ""),), ()),
+        Candidate(GET_OBJECT_TAGGING, (("tagging", ""),), ()),
+        Candidate(GET_OBJECT_TORRENT, (("torrent", ""),), ()),
+        Candidate(LIST_OBJECT_ANNOTATIONS, (("annotation", ""),), ()),
+        Candidate(LIST_PARTS, (("uploadId", ""),), ()),
+        Candidate(GET_OBJECT, (), ()),
+    ),
     parameters=frozenset(
         [
             "partNumber",
@@ -382,23 +1692,60 @@ OBJECT_HEAD: Final = Table(
     parameters=frozenset([]),
     subresources=SUBRESOURCES,
 )
+OBJECT_OPTIONS: Final = Table(
+    level="object",
+    method="OPTIONS",
+    candidates=(Candidate(CORS_PREFLIGHT, (), ()),),
+    parameters=frozenset([]),
+    subresources=SUBRESOURCES,
+)
+OBJECT_POST: Final = Table(
+    level="object",
+    method="POST",
+    candidates=(
+        Candidate(SELECT_OBJECT_CONTENT, (("select", ""), ("select-type", "2")), ()),
+        Candidate(COMPLETE_MULTIPART_UPLOAD, (("uploadId", ""),), ()),
+        Candidate(CREATE_MULTIPART_UPLOAD, (("uploads", ""),), ()),
+        Candidate(RESTORE_OBJECT, (("restore", ""),), ()),
+    ),
+    parameters=frozenset([]),
+    subresources=SUBRESOURCES,
+)
 OBJECT_PUT: Final = Table(
     level="object",
     method="PUT",
-    candidates=(Candidate(PUT_OBJECT, (), ()),),
+    candidates=(
+        Candidate(
+            UPLOAD_PART_COPY, (("partNumber", ""), ("uploadId", "")), ("HTTP_X_AMZ_COPY_SOURCE",)
+        ),
+        Candidate(PUT_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
+        Candidate(UPLOAD_PART, (("partNumber", ""), ("uploadId", "")), ()),
+        Candidate(PUT_OBJECT_ACL, (("acl", ""),), ()),
+        Candidate(PUT_OBJECT_LEGAL_HOLD, (("legal-hold", ""),), ()),
+        Candidate(PUT_OBJECT_RETENTION, (("retention", ""),), ()),
+        Candidate(PUT_OBJECT_TAGGING, (("tagging", ""),), ()),
+        Candidate(RENAME_OBJECT, (("renameObject", ""),), ()),
+        Candidate(UPDATE_OBJECT_ENCRYPTION, (("encryption", ""),), ()),
+        Candidate(COPY_OBJECT, (), ("HTTP_X_AMZ_COPY_SOURCE",)),
+        Candidate(PUT_OBJECT, (), ()),
+    ),
     parameters=frozenset([]),
     subresources=SUBRESOURCES,
 )
 TABLES: Final = {
     ("service", "GET"): SERVICE_GET,
+    ("service", "OPTIONS"): SERVICE_OPTIONS,
     ("bucket", "DELETE"): BUCKET_DELETE,
     ("bucket", "GET"): BUCKET_GET,
     ("bucket", "HEAD"): BUCKET_HEAD,
+    ("bucket", "OPTIONS"): BUCKET_OPTIONS,
     ("bucket", "POST"): BUCKET_POST,
     ("bucket", "PUT"): BUCKET_PUT,
     ("object", "DELETE"): OBJECT_DELETE,
     ("object", "GET"): OBJECT_GET,
     ("object", "HEAD"): OBJECT_HEAD,
+    ("object", "OPTIONS"): OBJECT_OPTIONS,
+    ("object", "POST"): OBJECT_POST,
     ("object", "PUT"): OBJECT_PUT,
 }
 
@@ -411,6 +1758,9 @@ class ServiceResource:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         self._run(SERVICE_GET, req, resp)
+
+    def on_options(self, req: falcon.Request, resp: falcon.Response) -> None:
+        self._run(SERVICE_OPTIONS, req, resp)
 
 
 class BucketResource:
@@ -427,6 +1777,9 @@ class BucketResource:
 
     def on_head(self, req: falcon.Request, resp: falcon.Response) -> None:
         self._run(BUCKET_HEAD, req, resp)
+
+    def on_options(self, req: falcon.Request, resp: falcon.Response) -> None:
+        self._run(BUCKET_OPTIONS, req, resp)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         self._run(BUCKET_POST, req, resp)
@@ -449,6 +1802,12 @@ class ObjectResource:
 
     def on_head(self, req: falcon.Request, resp: falcon.Response) -> None:
         self._run(OBJECT_HEAD, req, resp)
+
+    def on_options(self, req: falcon.Request, resp: falcon.Response) -> None:
+        self._run(OBJECT_OPTIONS, req, resp)
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        self._run(OBJECT_POST, req, resp)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response) -> None:
         self._run(OBJECT_PUT, req, resp)

@@ -21,7 +21,7 @@ from s3gw.generated.requests import (
     PutObjectRequest,
     PutObjectResult,
 )
-from s3gw.operations._conditions import NotModified, check_read, check_write, parse_range
+from s3gw.operations._conditions import NotModified, check_read, check_write, if_range_holds, parse_range
 from s3gw.operations._content_type import content_type_of
 from s3gw.operations._etag import etag_of
 from s3gw.operations._versions import ONLY_VERSION, check_version
@@ -152,6 +152,8 @@ def _present(
 def _extent(request: GetObjectRequest, file: FileInfo) -> tuple[int, int] | None:
     """Find the offset and length that are asked for; None is the whole file."""
     if request.part_number is None:
+        if not if_range_holds(request.if_range, etag_of(file), file.committed):
+            return None
         return parse_range(request.range, file.size)
     if request.range is not None:
         raise S3Error(

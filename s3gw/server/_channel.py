@@ -1,0 +1,161 @@
+"""waitress's connection and request, as S3 wants them: ids, S3 errors, connections that stay open."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask, Task, WSGITask
+
+from s3gw.generated import errors
+from s3gw.generated.documents import Error, render_error
+from s3gw.server import _log
+
+_ERRORS = {
+    400: errors.BadRequest,
+    413: errors.EntityTooLarge,
+    431: errors.RequestHeaderSectionTooLarge,
+    501: errors.NotImplemented,
+}
+_BODILESS = ("1", "204", "304")
+
+# x-amz-id-2 tells which process answered.
+HOST_ID = secrets.token_urlsafe(24)
+
+
+class _Names(dict[str, str]):
+    """Header names as HTTP/1 writes them; there are few, each is spelled out once."""
+
+    def __missing__(self, name: str) -> str:
+        spelled = "-".join(part.capitalize() for part in name.split("-"))
+        self[name] = spelled
+        return spelled
+
+
+_NAMES = _Names(etag="ETag")
+
+
+class _GatewayTask(Task):  # type: ignore[misc] # waitress has no types
+    """What all answers share: ids in the headers, a line in the log, an open connection."""
+
+    def __init__(self, channel: Any, request: Any) -> None:
+        super().__init__(channel, request)
+        self.request_id = secrets.token_hex(8).upper()
+        self.note = _log.Note()
+
+    def service(self) -> None:
+        """Serve the request, then write its line."""
+        whole = False
+        try:
+            super().service()
+            whole = self.channel.connected
+        finally:
+            _log.access(
+                request_id=self.request_id,
+                note=self.note,
+                method=getattr(self.request, "command", "-"),
+                status=self.status[:3],
+                sent=self.content_bytes_written,
+                started=self.start_time,
+                address=self.channel.addr[0],
+                whole=whole,
+            )
+
+    def build_response_header(self) -> bytes:
+        """Write the head of the response.
+
+        waitress closes the connection after each answer without a length, 204 and 304 among them,
+        and sorts and spells the headers anew for each.
+        """
+        bodiless = self.status.startswith(_BODILESS)
+        lines = [f"HTTP/{self.version} {self.status}"]
+        length = None if self.content_length is None else str(self.content_length)
+        for name, value in self.response_headers:
+            if name.lower() == "content-length":
+                length = value
+            else:
+                lines.append(f"{_NAMES[name]}: {value}")
+        if bodiless:
+            length = None
+        elif length is not None:
+            lines.append(f"Content-Length: {length}")
+        elif self.version == "1.1":
+            lines.append("Transfer-Encoding: chunked")
+            self.chunked_response = True
+        lines += (
+            f"Date: {_date(int(self.start_time))}",
+            "Server: s3gw",
+            f"X-Amz-Request-Id: {self.request_id}",
+            f"X-Amz-Id-2: {HOST_ID}",
+        )
+        if not self._stays_open(delimited=bodiless or length is not None or self.chunked_response):
+            self.close_on_finish = True
+            lines.append("Connection: close")
+        elif self.version == "1.0":
+            lines.append("Connection: keep-alive")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def _stays_open(self, *, delimited: bool) -> bool:
+        if self.close_on_finish or not delimited or self.channel.server.draining:
+            return False
+        connection = self.request.headers.get("CONNECTION", "").lower()
+        return connection == "keep-alive" if self.version == "1.0" else connection != "close"
+
+
+class GatewayTask(_GatewayTask, WSGITask):  # type: ignore[misc]
+    """A request for the application."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """Add the ids and the note to WSGI's environ."""
+        if self.environ is None:
+            super().get_environment()
+            self.environ["s3gw.request_id"] = self.request_id
+            self.environ["s3gw.host_id"] = HOST_ID
+            self.environ["s3gw.log"] = self.note
+        environ: dict[str, Any] = self.environ
+        return environ
+
+
+class GatewayErrorTask(_GatewayTask, ErrorTask):  # type: ignore[misc]
+    """A request that waitress could not read, or an application that failed: S3's XML all the same."""
+
+    def execute(self) -> None:
+        """Write the error."""
+        error = self.request.error
+        kind = _ERRORS.get(error.code, errors.InternalError)
+        message = kind.message if kind is errors.InternalError else f"{kind.message} {error.body}".strip()
+        resource = getattr(self.request, "request_uri", "").partition("?")[0]
+        body = render_error(Error(kind.code, message, resource, self.request_id, HOST_ID))
+        self.status = f"{kind.status} {kind.code}"
+        self.response_headers = [("Content-Type", "application/xml")]
+        self.content_length = len(body)
+        self.close_on_finish = True
+        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)
+
+
+class GatewayChannel(HTTPChannel):  # type: ignore[misc]
+    """A connection."""
+
+    task_class = GatewayTask
+    error_task_class = GatewayErrorTask
+
+    def close_if_idle(self) -> None:
+        """Close it unless a request is on its way, being served, or being answered."""
+        if not self.requests and self.request is None and not self.total_outbufs_len:
+            self.handle_close()
+
+
+_dates: dict[int, str] = {}
+
+
+def _date(seconds: int) -> str:
+    """Give HTTP's date; the same for all responses of a second."""
+    text = _dates.get(seconds)
+    if text is None:
+        text = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(seconds))
+        _dates.clear()
+        _dates[seconds] = text
+    return text
+

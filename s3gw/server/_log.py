@@ -1,0 +1,86 @@
+"""Lines on standard error: the access log, a line for each request, and all others."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+_format = "text"
+
+
+def configure(log_format: str) -> None:
+    """Choose ``text`` or ``json`` for this process and those forked from it."""
+    global _format  # noqa: PLW0603 - a process has one standard error
+    _format = log_format
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # waitress counts queued requests as trouble; here they are everyday business
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        text = record.getMessage()
+        if record.exc_info:
+            text += "\n" + self.formatException(record.exc_info)
+        now = _time(record.created)
+        if _format == "json":
+            return json.dumps({"time": now, "level": record.levelname, "message": text})
+        return f"{now} {record.levelname} {text}"
+
+
+def _time(seconds: float) -> str:
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{int(seconds * 1000) % 1000:03d}Z"
+
+
+@dataclass(slots=True)
+class Note:
+    """What the application tells about a request, for its line."""
+
+    operation: str = "-"
+    bucket: str = "-"
+
+
+def access(
+    *, request_id: str, note: Note, method: str, status: str, sent: int, started: float, address: str, whole: bool
+) -> None:
+    """Write the line of a request.
+
+    Args:
+        request_id: As the client was told.
+        note: Operation and bucket.
+        method: HTTP's, ``-`` where the request could not be read.
+        status: Three digits.
+        sent: Bytes of the body that were handed over.
+        started: When the request was complete, in seconds since 1970.
+        address: Of the client.
+        whole: False when the client went away before it had everything.
+    """
+    now = time.time()
+    milliseconds = (now - started) * 1000
+    if _format == "json":
+        fields: dict[str, Any] = {
+            "time": _time(now),
+            "request_id": request_id,
+            "operation": note.operation,
+            "bucket": note.bucket,
+            "method": method,
+            "status": int(status),
+            "bytes": sent,
+            "milliseconds": round(milliseconds, 1),
+            "client": address,
+        }
+        line = json.dumps(fields if whole else {**fields, "aborted": True})
+    else:
+        bucket = ascii(note.bucket)[1:-1].replace(" ", "\\x20")
+        line = (
+            f"{_time(now)} {request_id} {note.operation} {bucket} {method} {status} "
+            f"{sent} {milliseconds:.1f}ms {address}{'' if whole else ' aborted'}"
+        )
+    os.write(2, f"{line}\n".encode())

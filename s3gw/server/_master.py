@@ -1,0 +1,198 @@
+"""The master process: binds the port, starts the workers, replaces those that die.
+
+It stays small and has one thread, so that a fork is safe at any time. What is served is opened in
+the workers, after the fork.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from s3gw.server import _log
+from s3gw.server._worker import run_worker
+
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+_BACKLOG = 1024
+
+# A worker that lives shorter than this died of something that the next one would die of too.
+_SHORT_LIFE_S = 5.0
+_LONGEST_PAUSE_S = 10.0
+
+_log_lines = logging.getLogger(__name__)
+
+
+class ServerError(Exception):
+    """Why nothing is served; one line that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to serve.
+
+    Attributes:
+        host: A name or an address, IPv4 or IPv6.
+        port: 0 takes a free one.
+        workers: Processes.
+        threads: Requests at a time in each worker.
+        log_format: Of the access log and all other lines on standard error.
+        grace_s: How long SIGTERM waits for what is in flight.
+    """
+
+    host: str
+    port: int
+    workers: int = 1
+    threads: int = 8
+    log_format: Literal["json", "text"] = "text"
+    grace_s: float = 30.0
+
+
+def serve(settings: Settings, make_app: Callable[[], Any], *, ready: Callable[[str], None]) -> int:
+    """Serve until SIGTERM or SIGINT; what is in flight is finished.
+
+    Args:
+        settings: Where, and with how many.
+        make_app: Makes the WSGI application, in each worker.
+        ready: Is told the URL once the first workers are up.
+
+    Returns:
+        The exit status, 0.
+
+    Raises:
+        ServerError: The port is taken, or a worker cannot make its application.
+    """
+    _log.configure(settings.log_format)
+    listener = _listen(settings)
+    host, port = listener.getsockname()[:2]
+    master = _Master(settings, make_app, listener)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        master.start()
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        return master.supervise()
+    finally:
+        master.kill()
+        listener.close()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    where = f"{settings.host}:{settings.port}"
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ServerError(f"{where} is in use: stop what listens there, or choose another --listen") from error
+        raise ServerError(f"cannot listen on {where}: {error.strerror}; choose another --listen") from error
+
+
+@dataclass(slots=True)
+class _Child:
+    started: float
+    pause_s: float
+
+
+class _Master:
+    def __init__(self, settings: Settings, make_app: Callable[[], Any], listener: socket.socket) -> None:
+        self._settings = settings
+        self._make_app = make_app
+        self._listener = listener
+        self._children: dict[int, _Child] = {}
+        # Workers read from it and see its end when the master is gone, however it went.
+        self._alive = os.pipe()
+
+    def start(self) -> None:
+        """Start the first workers, and wait until each has made its application."""
+        reports = [self._fork(0.0) for _ in range(self._settings.workers)]
+        problems = []
+        for report in reports:
+            with open(report, "rb") as pipe:
+                text = pipe.read().decode()
+            if text != "ready":
+                problems.append(text or "a worker died while it started; see the log")
+        if problems:
+            raise ServerError(problems[0])
+
+    def supervise(self) -> int:
+        """Replace workers that die, until a signal ends it all."""
+        while True:
+            number = signal.sigwait(_SIGNALS)
+            if number == signal.SIGCHLD:
+                self._replace(self._reap())
+            else:
+                return self._stop()
+
+    def _stop(self) -> int:
+        """Let the workers finish; a second signal, or the end of the grace, ends them at once."""
+        self._signal(signal.SIGTERM)
+        deadline = time.monotonic() + self._settings.grace_s
+        while self._children and (left := deadline - time.monotonic()) > 0:
+            received = signal.sigtimedwait(_SIGNALS, left)
+            if received is not None and received.si_signo != signal.SIGCHLD:
+                break
+            self._reap()
+        self.kill()
+        return 0
+
+    def kill(self) -> None:
+        """End what is left of the workers, at once."""
+        self._signal(signal.SIGKILL)
+        for pid in list(self._children):
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+        self._children.clear()
+
+    def _signal(self, number: signal.Signals) -> None:
+        for pid in self._children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _reap(self) -> list[tuple[int, int, _Child]]:
+        dead = []
+        while self._children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                break
+            child = self._children.pop(pid, None)
+            if child is not None:
+                dead.append((pid, os.waitstatus_to_exitcode(status), child))
+        return dead
+
+    def _replace(self, dead: list[tuple[int, int, _Child]]) -> None:
+        for pid, status, child in dead:
+            short = time.monotonic() - child.started < _SHORT_LIFE_S
+            pause_s = min(max(0.1, 2 * child.pause_s), _LONGEST_PAUSE_S) if short else 0.0
+            _log_lines.warning("worker %d ended with status %d; another starts in %.1f s", pid, status, pause_s)
+            os.close(self._fork(pause_s))
+
+    def _fork(self, pause_s: float) -> int:
+        """Start a worker; the result is the pipe on which it says ``ready``, or what is wrong."""
+        report, tell = os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid:
+            os.close(tell)
+            self._children[pid] = _Child(time.monotonic() + pause_s, pause_s)
+            return report
+        os.close(report)
+        os.close(self._alive[1])
+        status = 1
+        try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            status = run_worker(self._settings, self._make_app, self._listener, self._alive[0], tell, pause_s)
+        finally:
+            sys.stderr.flush()
+            os._exit(status)

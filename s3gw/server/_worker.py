@@ -1,0 +1,105 @@
+"""A worker process: waitress's loop and threads around the application."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from s3gw.server._channel import GatewayChannel
+
+if TYPE_CHECKING:
+    from s3gw.server._master import Settings
+
+# 8 KiB of URL and as much of headers are S3's own limits; signatures and metadata need room.
+HEADER_LIMIT = 64 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+def run_worker(
+    settings: Settings,
+    make_app: Callable[[], Any],
+    listener: socket.socket,
+    alive: int,
+    tell: int,
+    pause_s: float,
+) -> int:
+    """Serve until SIGTERM, or until the master is gone; the result is the exit status."""
+    stop = threading.Event()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the master passes it on
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    if stop.wait(pause_s):
+        return 0
+    try:
+        app = make_app()
+    except Exception as error:  # noqa: BLE001 - the master must say why
+        os.write(tell, str(error).encode() or repr(error).encode())
+        _log.error("the worker cannot start: %s", error)
+        return 1
+    server = _make_server(app, listener, settings.threads)
+    signal.signal(signal.SIGTERM, lambda *_: _stop(stop, server))
+    threading.Thread(target=_watch, args=(alive, stop, server), daemon=True).start()
+    os.write(tell, b"ready")
+    os.close(tell)
+    while not stop.is_set():
+        _turn(server)
+    _drain(server)
+    return 0
+
+
+def _make_server(app: Any, listener: socket.socket, threads: int) -> Any:
+    server = create_server(
+        app,
+        map={},
+        sockets=[listener],
+        threads=threads,
+        ident=None,
+        backlog=1024,
+        connection_limit=4096,
+        channel_timeout=120,
+        cleanup_interval=10,
+        asyncore_use_poll=True,
+        clear_untrusted_proxy_headers=False,
+        max_request_header_size=HEADER_LIMIT,
+        max_request_body_size=1 << 62,
+        # A slow reader holds its producer back long before a buffer would go to a temporary file.
+        outbuf_high_watermark=1024 * 1024,
+        outbuf_overflow=64 * 1024 * 1024,
+    )
+    server.channel_class = GatewayChannel
+    server.draining = False
+    return server
+
+
+def _stop(stop: threading.Event, server: Any) -> None:
+    stop.set()
+    server.pull_trigger()
+
+
+def _watch(alive: int, stop: threading.Event, server: Any) -> None:
+    os.read(alive, 1)
+    _stop(stop, server)
+
+
+def _turn(server: Any) -> None:
+    wasyncore.loop(timeout=1.0, use_poll=True, map=server._map, count=1)
+
+
+def _drain(server: Any) -> None:
+    """Finish what is in flight: no new connections, and idle ones are closed."""
+    server.draining = True
+    server.accepting = False
+    server.del_channel()
+    while server.active_channels:
+        for channel in list(server.active_channels.values()):
+            channel.close_if_idle()
+        _turn(server)
+    server.task_dispatcher.shutdown()

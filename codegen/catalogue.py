@@ -111,11 +111,13 @@ def _read(path: Path, schema: Path, problems: list[str]) -> Any:
     breaches = sorted(
         validator.iter_errors(document), key=lambda breach: list(breach.absolute_path)
     )
-    problems += [_problem(path.name, document, breach) for breach in breaches]
+    problems += [_problem(path.name, document, breach, schema.name) for breach in breaches]
     return None if breaches else document
 
 
-def _problem(file: str, document: Any, breach: jsonschema.ValidationError) -> str:
+def _problem(
+    file: str, document: Any, breach: jsonschema.ValidationError, schema: str
+) -> str:
     where = list(breach.absolute_path)
     entry = document
     name = "the file"
@@ -136,7 +138,7 @@ def _problem(file: str, document: Any, breach: jsonschema.ValidationError) -> st
             both if "supported" in breach.instance and "unsupported" in breach.instance else either
         )
     else:
-        mend = f"{breach.message} (see spec/schema/{file.split('.')[0]}.schema.json)"
+        mend = f"{breach.message} (see spec/schema/{schema})"
     return f"{file}: {name}: {place + ': ' if place else ''}{mend}"
 
 

@@ -1,0 +1,421 @@
+"""What the catalogue must mean: a function for each rule.
+
+A rule yields problems as lines ``file: entry: what is wrong: how to mend it``. That the files keep
+to their schemas is checked before, by `codegen.catalogue.load`.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from codegen.catalogue import Catalogue, Operation
+from codegen.model import ModelOperation, operations
+
+# These belong to signatures or tell nothing: they never take part in routing.
+_NEVER_ROUTED = frozenset(("awsaccesskeyid", "expires", "signature", "x-id"))
+_SCALARS = frozenset(("boolean", "etag", "integer", "string", "timestamp"))
+
+
+def lint(
+    catalogue: Catalogue, root: Path, model: dict[str, ModelOperation] | None = None
+) -> list[str]:
+    """Apply all rules.
+
+    Args:
+        catalogue: What `load` has read.
+        root: The tree, for the handlers and the errors of the PFS interface.
+        model: The AWS model; the installed one by default.
+    """
+    model = operations() if model is None else model
+    rules = (
+        _duplicate_names(catalogue),
+        _same_marks(catalogue),
+        _twins(catalogue),
+        _no_order(catalogue),
+        _unreachable(catalogue),
+        _parameters(catalogue),
+        _likes(catalogue),
+        _error_table(catalogue),
+        _error_uses(catalogue, root),
+        _pfs_errors(catalogue, root),
+        _shapes(catalogue),
+        _answers(catalogue),
+        _handlers(catalogue, root),
+        _missing_from_catalogue(catalogue, model),
+        _missing_from_model(catalogue, model),
+        _differs_from_model(catalogue, model),
+    )
+    return list(itertools.chain.from_iterable(rules))
+
+
+def _problem(operation: Operation, problem: str, mend: str) -> str:
+    return f"{operation.file}: {operation.name}: {problem}: {mend}"
+
+
+# --- entries beside each other ----------------------------------------------------------------
+
+
+def _duplicate_names(catalogue: Catalogue) -> Iterator[str]:
+    counts = Counter(operation.name for operation in catalogue.operations)
+    for operation in catalogue.operations:
+        if counts[operation.name] > 1:
+            yield _problem(
+                operation, "the name stands more than once", "delete all entries but one"
+            )
+
+
+def _rivals(catalogue: Catalogue) -> Iterator[tuple[Operation, Operation]]:
+    """Pairs of entries of one level and method; twins are never routed, so they are no rivals."""
+    routed = [operation for operation in catalogue.operations if operation.twin_of is None]
+    for one, other in itertools.combinations(routed, 2):
+        if (
+            one.name != other.name
+            and one.method == other.method
+            and set(one.levels) & set(other.levels)
+        ):
+            yield one, other
+
+
+def _same_marks(catalogue: Catalogue) -> Iterator[str]:
+    for one, other in _rivals(catalogue):
+        if one.query == other.query and one.headers == other.headers:
+            yield _problem(
+                other,
+                f"the same requests are {one.name} ({one.file})",
+                f"add a mark that tells them apart, or `twin_of: {one.name}`",
+            )
+
+
+def _twins(catalogue: Catalogue) -> Iterator[str]:
+    by_name = {operation.name: operation for operation in catalogue.operations}
+    for operation in catalogue.operations:
+        if operation.twin_of is None:
+            continue
+        other = by_name.get(operation.twin_of)
+        if other is None:
+            yield _problem(
+                operation,
+                f"its twin {operation.twin_of} is no entry",
+                "name an operation of the catalogue",
+            )
+        elif other.twin_of is not None:
+            yield _problem(
+                operation,
+                f"its twin {other.name} is a twin itself",
+                f"name {other.twin_of} instead",
+            )
+        elif operation.supported is not None:
+            yield _problem(
+                operation, f"{other.name} answers for it", "make it unsupported, or drop twin_of"
+            )
+        elif (operation.levels, operation.method, operation.query, operation.headers) != (
+            other.levels,
+            other.method,
+            other.query,
+            other.headers,
+        ):
+            yield _problem(
+                operation,
+                f"its requests differ from those of its twin {other.name}",
+                "give both the same marks, or drop twin_of",
+            )
+
+
+def _no_order(catalogue: Catalogue) -> Iterator[str]:
+    """Two entries that one request could match, neither more specific than the other.
+
+    Different query marks need no order: a request with the marks of both contradicts itself, and
+    is refused. Different headers do, since clients send many.
+    """
+    for one, other in _rivals(catalogue):
+        if one.query != other.query or one.headers <= other.headers or other.headers <= one.headers:
+            continue
+        both = one.headers | other.headers
+        covered = any(
+            third.query == one.query and third.headers == both and third.method == one.method
+            for third in catalogue.operations
+        )
+        if not covered:
+            yield _problem(
+                other,
+                f"a request with the headers {', '.join(sorted(both))} matches {one.name} ({one.file}) as well, and nothing decides",
+                "tell them apart by a query mark, or add an entry for both headers",
+            )
+
+
+def _unreachable(catalogue: Catalogue) -> Iterator[str]:
+    for operation in catalogue.operations:
+        names = Counter(mark.partition("=")[0] for mark in operation.query)
+        for name, count in names.items():
+            if count > 1:
+                yield _problem(operation, f"no request has {name} twice", "keep one mark for it")
+            if name.lower() in _NEVER_ROUTED or name.lower().startswith("x-amz-"):
+                yield _problem(
+                    operation,
+                    f"it can never be reached: {name} takes no part in routing",
+                    "choose another mark",
+                )
+
+
+# --- what entries refer to --------------------------------------------------------------------
+
+
+def _supported(catalogue: Catalogue) -> Iterator[tuple[Operation, dict[str, Any]]]:
+    for operation in catalogue.operations:
+        if operation.supported is not None:
+            yield operation, operation.supported
+
+
+def _parameters(catalogue: Catalogue) -> Iterator[str]:
+    for operation, supported in _supported(catalogue):
+        request = supported.get("request", {})
+        for name, given in [*request.get("query", {}).items(), *request.get("headers", {}).items()]:
+            if isinstance(given, dict):
+                for problem, mend in _parameter(given):
+                    yield _problem(operation, f"the parameter {name} {problem}", mend)
+
+
+def _parameter(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    kind = given["type"]
+    default = given.get("default")
+    python = {"boolean": bool, "integer": int, "string": str}[kind]
+    if default is not None and type(default) is not python:
+        yield f"has the default {default!r}", f"give it a {kind}"
+    numbers = [key for key in ("minimum", "maximum", "cap") if key in given]
+    if kind != "integer":
+        if numbers:
+            yield f"is a {kind} with {', '.join(numbers)}", "these are for integers: drop them"
+    elif isinstance(default, int) and not given.get("minimum", default) <= default <= given.get(
+        "maximum", default
+    ):
+        yield f"has the default {default}, which it would refuse", "move the default or the bounds"
+    if "values" in given and kind != "string":
+        yield f"is a {kind} with values", "these are for strings: drop them"
+
+
+def _likes(catalogue: Catalogue) -> Iterator[str]:
+    by_name = {operation.name: operation for operation in catalogue.operations}
+    for operation, supported in _supported(catalogue):
+        if "like" not in supported:
+            continue
+        other = by_name.get(supported["like"])
+        if other is None or other.supported is None or "like" in other.supported:
+            yield _problem(
+                operation,
+                f"it is like {supported['like']}",
+                "name a supported operation that is like no other",
+            )
+
+
+def _error_table(catalogue: Catalogue) -> Iterator[str]:
+    counts = Counter(row["code"] for row in catalogue.errors)
+    for code, count in counts.items():
+        if count > 1:
+            yield f"errors.yaml: {code}: the code stands more than once: delete all rows but one"
+    for row in catalogue.pfs_errors:
+        if row["answer"] not in counts:
+            yield f"errors.yaml: {row['error']}: its answer {row['answer']} is no code of the table: add a row, or choose another"
+
+
+def _error_uses(catalogue: Catalogue, root: Path) -> Iterator[str]:
+    codes = {row["code"] for row in catalogue.errors} | {"ErrorKind", "KINDS", "PFS_ERRORS"}
+    for path in sorted((root / "s3gw").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "errors"
+                and node.attr not in codes
+            ):
+                name = path.relative_to(root)
+                yield f"errors.yaml: {node.attr}: {name}:{node.lineno} uses a code that the table lacks: add a row"
+
+
+def _pfs_errors(catalogue: Catalogue, root: Path) -> Iterator[str]:
+    interface = ast.parse((root / "s3gw" / "pfs" / "interface.py").read_text(encoding="utf-8"))
+    defined = {
+        node.name
+        for node in interface.body
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(base, ast.Name) and base.id == "PFSError" for base in node.bases)
+    }
+    counts = Counter(row["error"] for row in catalogue.pfs_errors)
+    for error, count in counts.items():
+        if error not in defined:
+            yield f"errors.yaml: {error}: no such error in s3gw/pfs/interface.py: define it there, or delete the row"
+        if count > 1:
+            yield f"errors.yaml: {error}: it is answered twice: delete all rows but one"
+    for error in sorted(defined - set(counts)):
+        yield f"errors.yaml: {error}: an error of s3gw/pfs/interface.py without an answer: add a row below `pfs`"
+
+
+def _shapes(catalogue: Catalogue) -> Iterator[str]:
+    for kind, shapes in (("responses", catalogue.responses), ("requests", catalogue.requests)):
+        used = {"Error"} if kind == "responses" else set()
+        for name, shape in shapes.items():
+            for member, given in shape["members"].items():
+                member_type = given if isinstance(given, str) else given["type"]
+                if member_type in _SCALARS:
+                    continue
+                used.add(member_type)
+                if member_type not in shapes:
+                    yield f"shapes.yaml: {name}: {member} is of an unknown shape {member_type}: add it to `{kind}`"
+                elif not shapes[member_type].get("part"):
+                    yield f"shapes.yaml: {member_type}: it is a member of {name}: say `part: true`"
+        for operation, supported in _supported(catalogue):
+            body = supported.get(kind.removesuffix("s"), {}).get("body")
+            if body is None or body == "content":
+                continue
+            used.add(body)
+            if body not in shapes:
+                yield _problem(
+                    operation, f"the shape {body} is unknown", f"add it to `{kind}` of shapes.yaml"
+                )
+            elif shapes[body].get("part"):
+                yield _problem(
+                    operation, f"the shape {body} is only a part of others", "choose a document"
+                )
+        for name in sorted(shapes.keys() - used):
+            yield f"shapes.yaml: {name}: nothing uses it: delete it"
+
+
+def _answers(catalogue: Catalogue) -> Iterator[str]:
+    for operation, supported in _supported(catalogue):
+        if "answer" not in supported:
+            continue
+        body = supported.get("response", {}).get("body")
+        if supported.get("response", {}).get("headers") or body == "content":
+            yield _problem(
+                operation, "a constant answer has no headers and no content", "write a handler"
+            )
+            continue
+        members = catalogue.responses.get(body, {}).get("members", {}) if body else {}
+        for member in sorted(supported["answer"].keys() - members.keys()):
+            yield _problem(
+                operation,
+                f"its answer has {member}, which {body} lacks",
+                "add it to the shape, or drop it",
+            )
+        for member, given in members.items():
+            needed = isinstance(given, str) or not (
+                given.get("optional") or given.get("list") or "default" in given
+            )
+            if needed and member not in supported["answer"]:
+                yield _problem(operation, f"its answer lacks {member} of {body}", "give it a value")
+
+
+def _handlers(catalogue: Catalogue, root: Path) -> Iterator[str]:
+    defined = _functions(root / "s3gw" / "operations")
+    named: dict[str, Operation] = {}
+    for operation, supported in _supported(catalogue):
+        handler = supported.get("handler")
+        if handler is None:
+            continue
+        if handler not in defined:
+            module, _, function = handler.partition(".")
+            yield _problem(
+                operation,
+                f"the handler {handler} is unknown",
+                f"write `def {function}` in s3gw/operations/{module}.py",
+            )
+        if handler in named:
+            yield _problem(
+                operation,
+                f"{named[handler].name} has the handler {handler} too",
+                "write a handler for each",
+            )
+        named[handler] = operation
+    for handler in sorted(defined - named.keys()):
+        module, _, function = handler.partition(".")
+        yield (
+            f"s3gw/operations/{module}.py: {function}: no entry names this handler: "
+            f"name it in spec/operations, or make it private (_{function})"
+        )
+
+
+def _functions(folder: Path) -> set[str]:
+    """Public functions of public modules, as ``module.function``."""
+    return {
+        f"{path.stem}.{node.name}"
+        for path in folder.glob("[!_]*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    }
+
+
+# --- the AWS model ----------------------------------------------------------------------------
+
+
+def _missing_from_catalogue(
+    catalogue: Catalogue, model: dict[str, ModelOperation]
+) -> Iterator[str]:
+    named = {operation.name for operation in catalogue.operations}
+    for name in sorted(model.keys() - named):
+        operation = model[name]
+        match = _match(operation.marks, operation.required_headers if not operation.marks else ())
+        yield (
+            f"spec/operations: {name}: the AWS model has it and the catalogue lacks it: add to a file there "
+            f"`- {{name: {name}, feature: ..., level: {operation.level}, method: {operation.method}, "
+            f"{match}unsupported: {{why: ...}}}}`"
+        )
+
+
+def _match(query: Iterable[str], headers: Iterable[str]) -> str:
+    parts = [
+        f"{key}: [{', '.join(sorted(marks))}]"
+        for key, marks in (("query", query), ("headers", headers))
+        if marks
+    ]
+    return f"match: {{{', '.join(parts)}}}, " if parts else ""
+
+
+def _missing_from_model(catalogue: Catalogue, model: dict[str, ModelOperation]) -> Iterator[str]:
+    for operation in catalogue.operations:
+        if operation.name not in model and operation.outside_model is None:
+            yield _problem(
+                operation,
+                "the AWS model has no such operation",
+                "correct the name, or say why in outside_model",
+            )
+        if operation.name in model and operation.outside_model is not None:
+            yield _problem(operation, "the AWS model has it", "drop outside_model")
+
+
+def _differs_from_model(catalogue: Catalogue, model: dict[str, ModelOperation]) -> Iterator[str]:
+    for operation in catalogue.operations:
+        found = model.get(operation.name)
+        if found is None:
+            continue
+        if operation.method != found.method:
+            yield _problem(
+                operation, f"its method is {operation.method}", f"the model has {found.method}"
+            )
+        if operation.levels != (found.level,):
+            yield _problem(
+                operation,
+                f"its level is {' or '.join(operation.levels)}",
+                f"the model has {found.level}",
+            )
+        if not found.literals <= operation.query <= found.marks:
+            needed = ", ".join(sorted(found.literals)) or "none"
+            extra = ", ".join(sorted(found.required_query)) or "none"
+            yield _problem(
+                operation,
+                f"its query marks are {', '.join(sorted(operation.query)) or 'none'}",
+                f"the model has {needed}, and may add {extra}",
+            )
+        if not operation.headers <= found.required_headers:
+            yield _problem(
+                operation,
+                f"its headers are {', '.join(sorted(operation.headers))}",
+                f"the model requires {', '.join(sorted(found.required_headers)) or 'none'}",
+            )
+        status = (operation.supported or {}).get("status", found.status)
+        usual = status[0] if isinstance(status, list) else status
+        if usual != found.status:
+            yield _problem(operation, f"its status is {usual}", f"the model has {found.status}")

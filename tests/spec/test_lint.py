@@ -1,0 +1,367 @@
+"""A broken catalogue is told from a sound one: each rule names file, entry and mend."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from codegen.__main__ import main
+from codegen.catalogue import ROOT, CatalogueError, load
+from codegen.lint import lint
+from codegen.model import operations
+
+
+class Tree:
+    """A copy of what the lint reads, to be broken."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        shutil.copytree(ROOT / "spec", root / "spec")
+        shutil.copytree(ROOT / "s3gw", root / "s3gw", ignore=shutil.ignore_patterns("__pycache__"))
+
+    def edit(self, file: str, change: Callable[[Any], Any]) -> None:
+        path = self.root / "spec" / file
+        document = yaml.safe_load(path.read_text())
+        changed = change(document)
+        path.write_text(yaml.safe_dump(document if changed is None else changed, sort_keys=False))
+
+    def entry(self, file: str, name: str, **changes: Any) -> None:
+        """Change keys of an entry; None takes one away."""
+
+        def change(entries: list[dict[str, Any]]) -> None:
+            (entry,) = [entry for entry in entries if entry["name"] == name]
+            for key, value in changes.items():
+                if value is None:
+                    entry.pop(key)
+                else:
+                    entry[key] = value
+
+        self.edit(f"operations/{file}", change)
+
+    def supported(self, file: str, name: str, **changes: Any) -> None:
+        """Change keys below `supported` of an entry; None takes one away."""
+
+        def change(entries: list[dict[str, Any]]) -> None:
+            (entry,) = [entry for entry in entries if entry["name"] == name]
+            entry["supported"] = {
+                k: v for k, v in {**entry["supported"], **changes}.items() if v is not None
+            }
+
+        self.edit(f"operations/{file}", change)
+
+    def add(self, file: str, **entry: Any) -> None:
+        base = {
+            "feature": "Objects",
+            "level": "object",
+            "method": "PUT",
+            "outside_model": "A test.",
+        }
+        if "supported" not in entry:
+            base["unsupported"] = {"why": "It is a test."}
+        self.edit(f"operations/{file}", lambda entries: entries.append({**base, **entry}))
+
+    def problems(self) -> list[str]:
+        try:
+            return lint(load(self.root), self.root)
+        except CatalogueError as error:
+            return error.problems
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path)
+
+
+SUPPORTED = {"profile": "classic", "summary": "A test.", "pfs": [], "status": 200}
+
+BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
+    "supported and unsupported at once": (
+        lambda t: t.entry("objects.yaml", "GetObject", unsupported={"why": "It is both."}),
+        "objects.yaml: GetObject: supported and unsupported exclude each other: keep one of the two",
+    ),
+    "neither supported nor unsupported": (
+        lambda t: t.entry("access.yaml", "GetBucketAcl", unsupported=None),
+        "access.yaml: GetBucketAcl: has neither supported nor unsupported: say which",
+    ),
+    "an unknown key": (
+        lambda t: t.entry("access.yaml", "GetBucketAcl", verb="GET"),
+        "access.yaml: GetBucketAcl: Additional properties are not allowed ('verb' was unexpected)"
+        " (see spec/schema/operations.schema.json)",
+    ),
+    "an unknown feature": (
+        lambda t: t.entry("access.yaml", "GetBucketAcl", feature="Acles"),
+        "access.yaml: GetBucketAcl: feature: 'Acles' is not one of",
+    ),
+    "handler and answer at once": (
+        lambda t: t.supported("objects.yaml", "GetObject", answer={}),
+        "objects.yaml: GetObject: supported:",
+    ),
+    "a duplicate entry": (
+        lambda t: t.add("tagging.yaml", name="GetObject", outside_model="A test.", method="GET"),
+        "tagging.yaml: GetObject: the name stands more than once: delete all entries but one",
+    ),
+    "the same marks": (
+        lambda t: t.add("tagging.yaml", name="ZetObject", method="GET"),
+        "tagging.yaml: ZetObject: the same requests are GetObject (objects.yaml): "
+        "add a mark that tells them apart, or `twin_of: GetObject`",
+    ),
+    "a twin that is no entry": (
+        lambda t: t.entry("directory-buckets.yaml", "ListDirectoryBuckets", twin_of="ListBucket"),
+        "directory-buckets.yaml: ListDirectoryBuckets: its twin ListBucket is no entry: name an operation",
+    ),
+    "a twin of a twin": (
+        lambda t: t.add(
+            "bucket-configuration.yaml",
+            name="ReadBucketLifecycle",
+            level="bucket",
+            method="GET",
+            match={"query": ["lifecycle"]},
+            twin_of="GetBucketLifecycle",
+        ),
+        "bucket-configuration.yaml: ReadBucketLifecycle: its twin GetBucketLifecycle is a twin itself: "
+        "name GetBucketLifecycleConfiguration instead",
+    ),
+    "a twin with other requests": (
+        lambda t: t.entry("directory-buckets.yaml", "ListDirectoryBuckets", twin_of="HeadBucket"),
+        "directory-buckets.yaml: ListDirectoryBuckets: its requests differ from those of its twin HeadBucket",
+    ),
+    "a supported twin": (
+        lambda t: t.add(
+            "tagging.yaml",
+            name="ZetObject",
+            method="GET",
+            twin_of="GetObject",
+            supported={**SUPPORTED, "answer": {}},
+        ),
+        "tagging.yaml: ZetObject: GetObject answers for it: make it unsupported, or drop twin_of",
+    ),
+    "no order between two entries": (
+        lambda t: t.add("tagging.yaml", name="ZutObject", match={"headers": ["x-amz-other"]}),
+        "tagging.yaml: ZutObject: a request with the headers x-amz-copy-source, x-amz-other matches CopyObject "
+        "(object-copying.yaml) as well, and nothing decides: tell them apart by a query mark",
+    ),
+    "contradicting values": (
+        lambda t: t.entry(
+            "listing.yaml", "ListObjectsV2", match={"query": ["list-type=1", "list-type=2"]}
+        ),
+        "listing.yaml: ListObjectsV2: no request has list-type twice: keep one mark for it",
+    ),
+    "a mark that is never looked at": (
+        lambda t: t.add("tagging.yaml", name="ZutObject", match={"query": ["x-id"]}),
+        "tagging.yaml: ZutObject: it can never be reached: x-id takes no part in routing: choose another mark",
+    ),
+    "a default of another type": (
+        lambda t: t.supported(
+            "objects.yaml",
+            "DeleteObject",
+            request={"query": {"versionId": {"type": "string", "default": 1}}},
+        ),
+        "objects.yaml: DeleteObject: the parameter versionId has the default 1: give it a string",
+    ),
+    "bounds of a string": (
+        lambda t: t.supported(
+            "objects.yaml",
+            "DeleteObject",
+            request={"query": {"versionId": {"type": "string", "cap": 1}}},
+        ),
+        "objects.yaml: DeleteObject: the parameter versionId is a string with cap: these are for integers: drop them",
+    ),
+    "a default out of bounds": (
+        lambda t: t.supported(
+            "objects.yaml",
+            "DeleteObject",
+            request={"query": {"n": {"type": "integer", "default": 0, "minimum": 1}}},
+        ),
+        "objects.yaml: DeleteObject: the parameter n has the default 0, which it would refuse: move the default",
+    ),
+    "values of an integer": (
+        lambda t: t.supported(
+            "objects.yaml",
+            "DeleteObject",
+            request={"query": {"n": {"type": "integer", "values": ["1"]}}},
+        ),
+        "objects.yaml: DeleteObject: the parameter n is a integer with values: these are for strings: drop them",
+    ),
+    "like an unknown operation": (
+        lambda t: t.supported("objects.yaml", "HeadObject", like="GetObjects"),
+        "objects.yaml: HeadObject: it is like GetObjects: name a supported operation that is like no other",
+    ),
+    "a duplicate error": (
+        lambda t: t.edit("errors.yaml", lambda d: d["errors"].append(d["errors"][0])),
+        "errors.yaml: AccessDenied: the code stands more than once: delete all rows but one",
+    ),
+    "an unknown error code": (
+        lambda t: t.edit("errors.yaml", lambda d: d["pfs"][0].update(answer="NoSuchCode")),
+        "errors.yaml: BranchExists: its answer NoSuchCode is no code of the table: add a row, or choose another",
+    ),
+    "an error code that the code uses and the table lacks": (
+        lambda t: t.edit(
+            "errors.yaml",
+            lambda d: d.update(errors=[e for e in d["errors"] if e["code"] != "InvalidRange"]),
+        ),
+        "errors.yaml: InvalidRange: s3gw/operations/_conditions.py:",
+    ),
+    "an unknown PFS error": (
+        lambda t: t.edit("errors.yaml", lambda d: d["pfs"][0].update(error="BranchIsThere")),
+        "errors.yaml: BranchIsThere: no such error in s3gw/pfs/interface.py: define it there, or delete the row",
+    ),
+    "a PFS error without an answer": (
+        lambda t: t.edit("errors.yaml", lambda d: d["pfs"].__delitem__(0)),
+        "errors.yaml: BranchExists: an error of s3gw/pfs/interface.py without an answer: add a row below `pfs`",
+    ),
+    "a PFS error answered twice": (
+        lambda t: t.edit("errors.yaml", lambda d: d["pfs"].append(d["pfs"][0])),
+        "errors.yaml: BranchExists: it is answered twice: delete all rows but one",
+    ),
+    "an unknown response shape": (
+        lambda t: t.supported("listing.yaml", "ListObjects", response={"body": "ListResult"}),
+        "listing.yaml: ListObjects: the shape ListResult is unknown: add it to `responses` of shapes.yaml",
+    ),
+    "an unknown request shape": (
+        lambda t: t.supported("objects.yaml", "DeleteObjects", request={"body": "Deletes"}),
+        "objects.yaml: DeleteObjects: the shape Deletes is unknown: add it to `requests` of shapes.yaml",
+    ),
+    "an unknown shape of a member": (
+        lambda t: t.edit(
+            "shapes.yaml",
+            lambda d: d["responses"]["ListAllMyBucketsResult"]["members"].update(Owner="Owners"),
+        ),
+        "shapes.yaml: ListAllMyBucketsResult: Owner is of an unknown shape Owners: add it to `responses`",
+    ),
+    "a document as a member": (
+        lambda t: t.edit("shapes.yaml", lambda d: d["responses"]["Owner"].__delitem__("part")),
+        "shapes.yaml: Owner: it is a member of ListAllMyBucketsResult: say `part: true`",
+    ),
+    "a part as a document": (
+        lambda t: t.supported("listing.yaml", "ListObjects", response={"body": "Owner"}),
+        "listing.yaml: ListObjects: the shape Owner is only a part of others: choose a document",
+    ),
+    "a shape that nothing uses": (
+        lambda t: t.edit("shapes.yaml", lambda d: d["responses"].update(Leftover={"members": {}})),
+        "shapes.yaml: Leftover: nothing uses it: delete it",
+    ),
+    "an answer with an unknown member": (
+        lambda t: t.supported("buckets.yaml", "GetBucketVersioning", answer={"Status": "Enabled"}),
+        "buckets.yaml: GetBucketVersioning: its answer has Status, which VersioningConfiguration lacks: add it to the shape",
+    ),
+    "an answer that lacks a member": (
+        lambda t: t.edit(
+            "shapes.yaml",
+            lambda d: d["responses"]["VersioningConfiguration"]["members"].update(Status="string"),
+        ),
+        "buckets.yaml: GetBucketVersioning: its answer lacks Status of VersioningConfiguration: give it a value",
+    ),
+    "an answer with headers": (
+        lambda t: t.supported(
+            "buckets.yaml", "GetBucketVersioning", response={"headers": {"ETag": "etag"}}
+        ),
+        "buckets.yaml: GetBucketVersioning: a constant answer has no headers and no content: write a handler",
+    ),
+    "an unknown handler": (
+        lambda t: t.supported("objects.yaml", "GetObject", handler="objects.fetch_object"),
+        "objects.yaml: GetObject: the handler objects.fetch_object is unknown: write `def fetch_object` in s3gw/operations/objects.py",
+    ),
+    "a handler that no entry names": (
+        lambda t: t.entry(
+            "objects.yaml", "GetObject", supported=None, unsupported={"why": "It is a test."}
+        ),
+        "s3gw/operations/objects.py: get_object: no entry names this handler: "
+        "name it in spec/operations, or make it private (_get_object)",
+    ),
+    "a handler of two entries": (
+        lambda t: t.supported("objects.yaml", "GetObject", handler="objects.head_object"),
+        "objects.yaml: HeadObject: GetObject has the handler objects.head_object too: write a handler for each",
+    ),
+    "an operation that the catalogue lacks": (
+        lambda t: t.edit(
+            "operations/access.yaml", lambda d: [e for e in d if e["name"] != "GetBucketAcl"]
+        ),
+        "spec/operations: GetBucketAcl: the AWS model has it and the catalogue lacks it: add to a file there "
+        "`- {name: GetBucketAcl, feature: ..., level: bucket, method: GET, match: {query: [acl]}, unsupported: {why: ...}}`",
+    ),
+    "an operation that the model lacks": (
+        lambda t: t.entry("further-object-operations.yaml", "PostObject", outside_model=None),
+        "further-object-operations.yaml: PostObject: the AWS model has no such operation: correct the name, or say why",
+    ),
+    "an operation that the model has after all": (
+        lambda t: t.entry("objects.yaml", "GetObject", outside_model="A test."),
+        "objects.yaml: GetObject: the AWS model has it: drop outside_model",
+    ),
+    "another method than the model's": (
+        lambda t: t.entry("access.yaml", "GetBucketAcl", method="HEAD"),
+        "access.yaml: GetBucketAcl: its method is HEAD: the model has GET",
+    ),
+    "another level than the model's": (
+        lambda t: t.entry("access.yaml", "GetBucketPolicyStatus", level="object"),
+        "access.yaml: GetBucketPolicyStatus: its level is object: the model has bucket",
+    ),
+    "other marks than the model's": (
+        lambda t: t.entry("access.yaml", "GetBucketPolicyStatus", match={"query": ["status"]}),
+        "access.yaml: GetBucketPolicyStatus: its query marks are status: the model has policyStatus, and may add none",
+    ),
+    "headers that the model does not require": (
+        lambda t: t.entry("object-copying.yaml", "CopyObject", match={"headers": ["x-amz-copy"]}),
+        "object-copying.yaml: CopyObject: its headers are x-amz-copy: the model requires x-amz-copy-source",
+    ),
+    "another status than the model's": (
+        lambda t: t.supported("objects.yaml", "DeleteObject", status=200),
+        "objects.yaml: DeleteObject: its status is 200: the model has 204",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_catalogue_is_told_with_file_entry_and_mend(tree, case):
+    breaks, expected = BROKEN[case]
+    breaks(tree)
+    assert any(problem.startswith(expected) for problem in tree.problems()), tree.problems()
+
+
+def test_the_catalogue_itself_is_sound(tree):
+    assert tree.problems() == []
+
+
+def test_a_file_that_is_not_yaml_is_named(tree):
+    (tree.root / "spec" / "operations" / "objects.yaml").write_text("- {name: [\n")
+    assert tree.problems()[0].startswith("objects.yaml: not YAML: ")
+
+
+def test_a_key_that_stands_twice_is_an_error(tree):
+    (tree.root / "spec" / "errors.yaml").write_text("errors: []\npfs: []\nerrors: []\n")
+    assert "key 'errors' stands twice" in tree.problems()[0]
+
+
+def test_when_the_model_grows_the_lint_says_what_to_add(tree):
+    grown = replace(
+        operations()["GetBucketAcl"],
+        name="GetBucketWeather",
+        literals=frozenset({"weather"}),
+        required_query=frozenset({"id"}),
+    )
+    (problem,) = lint(load(tree.root), tree.root, {**operations(), grown.name: grown})
+    assert problem.startswith(
+        "spec/operations: GetBucketWeather: the AWS model has it and the catalogue lacks it"
+    )
+    assert "level: bucket, method: GET, match: {query: [id, weather]}" in problem
+
+
+def test_the_order_of_entries_and_files_means_nothing(tree):
+    before = load(tree.root)
+    shuffle = random.Random(7).shuffle
+    for path in (tree.root / "spec" / "operations").glob("*.yaml"):
+        tree.edit(f"operations/{path.name}", shuffle)
+    assert load(tree.root) == before
+
+
+def test_a_broken_catalogue_writes_nothing(tree, capsys):
+    tree.entry("access.yaml", "GetBucketAcl", method="HEAD")
+    assert main([str(tree.root)]) == 2
+    assert "nothing was written" in capsys.readouterr().err
+    assert not (tree.root / "docs").exists()

@@ -97,9 +97,15 @@ class Body:
 
     def __init__(self, environ: Mapping[str, Any]) -> None:
         sha256 = environ.get("HTTP_X_AMZ_CONTENT_SHA256", "")
-        self._framed = sha256.startswith("STREAMING-") or "aws-chunked" in _tokens(environ, "HTTP_CONTENT_ENCODING")
+        self._framed = sha256.startswith("STREAMING-") or "aws-chunked" in _tokens(
+            environ, "HTTP_CONTENT_ENCODING"
+        )
         self._wire = _Wire(environ["wsgi.input"], _length(environ, "CONTENT_LENGTH"))
-        self.length = _length(environ, "HTTP_X_AMZ_DECODED_CONTENT_LENGTH") if self._framed else self._wire.length
+        self.length = (
+            _length(environ, "HTTP_X_AMZ_DECODED_CONTENT_LENGTH")
+            if self._framed
+            else self._wire.length
+        )
         self.checksums: dict[str, str] = {}
         self._promises: list[tuple[_Digest, bytes, S3Error]] = []
         self._trailing: dict[str, _Digest] = {}
@@ -114,7 +120,9 @@ class Body:
         value = _base64(text, 16)
         if value is None:
             raise S3Error(errors.InvalidDigest)
-        difference = S3Error(errors.BadDigest, "The Content-MD5 you specified did not match what we received.")
+        difference = S3Error(
+            errors.BadDigest, "The Content-MD5 you specified did not match what we received."
+        )
         self._promises.append((hashlib.md5(usedforsecurity=False), value, difference))
 
     def _promise_sha256(self, text: str) -> None:
@@ -152,7 +160,8 @@ class Body:
         if value is None:
             raise S3Error(errors.InvalidRequest, f"Value for {header} header is invalid.")
         difference = S3Error(
-            errors.BadDigest, f"The {algorithm.upper()} you specified did not match the calculated checksum."
+            errors.BadDigest,
+            f"The {algorithm.upper()} you specified did not match the calculated checksum.",
         )
         self._promises.append((digest, value, difference))
         self.checksums[header] = text.strip()
@@ -174,7 +183,9 @@ class Body:
         for block in self._unframed() if self._framed else self._wire.blocks():
             size += len(block)
             if self.length is not None and size > self.length:
-                raise S3Error(errors.IncompleteBody, "The request body is longer than it was said to be.")
+                raise S3Error(
+                    errors.IncompleteBody, "The request body is longer than it was said to be."
+                )
             for digest in digests:
                 digest.update(block)
             yield block
@@ -225,23 +236,26 @@ class Body:
         return int(digits, 16)
 
     def _read_trailers(self) -> None:
+        """Read to the end of the body; minio's Go client has an empty line before the signature."""
         room = _TRAILER_LIMIT
-        while line := self._wire.line(room):
+        while (line := self._wire.line(_LINE_LIMIT)) is not None:
             room -= len(line)
-            name, colon, text = line.decode("latin-1").partition(":")
-            if not colon or room <= 0:
-                raise S3Error(errors.MalformedTrailerError)
+            name, _, text = line.decode("latin-1").partition(":")
             name = name.strip().lower()
+            if room <= 0 or (line and not name.startswith("x-amz-")):
+                raise S3Error(errors.MalformedTrailerError)
             if name.startswith("x-amz-checksum-"):
                 algorithm = name.removeprefix("x-amz-checksum-")
                 digest = self._trailing.pop(algorithm, None)
                 if digest is None:
-                    raise S3Error(errors.MalformedTrailerError, f"The trailer {name} was not announced.")
+                    raise S3Error(
+                        errors.MalformedTrailerError, f"The trailer {name[:60]} was not announced."
+                    )
                 self._add_checksum(algorithm, text, digest)
         if self._trailing:
-            raise S3Error(errors.MalformedTrailerError, "A trailer that was announced did not arrive.")
-        if self._wire.line(_LINE_LIMIT) is not None:
-            raise _broken("there are bytes behind its end")
+            raise S3Error(
+                errors.MalformedTrailerError, "A trailer that was announced did not arrive."
+            )
 
 
 def open_body(environ: Mapping[str, Any]) -> Body:
@@ -305,6 +319,8 @@ class _Wire:
                 return rest.rstrip(b"\r") if rest else None
             self._held, self._position = rest + more, 0
             end = self._held.find(b"\n", max(0, len(rest) - 1))
+        if end - self._position > limit:
+            raise _broken("a line is too long")
         line = self._held[self._position : end]
         self._position = end + 1
         return line.removesuffix(b"\r")
@@ -332,7 +348,9 @@ def _base64(text: str, size: int) -> bytes | None:
 def _length(environ: Mapping[str, Any], name: str) -> int | None:
     text = environ.get(name, "")
     if text and not _DIGITS.fullmatch(text):
-        raise S3Error(errors.InvalidArgument, f"The header {name.removeprefix('HTTP_')} is not a length.")
+        raise S3Error(
+            errors.InvalidArgument, f"The header {name.removeprefix('HTTP_')} is not a length."
+        )
     return int(text) if text else None
 
 

@@ -116,7 +116,8 @@ def _matches(header: str, etag: str, *, weak: bool) -> bool:
     if header.strip() == "*":
         return True
     return any(
-        (quoted or bare) == etag and (weak or not prefix) for prefix, quoted, bare in _ETAG.findall(header)
+        (quoted or bare) == etag and (weak or not prefix)
+        for prefix, quoted, bare in _ETAG.findall(header)
     )
 
 

@@ -21,7 +21,13 @@ from s3gw.generated.requests import (
     PutObjectRequest,
     PutObjectResult,
 )
-from s3gw.operations._conditions import NotModified, check_read, check_write, if_range_holds, parse_range
+from s3gw.operations._conditions import (
+    NotModified,
+    check_read,
+    check_write,
+    if_range_holds,
+    parse_range,
+)
 from s3gw.operations._content_type import content_type_of
 from s3gw.operations._etag import etag_of
 from s3gw.operations._versions import ONLY_VERSION, check_version

@@ -125,7 +125,9 @@ class GatewayErrorTask(_GatewayTask, ErrorTask):  # type: ignore[misc]
         """Write the error."""
         error = self.request.error
         kind = _ERRORS.get(error.code, errors.InternalError)
-        message = kind.message if kind is errors.InternalError else f"{kind.message} {error.body}".strip()
+        message = (
+            kind.message if kind is errors.InternalError else f"{kind.message} {error.body}".strip()
+        )
         resource = getattr(self.request, "request_uri", "").partition("?")[0]
         body = render_error(Error(kind.code, message, resource, self.request_id, HOST_ID))
         self.status = f"{kind.status} {kind.code}"
@@ -158,4 +160,3 @@ def _date(seconds: int) -> str:
         _dates.clear()
         _dates[seconds] = text
     return text
-

@@ -48,7 +48,15 @@ class Note:
 
 
 def access(
-    *, request_id: str, note: Note, method: str, status: str, sent: int, started: float, address: str, whole: bool
+    *,
+    request_id: str,
+    note: Note,
+    method: str,
+    status: str,
+    sent: int,
+    started: float,
+    address: str,
+    whole: bool,
 ) -> None:
     """Write the line of a request.
 

@@ -94,8 +94,12 @@ def _listen(settings: Settings) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise ServerError(f"{where} is in use: stop what listens there, or choose another --listen") from error
-        raise ServerError(f"cannot listen on {where}: {error.strerror}; choose another --listen") from error
+            raise ServerError(
+                f"{where} is in use: stop what listens there, or choose another --listen"
+            ) from error
+        raise ServerError(
+            f"cannot listen on {where}: {error.strerror}; choose another --listen"
+        ) from error
 
 
 @dataclass(slots=True)
@@ -105,7 +109,9 @@ class _Child:
 
 
 class _Master:
-    def __init__(self, settings: Settings, make_app: Callable[[], Any], listener: socket.socket) -> None:
+    def __init__(
+        self, settings: Settings, make_app: Callable[[], Any], listener: socket.socket
+    ) -> None:
         self._settings = settings
         self._make_app = make_app
         self._listener = listener
@@ -174,7 +180,9 @@ class _Master:
         for pid, status, child in dead:
             short = time.monotonic() - child.started < _SHORT_LIFE_S
             pause_s = min(max(0.1, 2 * child.pause_s), _LONGEST_PAUSE_S) if short else 0.0
-            _log_lines.warning("worker %d ended with status %d; another starts in %.1f s", pid, status, pause_s)
+            _log_lines.warning(
+                "worker %d ended with status %d; another starts in %.1f s", pid, status, pause_s
+            )
             os.close(self._fork(pause_s))
 
     def _fork(self, pause_s: float) -> int:
@@ -192,7 +200,9 @@ class _Master:
         status = 1
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            status = run_worker(self._settings, self._make_app, self._listener, self._alive[0], tell, pause_s)
+            status = run_worker(
+                self._settings, self._make_app, self._listener, self._alive[0], tell, pause_s
+            )
         finally:
             sys.stderr.flush()
             os._exit(status)

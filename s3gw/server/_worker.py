@@ -34,7 +34,9 @@ def run_worker(
 ) -> int:
     """Serve until SIGTERM, or until the master is gone; the result is the exit status."""
     stop = threading.Event()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the master passes it on
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # a terminal sends it to all; the master passes it on
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if stop.wait(pause_s):
         return 0

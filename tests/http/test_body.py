@@ -1,0 +1,352 @@
+"""Bodies: framing removed, every digest checked, nothing trusted."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import zlib
+from typing import Any
+
+import pytest
+from awscrt import checksums
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from s3gw.errors import S3Error
+from s3gw.http.body import open_body
+
+BODY = b"Welcome to Amazon S3."
+ALGORITHMS = {
+    "crc32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
+    "crc32c": lambda data: checksums.crc32c(data).to_bytes(4, "big"),
+    "crc64nvme": lambda data: checksums.crc64nvme(data).to_bytes(8, "big"),
+    "md5": lambda data: hashlib.md5(data).digest(),
+    "sha1": lambda data: hashlib.sha1(data).digest(),
+    "sha256": lambda data: hashlib.sha256(data).digest(),
+    "sha512": lambda data: hashlib.sha512(data).digest(),
+    "xxhash64": checksums.XXHash.compute_xxhash64,
+    "xxhash3": checksums.XXHash.compute_xxhash3_64,
+    "xxhash128": checksums.XXHash.compute_xxhash3_128,
+}
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+class Trickle:
+    """An input whose reads are as short as it likes."""
+
+    def __init__(self, data: bytes, sizes: list[int] | None = None) -> None:
+        self._stream = io.BytesIO(data)
+        self._sizes = sizes or []
+
+    def read(self, size: int) -> bytes:
+        short = self._sizes.pop() if self._sizes else size
+        return self._stream.read(min(size, short))
+
+
+def environ(
+    wire: bytes, headers: dict[str, str] | None = None, sizes: list[int] | None = None, **extra: Any
+):
+    named = {
+        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in (headers or {}).items()
+    }
+    return {"wsgi.input": Trickle(wire, sizes), "CONTENT_LENGTH": str(len(wire)), **named, **extra}
+
+
+def read(wire: bytes, headers: dict[str, str] | None = None, **rest: Any) -> bytes:
+    return b"".join(open_body(environ(wire, headers, **rest)))
+
+
+def refusal(wire: bytes, headers: dict[str, str] | None = None, **rest: Any) -> str:
+    with pytest.raises(S3Error) as refused:
+        read(wire, headers, **rest)
+    return refused.value.kind.code
+
+
+def chunked(data: bytes, size: int, extension: bytes = b"", trailer: bytes = b"\r\n") -> bytes:
+    wire = b""
+    for begin in range(0, len(data), size):
+        part = data[begin : begin + size]
+        wire += b"%x%s\r\n%s\r\n" % (len(part), extension, part)
+    return wire + b"0%s\r\n" % extension + trailer
+
+
+SIGNED = b";chunk-signature=" + b"a" * 64
+
+
+def test_a_plain_body_is_itself():
+    assert read(BODY) == BODY
+    assert read(b"") == b""
+    assert open_body(environ(BODY)).length == len(BODY)
+
+
+def test_a_body_of_unknown_length_ends_with_its_input():
+    body = open_body({"wsgi.input": io.BytesIO(BODY)})
+    assert body.length is None
+    assert b"".join(body) == BODY
+
+
+def test_nothing_is_read_before_the_body_is():
+    class Unreadable:
+        def read(self, size: int) -> bytes:
+            raise AssertionError("read too early")
+
+    open_body(
+        {
+            "wsgi.input": Unreadable(),
+            "CONTENT_LENGTH": "5",
+            "HTTP_CONTENT_MD5": b64(hashlib.md5(BODY).digest()),
+        }
+    )
+
+
+def test_a_short_body_is_incomplete():
+    assert refusal(BODY, CONTENT_LENGTH="22") == "IncompleteBody"
+    assert refusal(b"", CONTENT_LENGTH="1") == "IncompleteBody"
+
+
+def test_a_length_that_is_none_is_refused():
+    assert refusal(BODY, CONTENT_LENGTH="-1") == "InvalidArgument"
+    frame = {
+        "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "x-amz-decoded-content-length": "ten",
+    }
+    assert refusal(chunked(BODY, 5), frame) == "InvalidArgument"
+
+
+def test_content_md5_is_verified():
+    right, wrong = b64(hashlib.md5(BODY).digest()), b64(hashlib.md5(b"else").digest())
+    assert read(BODY, {"content-md5": right}) == BODY
+    assert refusal(BODY, {"content-md5": wrong}) == "BadDigest"
+    for malformed in ("", "x", "AAAA", right[:-2], "é" * 24):
+        assert refusal(BODY, {"content-md5": malformed}) == "InvalidDigest"
+
+
+def test_a_sha256_of_the_payload_is_verified():
+    assert read(BODY, {"x-amz-content-sha256": hashlib.sha256(BODY).hexdigest()}) == BODY
+    assert read(BODY, {"x-amz-content-sha256": hashlib.sha256(BODY).hexdigest().upper()}) == BODY
+    assert read(BODY, {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}) == BODY
+    assert (
+        refusal(BODY, {"x-amz-content-sha256": hashlib.sha256(b"").hexdigest()})
+        == "XAmzContentSHA256Mismatch"
+    )
+    assert refusal(BODY, {"x-amz-content-sha256": "no hash"}) == "InvalidArgument"
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("data", [b"", BODY, bytes(300_000)])
+def test_every_checksum_of_the_aws_model_is_verified_in_header_and_trailer(algorithm, data):
+    name, value = f"x-amz-checksum-{algorithm}", b64(ALGORITHMS[algorithm](data))
+    other = b64(ALGORITHMS[algorithm](data + b"."))
+    body = open_body(environ(data, {name: value}))
+    assert b"".join(body) == data
+    assert body.checksums == {name: value}
+    assert refusal(data, {name: other}) == "BadDigest"
+    assert refusal(data, {name: "AA=="}) == "InvalidRequest"
+    assert refusal(data, {name: "not base64"}) == "InvalidRequest"
+    frame = {"x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "x-amz-trailer": name}
+    trailer = f"{name}:{value}\r\n\r\n".encode()
+    body = open_body(environ(chunked(data, 65536, trailer=trailer), frame))
+    assert b"".join(body) == data
+    assert body.checksums == {name: value}
+    assert (
+        refusal(chunked(data, 65536, trailer=f"{name}:{other}\r\n\r\n".encode()), frame)
+        == "BadDigest"
+    )
+    assert (
+        refusal(chunked(data, 65536, trailer=f"{name}:!\r\n\r\n".encode()), frame)
+        == "InvalidRequest"
+    )
+
+
+def test_every_checksum_of_the_aws_model_is_known():
+    from tests.sdk import model
+
+    assert sorted(name.lower() for name in model().shape_for("ChecksumAlgorithm").enum) == sorted(
+        ALGORITHMS
+    )
+
+
+def test_checksums_that_cannot_be_verified_are_refused():
+    assert refusal(BODY, {"x-amz-checksum-crc16": "AAA="}) == "InvalidRequest"
+    two = {"x-amz-checksum-crc32": b64(bytes(4)), "x-amz-checksum-sha1": b64(bytes(20))}
+    assert refusal(BODY, two) == "InvalidRequest"
+    announced = {
+        "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "x-amz-trailer": "x-amz-checksum-crc16",
+    }
+    assert refusal(chunked(BODY, 5), announced) == "InvalidRequest"
+    for harmless in (
+        "x-amz-checksum-algorithm",
+        "x-amz-checksum-type",
+        "x-amz-checksum-mode",
+        "x-amz-sdk-checksum-algorithm",
+    ):
+        assert read(BODY, {harmless: "CRC32"}) == BODY
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
+    ],
+)
+@pytest.mark.parametrize("extension", [b"", SIGNED, b";x", b" ;x=1"])
+def test_framing_is_removed_in_every_mode(mode, extension):
+    frame = {"x-amz-content-sha256": mode, "x-amz-decoded-content-length": str(len(BODY))}
+    for size in (1, 5, len(BODY), 100):
+        body = open_body(environ(chunked(BODY, size, extension), frame))
+        assert body.length == len(BODY)
+        assert b"".join(body) == BODY
+    assert read(chunked(b"", 1, extension), {**frame, "x-amz-decoded-content-length": "0"}) == b""
+
+
+def test_content_encoding_alone_tells_the_framing():
+    for encoding in ("aws-chunked", "gzip, aws-chunked", "AWS-CHUNKED"):
+        assert read(chunked(BODY, 7), {"content-encoding": encoding}) == BODY
+    sha = {
+        "content-encoding": "aws-chunked",
+        "x-amz-content-sha256": hashlib.sha256(BODY).hexdigest(),
+    }
+    assert read(chunked(BODY, 7), sha) == BODY
+
+
+@pytest.mark.parametrize(
+    "trailer",
+    [
+        b"x-amz-checksum-crc32:%s\r\n\r\n",
+        b"x-amz-checksum-crc32: %s\r\n\r\n",
+        b"x-amz-checksum-crc32:%s\r\nx-amz-trailer-signature:abc\r\n\r\n",
+        b"x-amz-checksum-crc32:%s\n\r\n",
+        b"x-amz-checksum-crc32:%s\n\r\nx-amz-trailer-signature:abc\r\n\r\n",
+        b"X-Amz-Checksum-Crc32:%s\r\n",
+        b"x-amz-checksum-crc32:%s",
+    ],
+)
+def test_trailers_as_the_clients_end_them(trailer):
+    frame = {
+        "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "x-amz-trailer": "x-amz-checksum-crc32",
+    }
+    value = b64(ALGORITHMS["crc32"](BODY)).encode()
+    assert read(chunked(BODY, 8, trailer=trailer % value), frame) == BODY
+
+
+def test_trailers_that_do_not_keep_the_promise_are_refused():
+    frame = {
+        "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "x-amz-trailer": "x-amz-checksum-crc32",
+    }
+    assert refusal(chunked(BODY, 8), frame) == "MalformedTrailerError"
+    assert refusal(chunked(BODY, 8, trailer=b"no colon\r\n\r\n"), frame) == "MalformedTrailerError"
+    assert (
+        refusal(chunked(BODY, 8, trailer=b"x-amz-checksum-sha1:AA==\r\n\r\n"), frame)
+        == "MalformedTrailerError"
+    )
+    assert refusal(chunked(BODY, 8, trailer=b"x" * 20_000 + b":y\r\n\r\n"), frame) in (
+        "InvalidRequest",
+        "MalformedTrailerError",
+    )
+
+
+FRAME = {
+    "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+    "x-amz-decoded-content-length": "5",
+}
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        b"",
+        b"5\r\nhello\r\n",
+        b"5\r\nhel",
+        b"5\r\nhello",
+        b"-5\r\nhello\r\n0\r\n\r\n",
+        b"0x5\r\nhello\r\n0\r\n\r\n",
+        b"g\r\nhello\r\n0\r\n\r\n",
+        b"\r\nhello\r\n0\r\n\r\n",
+        b"4\r\nhello\r\n0\r\n\r\n",
+        b"6\r\nhello\r\n0\r\n\r\n",
+        b"ffffffffffffffffff\r\nhello\r\n0\r\n\r\n",
+        b"5" + b";" * 5000 + b"\r\nhello\r\n0\r\n\r\n",
+        b"5\r\nhello\r\n0\r\n\r\nmore\r\n",
+        b"6\r\nhello!\r\n0\r\n\r\n",
+        b"4\r\nhell\r\n0\r\n\r\n",
+        b"hello",
+    ],
+)
+def test_broken_framing_is_refused(wire):
+    assert refusal(wire, FRAME) in ("IncompleteBody", "InvalidRequest", "MalformedTrailerError")
+
+
+def test_a_document_is_read_whole_up_to_its_limit():
+    assert open_body(environ(BODY)).read_all(len(BODY)) == BODY
+    for known in ({"CONTENT_LENGTH": str(len(BODY))}, {"CONTENT_LENGTH": ""}):
+        with pytest.raises(S3Error) as refused:
+            open_body(environ(BODY, **known)).read_all(len(BODY) - 1)
+        assert refused.value.kind.code == "MaxMessageLengthExceeded"
+
+
+def test_small_chunks_are_gathered():
+    blocks = list(
+        open_body(
+            environ(
+                chunked(bytes(200_000), 100), {**FRAME, "x-amz-decoded-content-length": "200000"}
+            )
+        )
+    )
+    assert all(len(block) >= 60_000 for block in blocks[:-1])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    data=st.binary(max_size=400),
+    size=st.integers(1, 200),
+    sizes=st.lists(st.integers(1, 50), max_size=60),
+    algorithm=st.sampled_from(sorted(ALGORITHMS)),
+    signed=st.booleans(),
+)
+def test_any_object_in_any_chunks_is_itself(data, size, sizes, algorithm, signed):
+    name = f"x-amz-checksum-{algorithm}"
+    trailer = f"{name}:{b64(ALGORITHMS[algorithm](data))}\r\n\r\n".encode()
+    frame = {
+        "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "x-amz-trailer": name,
+        "x-amz-decoded-content-length": str(len(data)),
+    }
+    assert read(chunked(data, size, SIGNED if signed else b"", trailer), frame, sizes=sizes) == data
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data(), st.binary(min_size=1, max_size=60))
+def test_damage_on_the_wire_is_never_another_object(data, body):
+    trailer = f"x-amz-checksum-sha256:{b64(hashlib.sha256(body).digest())}\r\n\r\n".encode()
+    wire = chunked(body, 20, SIGNED, trailer)
+    position = data.draw(st.integers(0, len(wire) - 1))
+    damaged = data.draw(
+        st.sampled_from(
+            [
+                wire[:position],
+                wire[:position] + wire[position + 1 :],
+                wire[:position]
+                + bytes([wire[position] ^ data.draw(st.integers(1, 255))])
+                + wire[position + 1 :],
+            ]
+        )
+    )
+    frame = {
+        "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+        "x-amz-trailer": "x-amz-checksum-sha256",
+        "x-amz-decoded-content-length": str(len(body)),
+    }
+    try:
+        assert read(damaged, frame) == body
+    except S3Error as error:
+        assert error.kind.status == 400

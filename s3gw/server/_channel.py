@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, Task, WSGITask
 
 from s3gw.generated import errors
@@ -137,8 +138,20 @@ class GatewayErrorTask(_GatewayTask, ErrorTask):  # type: ignore[misc]
         self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)
 
 
+class GatewayParser(HTTPRequestParser):  # type: ignore[misc]
+    """The head of a request."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Ask for no body where there is none: waitress would wait for it for ever."""
+        super().parse_header(header_plus)
+        if self.body_rcv is None:
+            self.expect_continue = False
+
+
 class GatewayChannel(HTTPChannel):  # type: ignore[misc]
     """A connection."""
+
+    parser_class = GatewayParser
 
     task_class = GatewayTask
     error_task_class = GatewayErrorTask

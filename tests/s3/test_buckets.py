@@ -1,0 +1,189 @@
+"""Buckets are branches: created, listed, found, deleted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.serving import serving
+
+
+def code(call, **parameters) -> str:
+    with pytest.raises(ClientError) as refused:
+        call(**parameters)
+    return refused.value.response["Error"]["Code"]
+
+
+def test_a_bucket_is_created_found_listed_and_deleted(gateway):
+    client = gateway.boto3()
+    client.create_bucket(Bucket="live.cycle")
+    assert client.head_bucket(Bucket="live.cycle")["ResponseMetadata"]["HTTPStatusCode"] == 200
+    (found,) = [b for b in client.list_buckets()["Buckets"] if b["Name"] == "live.cycle"]
+    assert abs(found["CreationDate"] - datetime.now(UTC)) < timedelta(minutes=1)
+    assert client.delete_bucket(Bucket="live.cycle")["ResponseMetadata"]["HTTPStatusCode"] == 204
+    assert code(client.delete_bucket, Bucket="live.cycle") == "NoSuchBucket"
+    assert code(client.head_bucket, Bucket="live.cycle") == "404"
+
+
+def test_to_create_a_bucket_again_is_a_conflict(gateway, bucket):
+    answer = gateway.request("PUT", f"/{bucket}")
+    assert (answer.status, answer.code) == (409, "BucketAlreadyOwnedByYou")
+
+
+def test_the_long_name_is_the_same_bucket_and_is_listed_short(gateway, bucket):
+    assert gateway.request("HEAD", f"/{bucket}.default").status == 200
+    listing = gateway.request("GET", "/").body.decode()
+    assert f"<Name>{bucket}</Name>" in listing
+    assert f"<Name>{bucket}.default</Name>" not in listing
+
+
+def test_a_bucket_of_another_project_has_its_long_name(gateway, bucket):
+    assert gateway.request("PUT", f"/{bucket}.other").status == 200
+    assert gateway.request("PUT", f"/{bucket}.other/a", b"x").status == 200
+    assert f"<Name>{bucket}.other</Name>" in gateway.request("GET", "/").body.decode()
+    assert gateway.request("GET", f"/{bucket}/a").code == "NoSuchKey"
+
+
+@pytest.mark.parametrize("region", ["", "us-east-1", "PACHYDERM"])
+def test_locations_that_are_accepted(gateway, region):
+    name = f"located.r{region or 'none'}"
+    body = f"<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+    assert gateway.request("PUT", f"/{name}", body.encode()).status == 200
+    assert (
+        gateway.request("GET", f"/{name}?location").element("LocationConstraint") is None
+    )  # it has attributes
+    assert b">PACHYDERM</LocationConstraint>" in gateway.request("GET", f"/{name}?location").body
+
+
+def test_another_location_is_unsupported_and_creates_nothing(gateway):
+    client = gateway.boto3()
+    refused = code(
+        client.create_bucket,
+        Bucket="far.away",
+        CreateBucketConfiguration={"LocationConstraint": "eu-west-1"},
+    )
+    assert refused == "NotImplemented"
+    assert gateway.request("HEAD", "/far.away").status == 404
+
+
+def test_directory_buckets_and_object_locks_are_not_pretended(gateway):
+    body = b"<CreateBucketConfiguration><Bucket><Type>Directory</Type></Bucket></CreateBucketConfiguration>"
+    assert gateway.request("PUT", "/b.directory", body).code == "NotImplemented"
+    lock = {"x-amz-bucket-object-lock-enabled": "true"}
+    assert gateway.request("PUT", "/b.locked", headers=lock).code == "NotImplemented"
+    assert (
+        gateway.request(
+            "PUT", "/b.unlocked", headers={"x-amz-bucket-object-lock-enabled": "false"}
+        ).status
+        == 200
+    )
+    assert (
+        gateway.request("HEAD", "/b.directory").status
+        == gateway.request("HEAD", "/b.locked").status
+        == 404
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["plain", "a.b.c.d", ".repo", "branch.", "a..b", "br%20anch.repo", "br%C3%A9.repo", "a%2Fb.repo", "x" * 12 + "." ,
+     "0123456789ab4cdef0123456789abcde.repo", "b.__filesets__", "b.r.-p"],
+)  # fmt: skip
+def test_a_name_that_is_no_branch_of_a_repo_is_invalid(gateway, name):
+    for method, target in [
+        ("PUT", f"/{name}"),
+        ("GET", f"/{name}"),
+        ("PUT", f"/{name}/k"),
+        ("DELETE", f"/{name}"),
+    ]:
+        answer = gateway.request(method, target, b"" if method == "PUT" else None)
+        assert (answer.status, answer.code) == (400, "InvalidBucketName"), (method, target)
+    assert gateway.request("HEAD", f"/{name}").status == 400
+
+
+def test_a_bucket_that_is_not_there(gateway):
+    for method, target in [
+        ("GET", "/no.where"),
+        ("GET", "/no.where?list-type=2"),
+        ("GET", "/no.where?versions"),
+        ("GET", "/no.where?location"),
+        ("GET", "/no.where?versioning"),
+        ("DELETE", "/no.where"),
+        ("GET", "/no.where/a"),
+        ("PUT", "/no.where/a"),
+        ("DELETE", "/no.where/a"),
+        ("DELETE", "/no.where/a+b"),
+    ]:
+        answer = gateway.request(method, target, b"x" if method == "PUT" else None)
+        assert (answer.status, answer.code) == (404, "NoSuchBucket"), (method, target)
+    delete = b"<Delete><Object><Key>a</Key></Object></Delete>"
+    assert gateway.request("POST", "/no.where?delete", delete).code == "NoSuchBucket"
+
+
+def test_a_bucket_that_holds_files_is_not_deleted(gateway, bucket):
+    gateway.request("PUT", f"/{bucket}/a", b"kept")
+    answer = gateway.request("DELETE", f"/{bucket}")
+    assert (answer.status, answer.code) == (409, "BucketNotEmpty")
+    assert gateway.request("GET", f"/{bucket}/a").body == b"kept"
+
+
+def test_delete_nonempty_buckets_deletes_the_files_too(tmp_path):
+    with serving(tmp_path, "--delete-nonempty-buckets") as gateway:
+        gateway.request("PUT", "/b.r")
+        gateway.request("PUT", "/b.r/a", b"x")
+        assert gateway.request("DELETE", "/b.r").status == 204
+        assert gateway.request("GET", "/b.r").code == "NoSuchBucket"
+
+
+def test_buckets_are_listed_by_name_prefix_and_page(gateway):
+    client = gateway.boto3()
+    names = [f"page.z{number}" for number in range(5)]
+    for name in reversed(names):
+        client.create_bucket(Bucket=name)
+    assert [b["Name"] for b in client.list_buckets(Prefix="page.z")["Buckets"]] == names
+    pages = client.get_paginator("list_buckets").paginate(
+        Prefix="page.z", PaginationConfig={"PageSize": 2}
+    )
+    assert [[b["Name"] for b in page["Buckets"]] for page in pages] == [
+        names[:2],
+        names[2:4],
+        names[4:],
+    ]
+    assert client.list_buckets(BucketRegion="elsewhere").get("Buckets", []) == []
+    assert {"page.z0"} <= {
+        b["Name"] for b in client.list_buckets(BucketRegion="PACHYDERM")["Buckets"]
+    }
+
+
+@pytest.mark.parametrize(
+    "query", ["max-buckets=0", "max-buckets=x", "max-buckets=10001", "continuation-token=x"]
+)
+def test_bad_parameters_of_a_list_of_buckets(gateway, query):
+    answer = gateway.request("GET", f"/?{query}")
+    assert (answer.status, answer.code) == (400, "InvalidArgument")
+
+
+def test_a_bucket_was_never_versioned(gateway, bucket):
+    client = gateway.boto3()
+    assert "Status" not in client.get_bucket_versioning(Bucket=bucket)
+    assert client.head_bucket(Bucket=bucket)["BucketRegion"] == "PACHYDERM"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<CreateBucketConfiguration>",
+        b"no xml",
+        b"<Delete/>",
+        b'<!DOCTYPE x [<!ENTITY e "us-east-1">]><CreateBucketConfiguration><LocationConstraint>&e;'
+        b"</LocationConstraint></CreateBucketConfiguration>",
+        b"<!DOCTYPE x><CreateBucketConfiguration/>",
+        b"<CreateBucketConfiguration><LocationConstraint/><LocationConstraint/></CreateBucketConfiguration>",
+    ],
+)
+def test_malformed_xml_creates_nothing(gateway, body):
+    answer = gateway.request("PUT", "/bad.xml", body)
+    assert (answer.status, answer.code) == (400, "MalformedXML")
+    assert gateway.request("HEAD", "/bad.xml").status == 404

@@ -1,0 +1,458 @@
+"""Objects are files of HEAD: written atomically, read whole or in part, deleted."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import threading
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import pytest
+from botocore.exceptions import ClientError
+
+LARGE = bytes(range(256)) * 8192  # 2 MiB
+
+
+def put(gateway, target, body=b"", **headers):
+    return gateway.request(
+        "PUT", target, body, {name.replace("_", "-"): value for name, value in headers.items()}
+    )
+
+
+@pytest.mark.parametrize("body", [b"", b"x", LARGE], ids=["empty", "small", "large"])
+def test_an_object_is_the_same_on_put_get_head_and_list(gateway, bucket, body):
+    client = gateway.boto3()
+    etag = f'"{hashlib.md5(body).hexdigest()}"'
+    assert client.put_object(Bucket=bucket, Key="dir/a.txt", Body=body)["ETag"] == etag
+    got = client.get_object(Bucket=bucket, Key="dir/a.txt")
+    assert got["Body"].read() == body
+    head = client.head_object(Bucket=bucket, Key="dir/a.txt")
+    (listed,) = client.list_objects_v2(Bucket=bucket)["Contents"]
+    assert got["ETag"] == head["ETag"] == listed["ETag"] == etag
+    assert got["ContentLength"] == head["ContentLength"] == listed["Size"] == len(body)
+    assert got["LastModified"] == head["LastModified"] == listed["LastModified"]
+    assert abs(head["LastModified"] - datetime.now(UTC)) < timedelta(minutes=1)
+    assert head["ContentType"] == "text/plain"
+    assert head["AcceptRanges"] == "bytes"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a",
+        "a/b/c",
+        "with space",
+        "per%cent",
+        "a&b=c;d",
+        "quote'\"",
+        "<tag>",
+        "back\\slash",
+        "~tilde$#",
+        "..dots..",
+        "tagging",
+    ],
+)
+def test_keys_that_pfs_accepts(gateway, bucket, key):
+    client = gateway.boto3()
+    client.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    assert client.get_object(Bucket=bucket, Key=key)["Body"].read() == key.encode()
+    for listing in (client.list_objects_v2, client.list_objects):
+        assert [entry["Key"] for entry in listing(Bucket=bucket)["Contents"]] == [key]
+    client.delete_object(Bucket=bucket, Key=key)
+    assert "Contents" not in client.list_objects_v2(Bucket=bucket)
+
+
+REFUSED = [
+    "é",
+    "a b",
+    "a\tb",
+    *"*?[]{}!()@+^",
+    ".",
+    "..",
+    "a/./b",
+    "a/../b",
+    "a//b",
+    "/a",
+    "a/",
+    "a\x00",
+    "a\x7f",
+]
+
+
+@pytest.mark.parametrize("key", [key for key in REFUSED if key != "a b"])
+def test_a_key_that_pfs_refuses(gateway, bucket, key):
+    target = f"/{bucket}/{quote(key)}"
+    answer = put(gateway, target, b"x")
+    assert (answer.status, answer.code) == (400, "InvalidFilePath")
+    assert "PFS refuses this key" in answer.element("Message")
+    if key in "*?[]{}!()@+^":
+        assert f"the character {key} " in answer.element("Message")
+    got = gateway.request("GET", target)
+    assert (got.status, got.code) == (404, "NoSuchKey")
+    assert gateway.request("HEAD", target).status == 404
+    assert gateway.request("DELETE", target).status == 204
+    assert b"<Contents>" not in gateway.request("GET", f"/{bucket}").body
+
+
+def test_bytes_that_are_no_text_are_refused_as_a_key(gateway, bucket):
+    answer = put(gateway, f"/{bucket}/%FF%FE", b"x")
+    assert (answer.status, answer.code) == (400, "InvalidFilePath")
+    assert gateway.request("GET", f"/{bucket}/%FF%FE").code == "NoSuchKey"
+
+
+def test_an_encoded_slash_is_a_slash_and_a_plus_a_plus(gateway, bucket):
+    assert put(gateway, f"/{bucket}/a%2Fb", b"x").status == 200
+    assert gateway.request("GET", f"/{bucket}/a/b").body == b"x"
+    assert put(gateway, f"/{bucket}/a+b", b"x").code == "InvalidFilePath"
+
+
+def test_an_empty_key_is_the_bucket(gateway, bucket):
+    assert b"<ListBucketResult" in gateway.request("GET", f"/{bucket}/").body
+    assert put(gateway, f"/{bucket}/", b"").code == "BucketAlreadyOwnedByYou"
+
+
+def test_a_key_that_clashes_with_a_file_or_a_directory_leaves_it_untouched(gateway, bucket):
+    put(gateway, f"/{bucket}/a/b", b"kept")
+    for key in ("a", "a/b/c"):
+        answer = put(gateway, f"/{bucket}/{key}", b"x")
+        assert (answer.status, answer.code) == (400, "InvalidFilePath")
+    assert gateway.request("GET", f"/{bucket}/a/b").body == b"kept"
+
+
+def test_a_directory_is_no_object(gateway, bucket):
+    put(gateway, f"/{bucket}/a/b", b"x")
+    for target in (f"/{bucket}/a", f"/{bucket}/a/"):
+        assert gateway.request("GET", target).code == "NoSuchKey"
+        assert gateway.request("HEAD", target).status == 404
+        assert gateway.request("DELETE", target).status == 204
+    assert gateway.request("GET", f"/{bucket}/a/b").status == 200
+
+
+def test_an_overwrite_replaces_the_whole_object_and_its_time(gateway, bucket):
+    put(gateway, f"/{bucket}/a", LARGE)
+    put(gateway, f"/{bucket}/a", b"short")
+    assert gateway.request("GET", f"/{bucket}/a").body == b"short"
+
+
+def test_a_delete_is_idempotent(gateway, bucket):
+    put(gateway, f"/{bucket}/a", b"x")
+    for _ in range(2):
+        answer = gateway.request("DELETE", f"/{bucket}/a")
+        assert (answer.status, answer.body) == (204, b"")
+    assert gateway.request("GET", f"/{bucket}/a").code == "NoSuchKey"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("bytes=0-0", slice(0, 1)),
+        ("bytes=10-19", slice(10, 20)),
+        ("bytes=10-", slice(10, None)),
+        ("bytes=-5", slice(-5, None)),
+        ("bytes=-99999999", slice(0, None)),
+        ("bytes=10-99999999999999999999999", slice(10, None)),
+        ("Bytes=1-2", slice(1, 3)),
+    ],
+)
+@pytest.mark.parametrize("body", [bytes(range(100)), LARGE], ids=["small", "large"])
+def test_a_range(gateway, bucket, value, expected, body):
+    put(gateway, f"/{bucket}/a", body)
+    answer = gateway.request("GET", f"/{bucket}/a", headers={"Range": value})
+    assert (answer.status, answer.body) == (206, body[expected])
+    begin, end, size = map(
+        int, re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.headers["content-range"]).groups()
+    )
+    assert (body[begin : end + 1], size) == (body[expected], len(body))
+    head = gateway.request("HEAD", f"/{bucket}/a", headers={"Range": value})
+    assert (head.status, head.headers["content-length"]) == (206, str(len(body[expected])))
+
+
+@pytest.mark.parametrize(
+    "value", ["bytes=100-", "bytes=100-200", "bytes=-0", f"bytes={'9' * 5000}-"]
+)
+def test_a_range_that_holds_no_byte(gateway, bucket, value):
+    put(gateway, f"/{bucket}/a", bytes(100))
+    answer = gateway.request("GET", f"/{bucket}/a", headers={"Range": value})
+    assert (answer.status, answer.code) == (416, "InvalidRange")
+    assert answer.headers["content-range"] == "bytes */100"
+    put(gateway, f"/{bucket}/empty", b"")
+    assert (
+        gateway.request("GET", f"/{bucket}/empty", headers={"Range": "bytes=0-"}).code
+        == "InvalidRange"
+    )
+
+
+@pytest.mark.parametrize(
+    "value", ["bytes=5-2", "bytes=a-b", "bytes=-", "items=0-1", "bytes=0-1,3-4", "0-1", ""]
+)
+def test_a_header_that_is_no_single_range_is_ignored_as_s3_does(gateway, bucket, value):
+    put(gateway, f"/{bucket}/a", bytes(100))
+    answer = gateway.request("GET", f"/{bucket}/a", headers={"Range": value})
+    assert (answer.status, len(answer.body)) == (200, 100)
+
+
+def test_conditions_of_reads(gateway, bucket):
+    put(gateway, f"/{bucket}/a", b"x")
+    head = gateway.request("HEAD", f"/{bucket}/a").headers
+    etag, modified = head["etag"], head["last-modified"]
+    past, future = "Sat, 01 Jan 2000 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT"
+    cases = [
+        (200, {"If-Match": etag}),
+        (200, {"If-Match": "*"}),
+        (200, {"If-Match": etag.strip('"')}),
+        (200, {"If-Match": f'"other", {etag}'}),
+        (412, {"If-Match": '"other"'}),
+        (412, {"If-Match": f"W/{etag}"}),
+        (304, {"If-None-Match": etag}),
+        (304, {"If-None-Match": f"W/{etag}"}),
+        (304, {"If-None-Match": "*"}),
+        (200, {"If-None-Match": '"other"'}),
+        (304, {"If-Modified-Since": modified}),
+        (304, {"If-Modified-Since": future}),
+        (200, {"If-Modified-Since": past}),
+        (200, {"If-Modified-Since": "not a date"}),
+        (200, {"If-Unmodified-Since": modified}),
+        (412, {"If-Unmodified-Since": past}),
+        (200, {"If-Match": etag, "If-Unmodified-Since": past}),
+        (200, {"If-None-Match": '"other"', "If-Modified-Since": future}),
+        (304, {"If-Match": etag, "If-None-Match": etag}),
+        (206, {"If-Range": etag, "Range": "bytes=0-0"}),
+        (200, {"If-Range": '"other"', "Range": "bytes=0-0"}),
+        (206, {"If-Range": modified, "Range": "bytes=0-0"}),
+        (200, {"If-Range": past, "Range": "bytes=0-0"}),
+    ]
+    for status, headers in cases:
+        for method in ("GET", "HEAD"):
+            answer = gateway.request(method, f"/{bucket}/a", headers=headers)
+            assert answer.status == status, (method, headers)
+            if status == 304:
+                assert (answer.body, answer.headers["etag"]) == (b"", etag)
+            if status == 412 and method == "GET":
+                assert answer.code == "PreconditionFailed"
+
+
+def test_conditions_of_writes_are_honoured(gateway, bucket):
+    client = gateway.boto3()
+    etag = client.put_object(Bucket=bucket, Key="a", Body=b"one", IfNoneMatch="*")["ETag"]
+    for condition in ({"IfNoneMatch": "*"}, {"IfMatch": '"other"'}):
+        with pytest.raises(ClientError) as refused:
+            client.put_object(Bucket=bucket, Key="a", Body=b"two", **condition)
+        assert refused.value.response["Error"]["Code"] == "PreconditionFailed"
+    assert client.get_object(Bucket=bucket, Key="a")["Body"].read() == b"one"
+    client.put_object(Bucket=bucket, Key="a", Body=b"two", IfMatch=etag)
+    assert client.get_object(Bucket=bucket, Key="a")["Body"].read() == b"two"
+    assert put(gateway, f"/{bucket}/new", b"x", If_Match=etag).code == "NoSuchKey"
+    assert put(gateway, f"/{bucket}/a", b"x", If_None_Match=etag).code == "NotImplemented"
+    assert (
+        gateway.request("DELETE", f"/{bucket}/a", headers={"If-Match": etag}).code
+        == "PreconditionFailed"
+    )
+    assert gateway.request("GET", f"/{bucket}/a").body == b"two"
+    assert gateway.request("DELETE", f"/{bucket}/a", headers={"If-Match": "*"}).status == 204
+
+
+def test_of_many_that_create_only_one_wins(gateway, bucket):
+    statuses = []
+
+    def create(number):
+        statuses.append(
+            put(gateway, f"/{bucket}/lock", str(number).encode(), If_None_Match="*").status
+        )
+
+    threads = [threading.Thread(target=create, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] + [412] * 11
+
+
+def test_of_eight_writers_of_one_key_one_body_wins_whole(gateway, bucket):
+    bodies = [bytes([65 + number]) * (1000 if number % 2 else 700_000) for number in range(8)]
+    threads = [
+        threading.Thread(target=put, args=(gateway, f"/{bucket}/a", body)) for body in bodies
+    ]
+    for thread in threads:
+        thread.start()
+    for _ in range(20):
+        seen = gateway.request("GET", f"/{bucket}/a")
+        assert seen.status == 404 or seen.body in bodies
+    for thread in threads:
+        thread.join()
+    assert gateway.request("GET", f"/{bucket}/a").body in bodies
+
+
+def test_overrides_of_response_headers(gateway, bucket):
+    client = gateway.boto3()
+    client.put_object(Bucket=bucket, Key="a", Body=b"x")
+    got = client.get_object(
+        Bucket=bucket,
+        Key="a",
+        ResponseContentType="text/csv",
+        ResponseContentDisposition='attachment; filename="a"',
+        ResponseCacheControl="no-store",
+        ResponseContentEncoding="identity",
+        ResponseContentLanguage="de",
+        ResponseExpires=datetime(2030, 1, 1, tzinfo=UTC),
+    )
+    assert (got["ContentType"], got["CacheControl"], got["ContentLanguage"]) == (
+        "text/csv",
+        "no-store",
+        "de",
+    )
+    assert got["ContentDisposition"] == 'attachment; filename="a"'
+    answer = gateway.request("GET", f"/{bucket}/a?response-content-type=a%0D%0AX-Evil:%20yes")
+    assert (answer.status, answer.code) == (400, "InvalidArgument")
+    assert "x-evil" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [("a.html", "text/html"), ("a.JSON", "application/json"), ("a", "application/octet-stream"),
+     ("a.csv.gz", "application/gzip"), ("dir.html/a", "application/octet-stream"), ("a.parquet", "application/octet-stream")],
+)  # fmt: skip
+def test_the_content_type_comes_from_the_extension(gateway, bucket, key, expected):
+    put(gateway, f"/{bucket}/{key}", b"x", Content_Type="x/y")
+    assert gateway.request("HEAD", f"/{bucket}/{key}").headers["content-type"] == expected
+
+
+def test_metadata_acl_tagging_and_the_like_are_accepted_and_dropped(gateway, bucket):
+    client = gateway.boto3()
+    client.put_object(
+        Bucket=bucket,
+        Key="a",
+        Body=b"x",
+        Metadata={"mtime": "1"},
+        ACL="private",
+        Tagging="a=b",
+        StorageClass="STANDARD",
+    )
+    assert client.head_object(Bucket=bucket, Key="a")["Metadata"] == {}
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
+def test_checksums_of_the_sdk_are_verified_and_returned(gateway, bucket, algorithm):
+    client = gateway.boto3()
+    answer = client.put_object(Bucket=bucket, Key="a", Body=LARGE, ChecksumAlgorithm=algorithm)
+    assert base64.b64decode(answer[f"Checksum{algorithm}"])
+    wrong = {f"x-amz-checksum-{algorithm.lower()}": answer[f"Checksum{algorithm}"]}
+    refused = put(gateway, f"/{bucket}/a", b"damaged", **wrong)
+    assert (refused.status, refused.code) == (400, "BadDigest")
+    assert gateway.request("GET", f"/{bucket}/a").body == LARGE
+
+
+def test_digests_that_differ_or_are_malformed_commit_nothing(gateway, bucket):
+    put(gateway, f"/{bucket}/a", b"kept")
+    other = hashlib.md5(b"other").digest()
+    for header, value, code in [
+        ("Content-MD5", base64.b64encode(other).decode(), "BadDigest"),
+        ("Content-MD5", "no", "InvalidDigest"),
+        ("x-amz-content-sha256", "0" * 64, "XAmzContentSHA256Mismatch"),
+        ("x-amz-checksum-crc32", "AAAAAA==", "BadDigest"),
+        ("x-amz-checksum-crc32", "no", "InvalidRequest"),
+    ]:
+        answer = put(gateway, f"/{bucket}/a", b"new", **{header: value})
+        assert (answer.status, answer.code) == (400, code)
+    assert gateway.request("GET", f"/{bucket}/a").body == b"kept"
+
+
+def test_the_only_version_is_called_null(gateway, bucket):
+    put(gateway, f"/{bucket}/a", b"x")
+    assert gateway.request("GET", f"/{bucket}/a?versionId=null").body == b"x"
+    assert gateway.request("HEAD", f"/{bucket}/a?versionId=null").status == 200
+    for method in ("GET", "DELETE"):
+        assert gateway.request(method, f"/{bucket}/a?versionId=other").code == "NoSuchVersion"
+    assert gateway.request("HEAD", f"/{bucket}/a?versionId=other").status == 404
+    assert gateway.request("DELETE", f"/{bucket}/a?versionId=null").status == 204
+    assert gateway.request("GET", f"/{bucket}/a").code == "NoSuchKey"
+
+
+def test_part_numbers_of_an_object_of_one_part(gateway, bucket):
+    put(gateway, f"/{bucket}/a", b"abc")
+    answer = gateway.request("GET", f"/{bucket}/a?partNumber=1")
+    assert (answer.status, answer.body, answer.headers["content-range"]) == (
+        206,
+        b"abc",
+        "bytes 0-2/3",
+    )
+    assert gateway.request("GET", f"/{bucket}/a?partNumber=2").code == "InvalidPartNumber"
+    assert gateway.request("GET", f"/{bucket}/a?partNumber=0").code == "InvalidArgument"
+    assert (
+        gateway.request("GET", f"/{bucket}/a?partNumber=1", headers={"Range": "bytes=0-0"}).code
+        == "InvalidRequest"
+    )
+
+
+def delete(gateway, bucket, xml, **headers):
+    return gateway.request("POST", f"/{bucket}?delete", xml.encode(), headers)
+
+
+def test_many_objects_are_deleted_in_one_request_with_a_result_for_each(gateway, bucket):
+    client = gateway.boto3()
+    keys = [f"d/{number:04}" for number in range(1000)]
+    for key in keys[:5]:
+        client.put_object(Bucket=bucket, Key=key, Body=b"x")
+    put(gateway, f"/{bucket}/kept", b"x")
+    answer = client.delete_objects(
+        Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys]}
+    )
+    assert [entry["Key"] for entry in answer["Deleted"]] == keys
+    assert [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket)["Contents"]] == ["kept"]
+
+
+def test_a_delete_of_many_reports_each_failure_and_deletes_the_rest(gateway, bucket):
+    for key in "abc":
+        put(gateway, f"/{bucket}/{key}", b"x")
+    xml = (
+        "<Delete><Object><Key>a</Key><VersionId>null</VersionId></Object><Object><Key>b</Key><VersionId>v</VersionId>"
+        "</Object><Object><Key>c</Key><ETag>other</ETag></Object><Object><Key>no*</Key></Object>"
+        "<Object><Key>d</Key><Size>1</Size></Object></Delete>"
+    )
+    body = delete(gateway, bucket, xml).body.decode()
+    assert (
+        "<Deleted><Key>a</Key><VersionId>null</VersionId></Deleted><Deleted><Key>no*</Key></Deleted>"
+        in body
+    )
+    assert re.findall("<Error><Key>(.)</Key>.*?<Code>(.*?)</Code>", body) == [
+        ("b", "NoSuchVersion"),
+        ("c", "PreconditionFailed"),
+        ("d", "NotImplemented"),
+    ]
+    assert [gateway.request("HEAD", f"/{bucket}/{key}").status for key in "abc"] == [404, 200, 200]
+
+
+def test_a_quiet_delete_reports_failures_alone(gateway, bucket):
+    xml = "<Delete><Quiet>true</Quiet><Object><Key>a</Key></Object><Object><Key>b</Key><VersionId>v</VersionId></Object></Delete>"
+    body = delete(gateway, bucket, xml).body
+    assert b"<Deleted>" not in body
+    assert b"<Error>" in body
+
+
+@pytest.mark.parametrize(
+    "xml",
+    ["<Delete/>", "<Delete><Object/></Delete>", "<Delete><Object><Key>a</Key></Object>", "<Other/>", "<Delete><Quiet>maybe</Quiet><Object><Key>a</Key></Object></Delete>",
+     "<Delete>" + "<Object><Key>a</Key></Object>" * 1001 + "</Delete>",
+     '<!DOCTYPE d [<!ENTITY k "a">]><Delete><Object><Key>&k;</Key></Object></Delete>'],
+    ids=range(7),
+)  # fmt: skip
+def test_a_malformed_delete_deletes_nothing(gateway, bucket, xml):
+    put(gateway, f"/{bucket}/a", b"kept")
+    answer = delete(gateway, bucket, xml)
+    assert (answer.status, answer.code) == (400, "MalformedXML")
+    assert gateway.request("GET", f"/{bucket}/a").body == b"kept"
+
+
+def test_digests_of_a_delete_are_not_demanded_but_verified(gateway, bucket):
+    put(gateway, f"/{bucket}/a", b"kept")
+    xml = "<Delete><Object><Key>a</Key></Object></Delete>"
+    wrong = base64.b64encode(bytes(16)).decode()
+    assert delete(gateway, bucket, xml, **{"Content-MD5": wrong}).code == "BadDigest"
+    assert gateway.request("HEAD", f"/{bucket}/a").status == 200
+    assert gateway.request("POST", f"/{bucket}?delete", b"").code == "MissingRequestBodyError"
+    assert (
+        gateway.request("POST", f"/{bucket}?delete", b" " * (5 << 20)).code
+        == "MaxMessageLengthExceeded"
+    )
+    assert delete(gateway, bucket, xml).status == 200

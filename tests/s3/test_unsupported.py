@@ -1,0 +1,112 @@
+"""Whatever is not supported answers NotImplemented and harms nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from s3gw.generated.routes import OPERATIONS
+from tests.sdk import model, sdk_request
+
+UNSUPPORTED = [
+    operation for operation in OPERATIONS if operation.profile is None and operation.twin_of is None
+]
+BEYOND_MODEL = {
+    "PostObject": ("POST", "/{bucket}"),
+    "CorsPreflight": ("OPTIONS", "/{bucket}/{key}"),
+}
+
+
+@pytest.mark.parametrize("operation", UNSUPPORTED, ids=lambda operation: operation.name)
+def test_an_unsupported_operation_is_501_names_itself_and_changes_nothing(
+    gateway, bucket, operation
+):
+    key = "dir/a.txt"
+    assert gateway.request("PUT", f"/{bucket}/{key}", b"kept").status == 200
+    if operation.name in model().operation_names:
+        request = sdk_request(operation.name, bucket, key)
+        method, target, headers, body = (
+            request.method,
+            request.target,
+            request.headers,
+            request.body,
+        )
+    else:
+        method, target = BEYOND_MODEL[operation.name]
+        target, headers, body = target.format(bucket=bucket, key=key), {}, b""
+    answer = gateway.request(method, target, body or b"a body that nobody uses", headers)
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+    message = answer.element("Message")
+    assert operation.name in message
+    assert operation.feature in message
+    assert operation.instead is None or "".join(operation.instead.split("&")) in message.replace(
+        "&amp;", ""
+    )
+    kept = gateway.request("GET", f"/{bucket}/{key}")
+    assert (kept.status, kept.body) == (200, b"kept")
+    listing = gateway.request("GET", f"/{bucket}?list-type=2")
+    assert listing.body.count(b"<Contents>") == 1
+
+
+@pytest.mark.parametrize("name", sorted(model().operation_names))
+def test_no_operation_of_the_model_is_run_as_another(gateway, bucket, name):
+    key = "dir/a.txt"
+    gateway.request("PUT", f"/{bucket}/{key}", b"kept")
+    expected = next(operation for operation in OPERATIONS if operation.name == name)
+    request = sdk_request(name, bucket, key)
+    if expected.profile is not None and request.method not in ("GET", "HEAD"):
+        return  # supported writes have tests of their own
+    gateway.request(request.method, request.target, request.body, request.headers)
+    assert gateway.request("GET", f"/{bucket}/{key}").body == b"kept"
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
+@pytest.mark.parametrize("target", ["/{bucket}/a?unheard-of", "/{bucket}?unheard-of="])
+def test_an_unknown_sub_resource_of_a_write_is_501_and_named(gateway, bucket, method, target):
+    gateway.request("PUT", f"/{bucket}/a", b"kept")
+    answer = gateway.request(method, target.format(bucket=bucket), b"x")
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+    assert "unheard-of" in answer.element("Message")
+    assert gateway.request("GET", f"/{bucket}/a").body == b"kept"
+
+
+def test_an_unknown_sub_resource_of_a_read_is_ignored(gateway, bucket):
+    gateway.request("PUT", f"/{bucket}/a", b"kept")
+    assert gateway.request("GET", f"/{bucket}/a?unheard-of").body == b"kept"
+    assert gateway.request("HEAD", f"/{bucket}/a?unheard-of").status == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "feature"),
+    [
+        ("x-amz-server-side-encryption", "AES256", "Encryption"),
+        ("x-amz-server-side-encryption-customer-algorithm", "AES256", "Encryption"),
+        ("x-amz-object-lock-mode", "GOVERNANCE", "Object locks"),
+        ("x-amz-write-offset-bytes", "4", "Appending"),
+        ("x-amz-website-redirect-location", "/b", "Website configuration"),
+    ],
+)
+def test_a_header_that_asks_for_an_unsupported_feature_is_501(
+    gateway, bucket, header, value, feature
+):
+    gateway.request("PUT", f"/{bucket}/a", b"kept")
+    answer = gateway.request("PUT", f"/{bucket}/a", b"new", {header: value})
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+    assert feature in answer.element("Message")
+    assert header in answer.element("Message")
+    assert gateway.request("GET", f"/{bucket}/a").body == b"kept"
+
+
+@pytest.mark.parametrize("method", ["PATCH", "TRACE", "PROPFIND", "BREW"])
+@pytest.mark.parametrize("target", ["/", "/{bucket}", "/{bucket}/a"])
+def test_a_method_that_s3_has_not_is_405(gateway, bucket, method, target):
+    answer = gateway.request(method, target.format(bucket=bucket))
+    assert (answer.status, answer.code) == (405, "MethodNotAllowed")
+    assert "GET" in answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("method", "target"), [("PUT", "/"), ("DELETE", "/"), ("POST", "/"), ("POST", "/{bucket}/a")]
+)
+def test_a_method_that_this_level_has_not_is_405(gateway, bucket, method, target):
+    answer = gateway.request(method, target.format(bucket=bucket), b"")
+    assert (answer.status, answer.code) == (405, "MethodNotAllowed")

@@ -108,16 +108,12 @@ def _read(path: Path, schema: Path, problems: list[str]) -> Any:
         problems.append(f"{path.name}: not YAML: {' '.join(str(error).split())}: mend the syntax")
         return None
     validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
-    breaches = sorted(
-        validator.iter_errors(document), key=lambda breach: list(breach.absolute_path)
-    )
+    breaches = sorted(validator.iter_errors(document), key=lambda breach: list(breach.absolute_path))
     problems += [_problem(path.name, document, breach, schema.name) for breach in breaches]
     return None if breaches else document
 
 
-def _problem(
-    file: str, document: Any, breach: jsonschema.ValidationError, schema: str
-) -> str:
+def _problem(file: str, document: Any, breach: jsonschema.ValidationError, schema: str) -> str:
     where = list(breach.absolute_path)
     entry = document
     name = "the file"
@@ -129,14 +125,8 @@ def _problem(
     place = ".".join(str(step) for step in where if not isinstance(step, int))
     both = "supported and unsupported exclude each other: keep one of the two"
     either = "has neither supported nor unsupported: say which"
-    if (
-        breach.validator == "oneOf"
-        and isinstance(breach.instance, dict)
-        and "method" in breach.instance
-    ):
-        mend = (
-            both if "supported" in breach.instance and "unsupported" in breach.instance else either
-        )
+    if breach.validator == "oneOf" and isinstance(breach.instance, dict) and "method" in breach.instance:
+        mend = both if "supported" in breach.instance and "unsupported" in breach.instance else either
     else:
         mend = f"{breach.message} (see spec/schema/{schema})"
     return f"{file}: {name}: {place + ': ' if place else ''}{mend}"

@@ -21,9 +21,7 @@ _NEVER_ROUTED = frozenset(("awsaccesskeyid", "expires", "signature", "x-id"))
 _SCALARS = frozenset(("boolean", "etag", "integer", "string", "timestamp"))
 
 
-def lint(
-    catalogue: Catalogue, root: Path, model: dict[str, ModelOperation] | None = None
-) -> list[str]:
+def lint(catalogue: Catalogue, root: Path, model: dict[str, ModelOperation] | None = None) -> list[str]:
     """Apply all rules.
 
     Args:
@@ -64,20 +62,14 @@ def _duplicate_names(catalogue: Catalogue) -> Iterator[str]:
     counts = Counter(operation.name for operation in catalogue.operations)
     for operation in catalogue.operations:
         if counts[operation.name] > 1:
-            yield _problem(
-                operation, "the name stands more than once", "delete all entries but one"
-            )
+            yield _problem(operation, "the name stands more than once", "delete all entries but one")
 
 
 def _rivals(catalogue: Catalogue) -> Iterator[tuple[Operation, Operation]]:
     """Pairs of entries of one level and method; twins are never routed, so they are no rivals."""
     routed = [operation for operation in catalogue.operations if operation.twin_of is None]
     for one, other in itertools.combinations(routed, 2):
-        if (
-            one.name != other.name
-            and one.method == other.method
-            and set(one.levels) & set(other.levels)
-        ):
+        if one.name != other.name and one.method == other.method and set(one.levels) & set(other.levels):
             yield one, other
 
 
@@ -110,9 +102,7 @@ def _twins(catalogue: Catalogue) -> Iterator[str]:
                 f"name {other.twin_of} instead",
             )
         elif operation.supported is not None:
-            yield _problem(
-                operation, f"{other.name} answers for it", "make it unsupported, or drop twin_of"
-            )
+            yield _problem(operation, f"{other.name} answers for it", "make it unsupported, or drop twin_of")
         elif (operation.levels, operation.method, operation.query, operation.headers) != (
             other.levels,
             other.method,
@@ -143,7 +133,8 @@ def _no_order(catalogue: Catalogue) -> Iterator[str]:
         if not covered:
             yield _problem(
                 other,
-                f"a request with the headers {', '.join(sorted(both))} matches {one.name} ({one.file}) as well, and nothing decides",
+                f"a request with the headers {', '.join(sorted(both))} matches {one.name} "
+                f"({one.file}) as well, and nothing decides",
                 "tell them apart by a query mark, or add an entry for both headers",
             )
 
@@ -219,7 +210,9 @@ def _error_table(catalogue: Catalogue) -> Iterator[str]:
             yield f"errors.yaml: {code}: the code stands more than once: delete all rows but one"
     for row in catalogue.pfs_errors:
         if row["answer"] not in counts:
-            yield f"errors.yaml: {row['error']}: its answer {row['answer']} is no code of the table: add a row, or choose another"
+            error, answer = row["error"], row["answer"]
+            problem = f"its answer {answer} is no code of the table"
+            yield f"errors.yaml: {error}: {problem}: add a row, or choose another"
 
 
 def _error_uses(catalogue: Catalogue, root: Path) -> Iterator[str]:
@@ -232,8 +225,8 @@ def _error_uses(catalogue: Catalogue, root: Path) -> Iterator[str]:
                 and node.value.id == "errors"
                 and node.attr not in codes
             ):
-                name = path.relative_to(root)
-                yield f"errors.yaml: {node.attr}: {name}:{node.lineno} uses a code that the table lacks: add a row"
+                place = f"{path.relative_to(root)}:{node.lineno}"
+                yield f"errors.yaml: {node.attr}: {place} uses a code that the table lacks: add a row"
 
 
 def _pfs_errors(catalogue: Catalogue, root: Path) -> Iterator[str]:
@@ -247,41 +240,52 @@ def _pfs_errors(catalogue: Catalogue, root: Path) -> Iterator[str]:
     counts = Counter(row["error"] for row in catalogue.pfs_errors)
     for error, count in counts.items():
         if error not in defined:
-            yield f"errors.yaml: {error}: no such error in s3gw/pfs/interface.py: define it there, or delete the row"
+            problem = "no such error in s3gw/pfs/interface.py"
+            yield f"errors.yaml: {error}: {problem}: define it there, or delete the row"
         if count > 1:
             yield f"errors.yaml: {error}: it is answered twice: delete all rows but one"
     for error in sorted(defined - set(counts)):
-        yield f"errors.yaml: {error}: an error of s3gw/pfs/interface.py without an answer: add a row below `pfs`"
+        problem = "an error of s3gw/pfs/interface.py without an answer"
+        yield f"errors.yaml: {error}: {problem}: add a row below `pfs`"
 
 
 def _shapes(catalogue: Catalogue) -> Iterator[str]:
     for kind, shapes in (("responses", catalogue.responses), ("requests", catalogue.requests)):
         used = {"Error"} if kind == "responses" else set()
-        for name, shape in shapes.items():
-            for member, given in shape["members"].items():
-                member_type = given if isinstance(given, str) else given["type"]
-                if member_type in _SCALARS:
-                    continue
-                used.add(member_type)
-                if member_type not in shapes:
-                    yield f"shapes.yaml: {name}: {member} is of an unknown shape {member_type}: add it to `{kind}`"
-                elif not shapes[member_type].get("part"):
-                    yield f"shapes.yaml: {member_type}: it is a member of {name}: say `part: true`"
-        for operation, supported in _supported(catalogue):
-            body = supported.get(kind.removesuffix("s"), {}).get("body")
-            if body is None or body == "content":
-                continue
+        for name, member, member_type in _members(shapes):
+            used.add(member_type)
+            if member_type not in shapes:
+                problem = f"{member} is of an unknown shape {member_type}"
+                yield f"shapes.yaml: {name}: {problem}: add it to `{kind}`"
+            elif not shapes[member_type].get("part"):
+                yield f"shapes.yaml: {member_type}: it is a member of {name}: say `part: true`"
+        for operation, body in _bodies(catalogue, kind.removesuffix("s")):
             used.add(body)
             if body not in shapes:
                 yield _problem(
                     operation, f"the shape {body} is unknown", f"add it to `{kind}` of shapes.yaml"
                 )
             elif shapes[body].get("part"):
-                yield _problem(
-                    operation, f"the shape {body} is only a part of others", "choose a document"
-                )
+                yield _problem(operation, f"the shape {body} is only a part of others", "choose a document")
         for name in sorted(shapes.keys() - used):
             yield f"shapes.yaml: {name}: nothing uses it: delete it"
+
+
+def _members(shapes: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """Members that are shapes themselves: the shape, the member, the member's shape."""
+    for name, shape in shapes.items():
+        for member, given in shape["members"].items():
+            member_type = given if isinstance(given, str) else given["type"]
+            if member_type not in _SCALARS:
+                yield name, member, member_type
+
+
+def _bodies(catalogue: Catalogue, side: str) -> Iterator[tuple[Operation, str]]:
+    """Operations whose request or response is a document, and its shape."""
+    for operation, supported in _supported(catalogue):
+        body = supported.get(side, {}).get("body")
+        if body is not None and body != "content":
+            yield operation, body
 
 
 def _answers(catalogue: Catalogue) -> Iterator[str]:
@@ -290,9 +294,7 @@ def _answers(catalogue: Catalogue) -> Iterator[str]:
             continue
         body = supported.get("response", {}).get("body")
         if supported.get("response", {}).get("headers") or body == "content":
-            yield _problem(
-                operation, "a constant answer has no headers and no content", "write a handler"
-            )
+            yield _problem(operation, "a constant answer has no headers and no content", "write a handler")
             continue
         members = catalogue.responses.get(body, {}).get("members", {}) if body else {}
         for member in sorted(supported["answer"].keys() - members.keys()):
@@ -351,9 +353,7 @@ def _functions(folder: Path) -> set[str]:
 # --- the AWS model ----------------------------------------------------------------------------
 
 
-def _missing_from_catalogue(
-    catalogue: Catalogue, model: dict[str, ModelOperation]
-) -> Iterator[str]:
+def _missing_from_catalogue(catalogue: Catalogue, model: dict[str, ModelOperation]) -> Iterator[str]:
     named = {operation.name for operation in catalogue.operations}
     for name in sorted(model.keys() - named):
         operation = model[name]
@@ -392,9 +392,7 @@ def _differs_from_model(catalogue: Catalogue, model: dict[str, ModelOperation]) 
         if found is None:
             continue
         if operation.method != found.method:
-            yield _problem(
-                operation, f"its method is {operation.method}", f"the model has {found.method}"
-            )
+            yield _problem(operation, f"its method is {operation.method}", f"the model has {found.method}")
         if operation.levels != (found.level,):
             yield _problem(
                 operation,

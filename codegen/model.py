@@ -50,10 +50,7 @@ def _operation(name: str, operation: object) -> ModelOperation:
         serialization = shape.members[member].serialization
         if serialization.get("location") in required:
             required[serialization["location"]].add(serialization["name"])
-    if "{Key" in path:
-        level = "object"
-    else:
-        level = "service" if path == "/" else "bucket"
+    level = "object" if "{Key" in path else "service" if path == "/" else "bucket"
     return ModelOperation(
         name=name,
         method=http["method"],

@@ -55,9 +55,7 @@ def render(catalogue: Catalogue) -> dict[str, str]:
         "documents": {"shapes": _shapes(catalogue.responses)},
         "parsers": {"shapes": _shapes(catalogue.requests)},
         "requests": {
-            "answers": [
-                _answer(*entry) for entry in _supported(catalogue) if "like" not in entry[1]
-            ],
+            "answers": [_answer(*entry) for entry in _supported(catalogue) if "like" not in entry[1]],
             "likes": [
                 {
                     "name": o.name,
@@ -82,7 +80,7 @@ def render(catalogue: Catalogue) -> dict[str, str]:
 def _format(source: str) -> str:
     """Format with ruff and the project's own settings: the pinned version makes it repeatable."""
     ours = 'lint.isort.known-first-party=["s3gw"]'
-    settings = ["--quiet", "--isolated", "--config", "line-length=100", "--config", ours, "-"]
+    settings = ["--quiet", "--isolated", "--config", "line-length=110", "--config", ours, "-"]
     for command in (["check", "--select", "I,F401", "--fix-only"], ["format"]):
         source = subprocess.run(  # noqa: S603 - a fixed command line
             [sys.executable, "-m", "ruff", *command, *settings],
@@ -191,9 +189,7 @@ def _pieces(shape: Shape, value: str, url: str, shapes: dict[str, Shape]) -> Ite
             item = _concatenate(_element(member, "item", url, shapes))
             entries = f'"".join([{item} for item in {of}])'
             inside = member.inside
-            yield from (
-                [_Text(f"<{inside}>"), entries, _Text(f"</{inside}>")] if inside else [entries]
-            )
+            yield from ([_Text(f"<{inside}>"), entries, _Text(f"</{inside}>")] if inside else [entries])
         elif member.optional:
             yield f'("" if {of} is None else {_concatenate(_element(member, of, url, shapes))})'
         else:
@@ -225,9 +221,12 @@ def _scalar(member: Member, value: str, url: str) -> str:
 
 
 def _concatenate(pieces: Iterable[str]) -> str:
-    terms = []
+    terms: list[str] = []
     for is_text, run in itertools.groupby(pieces, key=lambda piece: isinstance(piece, _Text)):
-        terms += [" ".join(map(_literal, run))] if is_text else list(run)
+        if is_text:
+            terms.append(" ".join(map(_literal, run)))
+        else:
+            terms.extend(run)
     return " + ".join(terms)
 
 
@@ -249,7 +248,7 @@ def _shape(name: str, shape: dict[str, Any]) -> Shape:
 
 
 def _member(element: str, given: Any) -> Member:
-    member = {"type": given} if isinstance(given, str) else given
+    member: dict[str, Any] = {"type": given} if isinstance(given, str) else given
     shape = member["type"] not in _PYTHON_TYPES
     annotation = member["type"] if shape else _PYTHON_TYPES[member["type"]]
     default = ""
@@ -385,7 +384,7 @@ def _request_fields(
 
 
 def _parameter(wire: str, given: Any, source: str) -> Parameter:
-    parameter = {"type": given} if isinstance(given, str) else given
+    parameter: dict[str, Any] = {"type": given} if isinstance(given, str) else given
     annotation = _PYTHON_TYPES[parameter["type"]]
     if "default" not in parameter:
         annotation += " | None"
@@ -537,9 +536,7 @@ def _row(operation: Operation) -> dict[str, Any]:
 def _constant(supported: dict[str, Any]) -> str:
     """The handler of an entry that has an `answer` instead of one."""
     body = supported.get("response", {}).get("body")
-    arguments = ", ".join(
-        f"{snake(name)}={value!r}" for name, value in supported.get("answer", {}).items()
-    )
+    arguments = ", ".join(f"{snake(name)}={value!r}" for name, value in supported.get("answer", {}).items())
     return f"constant.answer(documents.{body}({arguments}))" if body else "constant.answer(None)"
 
 

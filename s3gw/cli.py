@@ -51,6 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
+_LAST_PORT = 65535
+_MOST = 1024
+
+
 class _Unusable(Exception):
     """What keeps a command from being begun, in one line that says what to do."""
 
@@ -126,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         "--durability",
         choices=["power", "process"],
         default="power",
-        help="what an acknowledged write survives: a power loss, or the end of the process only, which is faster",
+        help="what an acknowledged write survives: a power loss, or only the end of the process (faster)",
     )
     serve.add_argument(
         "--delete-nonempty-buckets",
@@ -142,9 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     operations.add_argument("--format", choices=["json", "table"], default="table")
 
-    explain = commands.add_parser(
-        "explain", help="tell which operation a request is, and what becomes of it"
-    )
+    explain = commands.add_parser("explain", help="tell which operation a request is, and what becomes of it")
     explain.set_defaults(run=_explain)
     explain.add_argument("method", metavar="METHOD")
     explain.add_argument("url", metavar="URL", help="whole, or from the first slash on")
@@ -157,9 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _setting(
-    parser: argparse.ArgumentParser, flag: str, *, default: str, help: str, **rest: Any
-) -> None:  # noqa: A002
+def _setting(parser: argparse.ArgumentParser, flag: str, *, default: str, help: str, **rest: Any) -> None:  # noqa: A002
     """Add an option that the environment can give too; argparse checks a text default like an argument."""
     variable = "S3GW_" + flag.removeprefix("--").replace("-", "_").upper()
     given = os.environ.get(variable) or default
@@ -171,14 +171,14 @@ def _setting(
 
 def _address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65535:
+    if not colon or not port.isdecimal() or int(port) > _LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - `:30600` asks for it
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= 1024:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1024")
+    if not text.isdecimal() or not 0 < int(text) <= _MOST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MOST}")
     return int(text)
 
 
@@ -233,9 +233,7 @@ def _row(operation: Operation, profile: str) -> dict[str, Any]:
     row: dict[str, Any] = {
         "operation": operation.name,
         "feature": operation.feature,
-        "request": " ".join(
-            part for part in (operation.method, operation.level, operation.marks) if part
-        ),
+        "request": " ".join(part for part in (operation.method, operation.level, operation.marks) if part),
         "profile": operation.profile,
         "supported": supported,
     }

@@ -18,7 +18,7 @@ def branch_of(bucket: str) -> Branch:
         S3Error: InvalidBucketName, where it is not of that form or PFS refuses a part of it.
     """
     name, *rest = bucket.split(".")
-    if not 1 <= len(rest) <= 2:
+    if len(rest) not in (1, 2):
         raise S3Error(
             errors.InvalidBucketName,
             "A bucket is a branch of a Pachyderm repo: name it branch.repo or branch.repo.project.",

@@ -33,15 +33,11 @@ def sdk_request(operation: str, bucket: str, key: str) -> SdkRequest:
     """Serialise an operation of the model with its required members filled."""
     shape: OperationModel = model().operation_model(operation)
     parameters = _sample(shape.input_shape, bucket, key) if shape.input_shape else {}
-    request = create_serializer("rest-xml", include_validation=False).serialize_to_request(
-        parameters, shape
-    )
+    request = create_serializer("rest-xml", include_validation=False).serialize_to_request(parameters, shape)
     query = request["query_string"]
     pairs = query.items() if isinstance(query, dict) else query
     path, _, literal = request["url_path"].partition("?")
-    text = "&".join(
-        [*([literal] if literal else []), *(f"{quote(k)}={quote(str(v))}" for k, v in pairs)]
-    )
+    text = "&".join([*([literal] if literal else []), *(f"{quote(k)}={quote(str(v))}" for k, v in pairs)])
     body = request["body"]
     if hasattr(body, "read"):
         body = body.read()

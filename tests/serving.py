@@ -110,9 +110,7 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(
-    folder: Path, *options: str, tree: Path | None = None, **extra: str
-) -> Iterator[Gateway]:
+def serving(folder: Path, *options: str, tree: Path | None = None, **extra: str) -> Iterator[Gateway]:
     """Run a gateway over an embedded PFS in `folder`; `tree` is where its code is, if elsewhere."""
     command = [
         sys.executable,

@@ -78,11 +78,7 @@ def render_delete_result(value: DeleteResult) -> bytes:
             [
                 "<Deleted>"
                 f"<Key>{escape(item.key)}</Key>"
-                + (
-                    ""
-                    if item.version_id is None
-                    else f"<VersionId>{escape(item.version_id)}</VersionId>"
-                )
+                + ("" if item.version_id is None else f"<VersionId>{escape(item.version_id)}</VersionId>")
                 + "</Deleted>"
                 for item in value.deleted
             ]
@@ -91,11 +87,7 @@ def render_delete_result(value: DeleteResult) -> bytes:
             [
                 "<Error>"
                 f"<Key>{escape(item.key)}</Key>"
-                + (
-                    ""
-                    if item.version_id is None
-                    else f"<VersionId>{escape(item.version_id)}</VersionId>"
-                )
+                + ("" if item.version_id is None else f"<VersionId>{escape(item.version_id)}</VersionId>")
                 + f"<Code>{escape(item.code)}</Code>"
                 f"<Message>{escape(item.message)}</Message>"
                 "</Error>"
@@ -210,11 +202,7 @@ def render_list_objects_result(value: ListObjectsResult) -> bytes:
         f"<Name>{escape(value.name)}</Name>"
         f"<Prefix>{url(value.prefix)}</Prefix>"
         f"<Marker>{url(value.marker)}</Marker>"
-        + (
-            ""
-            if value.next_marker is None
-            else f"<NextMarker>{url(value.next_marker)}</NextMarker>"
-        )
+        + ("" if value.next_marker is None else f"<NextMarker>{url(value.next_marker)}</NextMarker>")
         + f"<MaxKeys>{value.max_keys}</MaxKeys>"
         + ("" if value.delimiter is None else f"<Delimiter>{url(value.delimiter)}</Delimiter>")
         + (
@@ -277,11 +265,7 @@ def render_list_objects_v2_result(value: ListObjectsV2Result) -> bytes:
         f"{_HEAD}<ListBucketResult{_XMLNS}>"
         f"<Name>{escape(value.name)}</Name>"
         f"<Prefix>{url(value.prefix)}</Prefix>"
-        + (
-            ""
-            if value.start_after is None
-            else f"<StartAfter>{url(value.start_after)}</StartAfter>"
-        )
+        + ("" if value.start_after is None else f"<StartAfter>{url(value.start_after)}</StartAfter>")
         + (
             ""
             if value.continuation_token is None
@@ -425,9 +409,7 @@ class LocationConstraint:
 
 
 def render_location_constraint(value: LocationConstraint) -> bytes:
-    return (
-        f"{_HEAD}<LocationConstraint{_XMLNS}>{escape(value.text)}</LocationConstraint>"
-    ).encode()
+    return (f"{_HEAD}<LocationConstraint{_XMLNS}>{escape(value.text)}</LocationConstraint>").encode()
 
 
 @dataclass(frozen=True, slots=True)

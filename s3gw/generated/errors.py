@@ -27,13 +27,9 @@ BadDigest: Final = ErrorKind(
 )
 BadRequest: Final = ErrorKind("BadRequest", 400, "The request is not valid HTTP.")
 BucketAlreadyOwnedByYou: Final = ErrorKind(
-    "BucketAlreadyOwnedByYou",
-    409,
-    "The bucket that you tried to create already exists, and you own it.",
+    "BucketAlreadyOwnedByYou", 409, "The bucket that you tried to create already exists, and you own it."
 )
-BucketNotEmpty: Final = ErrorKind(
-    "BucketNotEmpty", 409, "The bucket that you tried to delete is not empty."
-)
+BucketNotEmpty: Final = ErrorKind("BucketNotEmpty", 409, "The bucket that you tried to delete is not empty.")
 EntityTooLarge: Final = ErrorKind(
     "EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed object size."
 )
@@ -42,26 +38,18 @@ IncompleteBody: Final = ErrorKind(
     400,
     "You did not provide the number of bytes specified by the Content-Length HTTP header.",
 )
-InternalError: Final = ErrorKind(
-    "InternalError", 500, "We encountered an internal error. Please try again."
-)
+InternalError: Final = ErrorKind("InternalError", 500, "We encountered an internal error. Please try again.")
 InvalidArgument: Final = ErrorKind("InvalidArgument", 400, "Invalid Argument")
 InvalidBucketName: Final = ErrorKind("InvalidBucketName", 400, "The specified bucket is not valid.")
 InvalidBucketState: Final = ErrorKind(
     "InvalidBucketState", 409, "The request is not valid with the current state of the bucket."
 )
 InvalidChunkSizeError: Final = ErrorKind(
-    "InvalidChunkSizeError",
-    403,
-    "Only the last chunk is allowed to have a size less than 8192 bytes.",
+    "InvalidChunkSizeError", 403, "Only the last chunk is allowed to have a size less than 8192 bytes."
 )
-InvalidDigest: Final = ErrorKind(
-    "InvalidDigest", 400, "The Content-MD5 that you specified is not valid."
-)
+InvalidDigest: Final = ErrorKind("InvalidDigest", 400, "The Content-MD5 that you specified is not valid.")
 InvalidFilePath: Final = ErrorKind("InvalidFilePath", 400, "PFS refuses this key as a file path.")
-InvalidPartNumber: Final = ErrorKind(
-    "InvalidPartNumber", 416, "The requested partnumber is not satisfiable."
-)
+InvalidPartNumber: Final = ErrorKind("InvalidPartNumber", 416, "The requested partnumber is not satisfiable.")
 InvalidRange: Final = ErrorKind("InvalidRange", 416, "The requested range is not satisfiable.")
 InvalidRequest: Final = ErrorKind("InvalidRequest", 400, "Invalid Request")
 InvalidURI: Final = ErrorKind("InvalidURI", 400, "Couldn't parse the specified URI.")
@@ -75,9 +63,7 @@ MalformedTrailerError: Final = ErrorKind(
     400,
     "The request contained trailing data that was not well-formed or did not conform to our published schema.",
 )
-MaxMessageLengthExceeded: Final = ErrorKind(
-    "MaxMessageLengthExceeded", 400, "Your request was too big."
-)
+MaxMessageLengthExceeded: Final = ErrorKind("MaxMessageLengthExceeded", 400, "Your request was too big.")
 MetadataTooLarge: Final = ErrorKind(
     "MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size."
 )
@@ -103,9 +89,7 @@ PreconditionFailed: Final = ErrorKind(
     "PreconditionFailed", 412, "At least one of the preconditions you specified did not hold."
 )
 RequestHeaderSectionTooLarge: Final = ErrorKind(
-    "RequestHeaderSectionTooLarge",
-    400,
-    "Your request header section exceeds the maximum allowed size.",
+    "RequestHeaderSectionTooLarge", 400, "Your request header section exceeds the maximum allowed size."
 )
 RequestTimeout: Final = ErrorKind(
     "RequestTimeout",

@@ -200,9 +200,7 @@ def read_get_object(call: Call) -> GetObjectRequest:
         bucket=call.bucket,
         branch=call.branch(),
         key=call.key,
-        part_number=values.integer(
-            "partNumber", call.query.get("partNumber"), minimum=1, maximum=10000
-        ),
+        part_number=values.integer("partNumber", call.query.get("partNumber"), minimum=1, maximum=10000),
         response_cache_control=call.query.get("response-cache-control"),
         response_content_disposition=call.query.get("response-content-disposition"),
         response_content_encoding=call.query.get("response-content-encoding"),
@@ -346,13 +344,9 @@ def read_list_object_versions(call: Call) -> ListObjectVersionsRequest:
         branch=call.branch(),
         prefix=call.query.get("prefix", ""),
         delimiter=call.query.get("delimiter", ""),
-        encoding_type=values.string(
-            "encoding-type", call.query.get("encoding-type"), values=("url",)
-        ),
+        encoding_type=values.string("encoding-type", call.query.get("encoding-type"), values=("url",)),
         key_marker=call.query.get("key-marker", ""),
-        max_keys=values.integer(
-            "max-keys", call.query.get("max-keys"), default=1000, minimum=0, cap=1000
-        ),
+        max_keys=values.integer("max-keys", call.query.get("max-keys"), default=1000, minimum=0, cap=1000),
         version_id_marker=call.query.get("version-id-marker", ""),
     )
 
@@ -383,13 +377,9 @@ def read_list_objects(call: Call) -> ListObjectsRequest:
         branch=call.branch(),
         prefix=call.query.get("prefix", ""),
         delimiter=call.query.get("delimiter", ""),
-        encoding_type=values.string(
-            "encoding-type", call.query.get("encoding-type"), values=("url",)
-        ),
+        encoding_type=values.string("encoding-type", call.query.get("encoding-type"), values=("url",)),
         marker=call.query.get("marker", ""),
-        max_keys=values.integer(
-            "max-keys", call.query.get("max-keys"), default=1000, minimum=0, cap=1000
-        ),
+        max_keys=values.integer("max-keys", call.query.get("max-keys"), default=1000, minimum=0, cap=1000),
     )
 
 
@@ -421,14 +411,10 @@ def read_list_objects_v2(call: Call) -> ListObjectsV2Request:
         branch=call.branch(),
         prefix=call.query.get("prefix", ""),
         delimiter=call.query.get("delimiter", ""),
-        encoding_type=values.string(
-            "encoding-type", call.query.get("encoding-type"), values=("url",)
-        ),
+        encoding_type=values.string("encoding-type", call.query.get("encoding-type"), values=("url",)),
         continuation_token=call.query.get("continuation-token"),
         fetch_owner=values.boolean("fetch-owner", call.query.get("fetch-owner"), default=False),
-        max_keys=values.integer(
-            "max-keys", call.query.get("max-keys"), default=1000, minimum=0, cap=1000
-        ),
+        max_keys=values.integer("max-keys", call.query.get("max-keys"), default=1000, minimum=0, cap=1000),
         start_after=call.query.get("start-after", ""),
     )
 

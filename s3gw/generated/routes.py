@@ -821,11 +821,7 @@ LIST_OBJECT_VERSIONS: Final = Operation(
     profile="classic",
     summary="Each file of HEAD once, with the version id null, as in a bucket that was never versioned.",
     pfs=("InspectBranch", "GlobFile"),
-    drops=(
-        "x-amz-expected-bucket-owner",
-        "x-amz-optional-object-attributes",
-        "x-amz-request-payer",
-    ),
+    drops=("x-amz-expected-bucket-owner", "x-amz-optional-object-attributes", "x-amz-request-payer"),
     read=requests.read_list_object_versions,
     handle=listing.list_object_versions,
     write=requests.write_list_object_versions,
@@ -840,11 +836,7 @@ LIST_OBJECTS: Final = Operation(
     profile="classic",
     summary="Files of HEAD in bytewise key order; any delimiter.",
     pfs=("InspectBranch", "GlobFile"),
-    drops=(
-        "x-amz-expected-bucket-owner",
-        "x-amz-optional-object-attributes",
-        "x-amz-request-payer",
-    ),
+    drops=("x-amz-expected-bucket-owner", "x-amz-optional-object-attributes", "x-amz-request-payer"),
     read=requests.read_list_objects,
     handle=listing.list_objects,
     write=requests.write_list_objects,
@@ -859,11 +851,7 @@ LIST_OBJECTS_V2: Final = Operation(
     profile="classic",
     summary="Files of HEAD in bytewise key order; any delimiter. The continuation token pins the commit, so that a listing of many pages is one snapshot.",
     pfs=("InspectBranch", "GlobFile"),
-    drops=(
-        "x-amz-expected-bucket-owner",
-        "x-amz-optional-object-attributes",
-        "x-amz-request-payer",
-    ),
+    drops=("x-amz-expected-bucket-owner", "x-amz-optional-object-attributes", "x-amz-request-payer"),
     read=requests.read_list_objects_v2,
     handle=listing.list_objects_v2,
     write=requests.write_list_objects_v2,
@@ -1485,9 +1473,7 @@ BUCKET_DELETE: Final = Table(
     candidates=(
         Candidate(DELETE_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
         Candidate(
-            DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
-            (("id", ""), ("intelligent-tiering", "")),
-            (),
+            DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION, (("id", ""), ("intelligent-tiering", "")), ()
         ),
         Candidate(DELETE_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
         Candidate(DELETE_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
@@ -1513,9 +1499,7 @@ BUCKET_GET: Final = Table(
     candidates=(
         Candidate(GET_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
         Candidate(
-            GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
-            (("id", ""), ("intelligent-tiering", "")),
-            (),
+            GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION, (("id", ""), ("intelligent-tiering", "")), ()
         ),
         Candidate(GET_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
         Candidate(GET_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
@@ -1542,9 +1526,7 @@ BUCKET_GET: Final = Table(
         Candidate(GET_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
         Candidate(GET_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
         Candidate(LIST_BUCKET_ANALYTICS_CONFIGURATIONS, (("analytics", ""),), ()),
-        Candidate(
-            LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS, (("intelligent-tiering", ""),), ()
-        ),
+        Candidate(LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS, (("intelligent-tiering", ""),), ()),
         Candidate(LIST_BUCKET_INVENTORY_CONFIGURATIONS, (("inventory", ""),), ()),
         Candidate(LIST_BUCKET_METRICS_CONFIGURATIONS, (("metrics", ""),), ()),
         Candidate(LIST_MULTIPART_UPLOADS, (("uploads", ""),), ()),
@@ -1589,9 +1571,7 @@ BUCKET_POST: Final = Table(
         Candidate(CREATE_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
         Candidate(CREATE_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
         Candidate(DELETE_OBJECTS, (("delete", ""),), ()),
-        Candidate(
-            WRITE_GET_OBJECT_RESPONSE, (), ("HTTP_X_AMZ_REQUEST_ROUTE", "HTTP_X_AMZ_REQUEST_TOKEN")
-        ),
+        Candidate(WRITE_GET_OBJECT_RESPONSE, (), ("HTTP_X_AMZ_REQUEST_ROUTE", "HTTP_X_AMZ_REQUEST_TOKEN")),
         Candidate(POST_OBJECT, (), ()),
     ),
     parameters=frozenset([]),
@@ -1603,9 +1583,7 @@ BUCKET_PUT: Final = Table(
     candidates=(
         Candidate(PUT_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
         Candidate(
-            PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
-            (("id", ""), ("intelligent-tiering", "")),
-            (),
+            PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION, (("id", ""), ("intelligent-tiering", "")), ()
         ),
         Candidate(PUT_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
         Candidate(PUT_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
@@ -1627,18 +1605,12 @@ BUCKET_PUT: Final = Table(
         Candidate(PUT_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
         Candidate(PUT_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
         Candidate(
-            UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION,
-            (("metadataAnnotationTable", ""),),
-            (),
+            UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION, (("metadataAnnotationTable", ""),), ()
         ),
         Candidate(
-            UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION,
-            (("metadataInventoryTable", ""),),
-            (),
+            UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION, (("metadataInventoryTable", ""),), ()
         ),
-        Candidate(
-            UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION, (("metadataJournalTable", ""),), ()
-        ),
+        Candidate(UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION, (("metadataJournalTable", ""),), ()),
         Candidate(CREATE_BUCKET, (), ()),
     ),
     parameters=frozenset([]),
@@ -1715,9 +1687,7 @@ OBJECT_PUT: Final = Table(
     level="object",
     method="PUT",
     candidates=(
-        Candidate(
-            UPLOAD_PART_COPY, (("partNumber", ""), ("uploadId", "")), ("HTTP_X_AMZ_COPY_SOURCE",)
-        ),
+        Candidate(UPLOAD_PART_COPY, (("partNumber", ""), ("uploadId", "")), ("HTTP_X_AMZ_COPY_SOURCE",)),
         Candidate(PUT_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
         Candidate(UPLOAD_PART, (("partNumber", ""), ("uploadId", "")), ()),
         Candidate(PUT_OBJECT_ACL, (("acl", ""),), ()),

@@ -102,9 +102,7 @@ class Body:
         )
         self._wire = _Wire(environ["wsgi.input"], _length(environ, "CONTENT_LENGTH"))
         self.length = (
-            _length(environ, "HTTP_X_AMZ_DECODED_CONTENT_LENGTH")
-            if self._framed
-            else self._wire.length
+            _length(environ, "HTTP_X_AMZ_DECODED_CONTENT_LENGTH") if self._framed else self._wire.length
         )
         self.checksums: dict[str, str] = {}
         self._promises: list[tuple[_Digest, bytes, S3Error]] = []
@@ -183,9 +181,7 @@ class Body:
         for block in self._unframed() if self._framed else self._wire.blocks():
             size += len(block)
             if self.length is not None and size > self.length:
-                raise S3Error(
-                    errors.IncompleteBody, "The request body is longer than it was said to be."
-                )
+                raise S3Error(errors.IncompleteBody, "The request body is longer than it was said to be.")
             for digest in digests:
                 digest.update(block)
             yield block
@@ -248,14 +244,10 @@ class Body:
                 algorithm = name.removeprefix("x-amz-checksum-")
                 digest = self._trailing.pop(algorithm, None)
                 if digest is None:
-                    raise S3Error(
-                        errors.MalformedTrailerError, f"The trailer {name[:60]} was not announced."
-                    )
+                    raise S3Error(errors.MalformedTrailerError, f"The trailer {name[:60]} was not announced.")
                 self._add_checksum(algorithm, text, digest)
         if self._trailing:
-            raise S3Error(
-                errors.MalformedTrailerError, "A trailer that was announced did not arrive."
-            )
+            raise S3Error(errors.MalformedTrailerError, "A trailer that was announced did not arrive.")
 
 
 def open_body(environ: Mapping[str, Any]) -> Body:
@@ -348,9 +340,7 @@ def _base64(text: str, size: int) -> bytes | None:
 def _length(environ: Mapping[str, Any], name: str) -> int | None:
     text = environ.get(name, "")
     if text and not _DIGITS.fullmatch(text):
-        raise S3Error(
-            errors.InvalidArgument, f"The header {name.removeprefix('HTTP_')} is not a length."
-        )
+        raise S3Error(errors.InvalidArgument, f"The header {name.removeprefix('HTTP_')} is not a length.")
     return int(text) if text else None
 
 

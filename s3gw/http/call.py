@@ -68,13 +68,9 @@ class Call:
         """
         environ = self.environ
         prefix = pattern.removesuffix("*")
-        names = (
-            [name for name in environ if name.startswith(prefix)]
-            if pattern != prefix
-            else [pattern]
-        )
+        names = [name for name in environ if name.startswith(prefix)] if pattern != prefix else [pattern]
         for name in names:
             if str(environ.get(name, "")).lower() not in ("", "false", "off"):
                 header = name.removeprefix("HTTP_").replace("_", "-").lower()
-                message = f"The header {header} asks for {feature}, which is not supported. Send the request without it."
+                message = f"The header {header} asks for {feature}, which is not supported: leave it out."
                 raise S3Error(errors.NotImplemented, message)

@@ -52,9 +52,7 @@ class Operation:
         """Say to a client why it is not supported, and the way round it."""
         reason = self.why or f"It belongs to the profile {self.profile}."
         return " ".join(
-            part
-            for part in (f"{self.name} ({self.feature}) is not supported.", reason, self.instead)
-            if part
+            part for part in (f"{self.name} ({self.feature}) is not supported.", reason, self.instead) if part
         )
 
 
@@ -109,11 +107,7 @@ class Table:
                 matches.
         """
         # PERF: most requests have neither; this is the whole dispatch for them
-        if (
-            not query
-            and self._default is not None
-            and not any(header in environ for header in self._headers)
-        ):
+        if not query and self._default is not None and not any(header in environ for header in self._headers):
             return self._default
         matching = [candidate for candidate in self.candidates if candidate.matches(query, environ)]
         best = matching[0] if matching else None
@@ -144,5 +138,5 @@ class Table:
             if name in self._subresources or (value == "" and name not in self._known):
                 raise S3Error(
                     errors.NotImplemented,
-                    f"The sub-resource ?{name} of {self.method} {self.level} is not supported; nothing was changed.",
+                    f"The sub-resource ?{name} of {self.method} {self.level} is not supported.",
                 )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import falcon
+from falcon.routing.util import map_http_methods
 
 from s3gw.context import Context
 from s3gw.errors import S3Error
@@ -41,9 +42,7 @@ class Gateway:
             note.bucket = target.bucket or "-"
         if operation.profile not in self._profiles:
             raise S3Error(errors.NotImplemented, operation.refusal())
-        _write(
-            self._handle(operation, Call(environ, target.bucket, target.key, target.query)), resp
-        )
+        _write(self._handle(operation, Call(environ, target.bucket, target.key, target.query)), resp)
 
     def _handle(self, operation: Operation, call: Call) -> Answer:
         assert operation.read is not None
@@ -66,12 +65,10 @@ class _Router:
 
     def add_route(self, uri_template: str, resource: object, **_options: Any) -> None:
         level = ("service", "bucket", "object")[uri_template.count("{")]
-        methods = _Methods(falcon.routing.map_http_methods(resource))
+        methods = _Methods(map_http_methods(resource))  # type: ignore[arg-type] # WSGI's, not ASGI's
         self._found[level] = (resource, methods, {}, uri_template)
 
-    def find(
-        self, _uri: str, req: falcon.Request
-    ) -> tuple[object, dict[str, Any], dict[str, Any], str]:
+    def find(self, _uri: str, req: falcon.Request) -> tuple[object, dict[str, Any], dict[str, Any], str]:
         target = target_of(req.env)
         req.env[_TARGET] = target
         return self._found[target.level]
@@ -83,17 +80,16 @@ class _Methods(dict[str, Callable[..., None]]):
     def __missing__(self, method: str) -> Callable[..., None]:
         allowed = ", ".join(sorted(self))
 
-        def refuse(req: falcon.Request, resp: falcon.Response) -> None:
+        def refuse(_req: falcon.Request, _resp: falcon.Response) -> None:
             raise S3Error(errors.MethodNotAllowed, headers={"Allow": allowed})
 
         return refuse
 
 
-def create_app(
-    context: Context, profile: str = "classic"
-) -> falcon.App[falcon.Request, falcon.Response]:
+def create_app(context: Context, profile: str = "classic") -> falcon.App[falcon.Request, falcon.Response]:
     """Make the WSGI application that serves `context` in a profile of the catalogue."""
-    app: falcon.App[falcon.Request, falcon.Response] = falcon.App(router=_Router())
+    router: Any = _Router()  # Falcon's types know no router but its own
+    app: falcon.App[falcon.Request, falcon.Response] = falcon.App(router=router)
     app.resp_options.default_media_type = None  # type: ignore[assignment] # no body, no type
     gateway = Gateway(context, profile)
     for template, resource in ROUTES.items():

@@ -53,9 +53,7 @@ def string(name: str, text: str | None, *, values: Collection[str]) -> str | Non
     if not text:
         return None
     if text not in values:
-        raise S3Error(
-            errors.InvalidArgument, f"The parameter {name} must be one of: {', '.join(values)}."
-        )
+        raise S3Error(errors.InvalidArgument, f"The parameter {name} must be one of: {', '.join(values)}.")
     return text
 
 

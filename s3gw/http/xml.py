@@ -78,9 +78,7 @@ def parse(document: bytes, name: str) -> Element:
     try:
         root: Element = ElementTree.fromstring(document, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise S3Error(
-            errors.MalformedXML, "A DTD or an entity declaration is not accepted."
-        ) from error
+        raise S3Error(errors.MalformedXML, "A DTD or an entity declaration is not accepted.") from error
     except (ParseError, ValueError, LookupError) as error:
         raise S3Error(errors.MalformedXML, f"The XML is not well-formed: {error}") from error
     if root.tag.removeprefix(_NAMESPACE) != name:
@@ -112,9 +110,7 @@ def items(element: Element, name: str, read: Callable[[Element], T], maximum: in
     """Read all children called `name`: at least one, at most `maximum`."""
     found = _find(element, name)
     if not 0 < len(found) <= maximum:
-        raise S3Error(
-            errors.MalformedXML, f"There must be 1 to {maximum} of {name}, not {len(found)}."
-        )
+        raise S3Error(errors.MalformedXML, f"There must be 1 to {maximum} of {name}, not {len(found)}.")
     return [read(child) for child in found]
 
 

@@ -34,6 +34,10 @@ def check_read(
     Args:
         etag: Of the object, without quotes.
         last_modified: Of the object; headers know whole seconds.
+        if_match: The header, as all that follow; None where it was not sent.
+        if_none_match: See above.
+        if_modified_since: See above.
+        if_unmodified_since: See above.
 
     Raises:
         S3Error: PreconditionFailed.
@@ -116,8 +120,7 @@ def _matches(header: str, etag: str, *, weak: bool) -> bool:
     if header.strip() == "*":
         return True
     return any(
-        (quoted or bare) == etag and (weak or not prefix)
-        for prefix, quoted, bare in _ETAG.findall(header)
+        (quoted or bare) == etag and (weak or not prefix) for prefix, quoted, bare in _ETAG.findall(header)
     )
 
 

@@ -75,15 +75,11 @@ def _resume(context: Context, request: ListObjectsV2Request, token: str) -> tupl
     try:
         return context.pfs.snapshot(request.branch, commit), after
     except CommitNotFound as error:
-        message = (
-            "The continuation token belongs to another bucket, or to one that was deleted since."
-        )
+        message = "The continuation token belongs to another bucket, or to one that was deleted since."
         raise S3Error(errors.InvalidArgument, message) from error
 
 
-def list_object_versions(
-    context: Context, request: ListObjectVersionsRequest
-) -> ListVersionsResult:
+def list_object_versions(context: Context, request: ListObjectVersionsRequest) -> ListVersionsResult:
     """List each file of HEAD once, as the only version that it has."""
     if request.version_id_marker:
         if not request.key_marker:
@@ -93,18 +89,14 @@ def list_object_versions(
             )
         check_version(request.version_id_marker)
     snapshot = context.pfs.snapshot(request.branch)
-    page = snapshot.list_files(
-        request.prefix, request.delimiter, request.key_marker, request.max_keys
-    )
+    page = snapshot.list_files(request.prefix, request.delimiter, request.key_marker, request.max_keys)
     return ListVersionsResult(
         name=request.bucket,
         prefix=request.prefix,
         key_marker=request.key_marker,
         version_id_marker=request.version_id_marker,
         next_key_marker=page.after,
-        next_version_id_marker=ONLY_VERSION
-        if page.files and page.after == page.files[-1].path
-        else None,
+        next_version_id_marker=ONLY_VERSION if page.files and page.after == page.files[-1].path else None,
         max_keys=request.max_keys,
         delimiter=request.delimiter or None,
         encoding_type=request.encoding_type,

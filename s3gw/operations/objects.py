@@ -9,7 +9,7 @@ from functools import partial
 from s3gw.context import Context
 from s3gw.errors import S3Error
 from s3gw.generated import errors
-from s3gw.generated.documents import DeleteError, Deleted, DeleteResult
+from s3gw.generated.documents import Deleted, DeleteError, DeleteResult
 from s3gw.generated.parsers import ObjectIdentifier
 from s3gw.generated.requests import (
     DeleteObjectRequest,
@@ -76,8 +76,7 @@ def put_object(context: Context, request: PutObjectRequest) -> PutObjectResult:
         (file,) = context.pfs.change(request.branch, [put]).files
     assert file is not None
     checksums = {
-        name.removeprefix("x-amz-").replace("-", "_"): value
-        for name, value in body.checksums.items()
+        name.removeprefix("x-amz-").replace("-", "_"): value for name, value in body.checksums.items()
     }
     return PutObjectResult(etag=etag_of(file), **checksums)
 
@@ -100,9 +99,7 @@ def delete_objects(context: Context, request: DeleteObjectsRequest) -> DeleteRes
     context.pfs.inspect_branch(request.branch)
     failed: list[DeleteError] = []
     for _ in range(_ATTEMPTS):
-        failed, deleted, deletes = _judge(
-            context.pfs.snapshot(request.branch), request.document.object
-        )
+        failed, deleted, deletes = _judge(context.pfs.snapshot(request.branch), request.document.object)
         try:
             if deletes:
                 context.pfs.change(request.branch, deletes)
@@ -139,9 +136,7 @@ def _present(
         status=206 if extent else 200,
         accept_ranges="bytes",
         cache_control=_override("response-cache-control", request.response_cache_control),
-        content_disposition=_override(
-            "response-content-disposition", request.response_content_disposition
-        ),
+        content_disposition=_override("response-content-disposition", request.response_content_disposition),
         content_encoding=_override("response-content-encoding", request.response_content_encoding),
         content_language=_override("response-content-language", request.response_content_language),
         content_length=length,
@@ -172,9 +167,7 @@ def _extent(request: GetObjectRequest, file: FileInfo) -> tuple[int, int] | None
 
 def _override(name: str, value: str | None) -> str | None:
     if value is not None and not _HEADER_VALUE.fullmatch(value):
-        raise S3Error(
-            errors.InvalidArgument, f"The parameter {name} holds what no header can carry."
-        )
+        raise S3Error(errors.InvalidArgument, f"The parameter {name} holds what no header can carry.")
     return value or None
 
 
@@ -228,9 +221,7 @@ def _judge(
             delete = _delete(snapshot, identifier)
         except S3Error as error:
             failed.append(
-                DeleteError(
-                    key=key, version_id=version_id, code=error.kind.code, message=error.message
-                )
+                DeleteError(key=key, version_id=version_id, code=error.kind.code, message=error.message)
             )
         else:
             deleted.append(Deleted(key, ONLY_VERSION if version_id else None))

@@ -98,7 +98,9 @@ class FileReader(Protocol):
 
     def __iter__(self) -> Iterator[bytes]: ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release what is held."""
+        ...
 
 
 class Snapshot(Protocol):
@@ -120,9 +122,7 @@ class Snapshot(Protocol):
         """
         ...
 
-    def list_files(
-        self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000
-    ) -> Page:
+    def list_files(self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
         """List at most `limit` entries (files and groups together) that sort after `after`.
 
         Paths that hold `delimiter` behind `prefix` are rolled up to what ends with its first
@@ -137,7 +137,9 @@ class Content(Protocol):
     """A whole staged body that no reader sees yet."""
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """Bytes."""
+        ...
 
     @property
     def md5(self) -> bytes | None:
@@ -157,9 +159,13 @@ class Staging(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    def write(self, data: bytes) -> None: ...
+    def write(self, data: bytes) -> None:
+        """Append to the body."""
+        ...
 
-    def finish(self) -> Content: ...
+    def finish(self) -> Content:
+        """End the body; it is ready to be changed in."""
+        ...
 
 
 # Judged against the file that the change would replace, None where there is none, inside the

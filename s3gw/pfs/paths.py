@@ -30,7 +30,8 @@ def check_branch(branch: Branch) -> None:
     for kind, name in (("branch", branch.name), ("repo", branch.repo), ("project", branch.project)):
         if not _NAME.fullmatch(name):
             raise InvalidName(
-                f"The {kind} name {_shown(name)} is not valid: only letters, digits, underscores and dashes are allowed."
+                f"The {kind} name {_shown(name)} is not valid: "
+                "only letters, digits, underscores and dashes are allowed."
             )
     if is_commit_id(branch.name):
         raise InvalidName("A branch name cannot have the form of a commit id.")
@@ -50,7 +51,7 @@ def is_path(path: str) -> bool:
 def check_path(path: str) -> None:
     """Raise `InvalidPath`, which names the character or element, where PFS refuses the path."""
     if not is_path(path):
-        raise InvalidPath(f"PFS refuses this key as a file path: {_fault(path)}.")
+        raise InvalidPath(f"PFS refuses this file path: {_fault(path)}.")
 
 
 def _fault(path: str) -> str:
@@ -60,15 +61,14 @@ def _fault(path: str) -> str:
         if character in _GLOB:
             return f"the character {character} is not allowed, nor any of {' '.join(_GLOB)}"
     elements = path.split("/")
-    if not path:
-        return "it is empty"
-    if not elements[0]:
-        return "it begins with a slash"
-    if not elements[-1]:
-        return "it ends with a slash (PFS has no empty directories)"
-    if "" in elements:
-        return "it has an empty element (//)"
-    return f"it has the element '{'..' if '..' in elements else '.'}'"
+    faults = (
+        (not path, "it is empty"),
+        (not elements[0], "it begins with a slash"),
+        (not elements[-1], "it ends with a slash (PFS has no empty directories)"),
+        ("" in elements, "it has an empty element (//)"),
+        (".." in elements, "it has the element '..'"),
+    )
+    return next((fault for is_so, fault in faults if is_so), "it has the element '.'")
 
 
 def _shown(text: str) -> str:

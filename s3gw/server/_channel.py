@@ -101,7 +101,7 @@ class _GatewayTask(Task):  # type: ignore[misc] # waitress has no types
     def _stays_open(self, *, delimited: bool) -> bool:
         if self.close_on_finish or not delimited or self.channel.server.draining:
             return False
-        connection = self.request.headers.get("CONNECTION", "").lower()
+        connection: str = self.request.headers.get("CONNECTION", "").lower()
         return connection == "keep-alive" if self.version == "1.0" else connection != "close"
 
 
@@ -110,12 +110,10 @@ class GatewayTask(_GatewayTask, WSGITask):  # type: ignore[misc]
 
     def get_environment(self) -> dict[str, Any]:
         """Add the ids and the note to WSGI's environ."""
-        if self.environ is None:
-            super().get_environment()
-            self.environ["s3gw.request_id"] = self.request_id
-            self.environ["s3gw.host_id"] = HOST_ID
-            self.environ["s3gw.log"] = self.note
-        environ: dict[str, Any] = self.environ
+        environ: dict[str, Any] = super().get_environment()
+        environ["s3gw.request_id"] = self.request_id
+        environ["s3gw.host_id"] = HOST_ID
+        environ["s3gw.log"] = self.note
         return environ
 
 
@@ -126,9 +124,7 @@ class GatewayErrorTask(_GatewayTask, ErrorTask):  # type: ignore[misc]
         """Write the error."""
         error = self.request.error
         kind = _ERRORS.get(error.code, errors.InternalError)
-        message = (
-            kind.message if kind is errors.InternalError else f"{kind.message} {error.body}".strip()
-        )
+        message = kind.message if kind is errors.InternalError else f"{kind.message} {error.body}".strip()
         resource = getattr(self.request, "request_uri", "").partition("?")[0]
         body = render_error(Error(kind.code, message, resource, self.request_id, HOST_ID))
         self.status = f"{kind.status} {kind.code}"

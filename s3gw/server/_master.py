@@ -97,9 +97,7 @@ def _listen(settings: Settings) -> socket.socket:
             raise ServerError(
                 f"{where} is in use: stop what listens there, or choose another --listen"
             ) from error
-        raise ServerError(
-            f"cannot listen on {where}: {error.strerror}; choose another --listen"
-        ) from error
+        raise ServerError(f"cannot listen on {where}: {error.strerror}; choose another --listen") from error
 
 
 @dataclass(slots=True)
@@ -109,9 +107,7 @@ class _Child:
 
 
 class _Master:
-    def __init__(
-        self, settings: Settings, make_app: Callable[[], Any], listener: socket.socket
-    ) -> None:
+    def __init__(self, settings: Settings, make_app: Callable[[], Any], listener: socket.socket) -> None:
         self._settings = settings
         self._make_app = make_app
         self._listener = listener
@@ -200,9 +196,7 @@ class _Master:
         status = 1
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            status = run_worker(
-                self._settings, self._make_app, self._listener, self._alive[0], tell, pause_s
-            )
+            status = run_worker(self._settings, self._make_app, self._listener, self._alive[0], tell, pause_s)
         finally:
             sys.stderr.flush()
             os._exit(status)

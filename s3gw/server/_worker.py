@@ -34,15 +34,13 @@ def run_worker(
 ) -> int:
     """Serve until SIGTERM, or until the master is gone; the result is the exit status."""
     stop = threading.Event()
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # a terminal sends it to all; the master passes it on
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the master passes it on
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if stop.wait(pause_s):
         return 0
     try:
         app = make_app()
-    except Exception as error:  # noqa: BLE001 - the master must say why
+    except Exception as error:
         os.write(tell, str(error).encode() or repr(error).encode())
         _log.error("the worker cannot start: %s", error)
         return 1

@@ -56,9 +56,7 @@ def test_the_same_names_in_another_project_are_another_branch(pfs, branch):
     assert pfs.inspect_branch(branch)
 
 
-@pytest.mark.parametrize(
-    "missing", [Branch("nowhere", "master"), Branch("nowhere", "master", "no-project")]
-)
+@pytest.mark.parametrize("missing", [Branch("nowhere", "master"), Branch("nowhere", "master", "no-project")])
 def test_a_missing_branch_is_not_found_by_any_verb(pfs, missing):
     for verb in (
         lambda: pfs.inspect_branch(missing),

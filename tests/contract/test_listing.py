@@ -46,8 +46,8 @@ def pages(snapshot, prefix: str, delimiter: str, after: str, limit: int) -> list
     deleted=st.lists(PATHS, max_size=12),
 )
 def test_a_listing_is_that_of_the_model_at_head_and_in_the_past(pfs, data, first, second, deleted):
-    from tests.contract.conftest import Store, _numbers
     from s3gw.pfs.interface import Branch
+    from tests.contract.conftest import Store, _numbers
 
     branch = Branch(f"listed-{next(_numbers)}", "b")
     pfs.create_branch(branch)
@@ -121,18 +121,13 @@ def test_entries_carry_what_inspect_says(store):
 
 
 def test_a_pinned_page_is_exact_after_very_many_changes(store):
-    edits = [
-        Put(f"k{number:02}", store.pfs.stage(store.branch, "x").finish()) for number in range(20)
-    ]
+    edits = [Put(f"k{number:02}", store.pfs.stage(store.branch, "x").finish()) for number in range(20)]
     store.pfs.change(store.branch, edits)
     snapshot = store.snapshot()
     for _ in range(130):
         store.pfs.change(
             store.branch,
-            [
-                Put(f"k{number:02}", store.pfs.stage(store.branch, "x").finish())
-                for number in range(0, 20)
-            ],
+            [Put(f"k{number:02}", store.pfs.stage(store.branch, "x").finish()) for number in range(20)],
         )
     store.pfs.change(store.branch, [Delete("k03"), Delete("k04")])
     store.put("k99")

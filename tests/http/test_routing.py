@@ -27,9 +27,7 @@ TWINS = {
 
 def dispatched(method: str, target: str, headers: dict[str, str] | None = None) -> str:
     """Name the operation that answers a request, or the code of the error that does."""
-    environ = {
-        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in (headers or {}).items()
-    }
+    environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in (headers or {}).items()}
     try:
         found = parse(target)
         table = TABLES.get((found.level, method))
@@ -57,9 +55,7 @@ def test_what_the_model_lacks_is_dispatched_too(name):
 
 
 def test_only_the_five_pairs_are_twins():
-    assert {
-        operation.name: operation.twin_of for operation in OPERATIONS if operation.twin_of
-    } == TWINS
+    assert {operation.name: operation.twin_of for operation in OPERATIONS if operation.twin_of} == TWINS
 
 
 @pytest.mark.parametrize(

@@ -74,15 +74,11 @@ def test_directory_buckets_and_object_locks_are_not_pretended(gateway):
     lock = {"x-amz-bucket-object-lock-enabled": "true"}
     assert gateway.request("PUT", "/b.locked", headers=lock).code == "NotImplemented"
     assert (
-        gateway.request(
-            "PUT", "/b.unlocked", headers={"x-amz-bucket-object-lock-enabled": "false"}
-        ).status
+        gateway.request("PUT", "/b.unlocked", headers={"x-amz-bucket-object-lock-enabled": "false"}).status
         == 200
     )
     assert (
-        gateway.request("HEAD", "/b.directory").status
-        == gateway.request("HEAD", "/b.locked").status
-        == 404
+        gateway.request("HEAD", "/b.directory").status == gateway.request("HEAD", "/b.locked").status == 404
     )
 
 
@@ -143,18 +139,14 @@ def test_buckets_are_listed_by_name_prefix_and_page(gateway):
     for name in reversed(names):
         client.create_bucket(Bucket=name)
     assert [b["Name"] for b in client.list_buckets(Prefix="page.z")["Buckets"]] == names
-    pages = client.get_paginator("list_buckets").paginate(
-        Prefix="page.z", PaginationConfig={"PageSize": 2}
-    )
+    pages = client.get_paginator("list_buckets").paginate(Prefix="page.z", PaginationConfig={"PageSize": 2})
     assert [[b["Name"] for b in page["Buckets"]] for page in pages] == [
         names[:2],
         names[2:4],
         names[4:],
     ]
     assert client.list_buckets(BucketRegion="elsewhere").get("Buckets", []) == []
-    assert {"page.z0"} <= {
-        b["Name"] for b in client.list_buckets(BucketRegion="PACHYDERM")["Buckets"]
-    }
+    assert {"page.z0"} <= {b["Name"] for b in client.list_buckets(BucketRegion="PACHYDERM")["Buckets"]}
 
 
 @pytest.mark.parametrize(

@@ -99,9 +99,7 @@ def test_start_after_and_marker_are_exclusive_and_need_not_exist(gateway, filled
         "b/",
         "z&<>\"'",
     ]
-    assert names(
-        client.list_object_versions(Bucket=filled, KeyMarker="a0", VersionIdMarker="null")
-    ) == [
+    assert names(client.list_object_versions(Bucket=filled, KeyMarker="a0", VersionIdMarker="null")) == [
         "b/c/d",
         "z&<>\"'",
     ]
@@ -167,13 +165,8 @@ def test_a_token_that_is_none_of_this_bucket(gateway, filled, token):
 
 
 def test_a_version_id_marker_needs_a_key_marker(gateway, filled):
-    assert (
-        gateway.request("GET", f"/{filled}?versions&version-id-marker=null").code
-        == "InvalidArgument"
-    )
+    assert gateway.request("GET", f"/{filled}?versions&version-id-marker=null").code == "InvalidArgument"
 
 
 def test_a_bad_boolean(gateway, filled):
-    assert (
-        gateway.request("GET", f"/{filled}?list-type=2&fetch-owner=maybe").code == "InvalidArgument"
-    )
+    assert gateway.request("GET", f"/{filled}?list-type=2&fetch-owner=maybe").code == "InvalidArgument"

@@ -50,9 +50,7 @@ class Tree:
 
         def change(entries: list[dict[str, Any]]) -> None:
             (entry,) = [entry for entry in entries if entry["name"] == name]
-            entry["supported"] = {
-                k: v for k, v in {**entry["supported"], **changes}.items() if v is not None
-            }
+            entry["supported"] = {k: v for k, v in {**entry["supported"], **changes}.items() if v is not None}
 
         self.edit(f"operations/{file}", change)
 
@@ -148,9 +146,7 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
         "(object-copying.yaml) as well, and nothing decides: tell them apart by a query mark",
     ),
     "contradicting values": (
-        lambda t: t.entry(
-            "listing.yaml", "ListObjectsV2", match={"query": ["list-type=1", "list-type=2"]}
-        ),
+        lambda t: t.entry("listing.yaml", "ListObjectsV2", match={"query": ["list-type=1", "list-type=2"]}),
         "listing.yaml: ListObjectsV2: no request has list-type twice: keep one mark for it",
     ),
     "a mark that is never looked at": (
@@ -259,9 +255,7 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
         "buckets.yaml: GetBucketVersioning: its answer lacks Status of VersioningConfiguration: give it a value",
     ),
     "an answer with headers": (
-        lambda t: t.supported(
-            "buckets.yaml", "GetBucketVersioning", response={"headers": {"ETag": "etag"}}
-        ),
+        lambda t: t.supported("buckets.yaml", "GetBucketVersioning", response={"headers": {"ETag": "etag"}}),
         "buckets.yaml: GetBucketVersioning: a constant answer has no headers and no content: write a handler",
     ),
     "an unknown handler": (
@@ -269,9 +263,7 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
         "objects.yaml: GetObject: the handler objects.fetch_object is unknown: write `def fetch_object` in s3gw/operations/objects.py",
     ),
     "a handler that no entry names": (
-        lambda t: t.entry(
-            "objects.yaml", "GetObject", supported=None, unsupported={"why": "It is a test."}
-        ),
+        lambda t: t.entry("objects.yaml", "GetObject", supported=None, unsupported={"why": "It is a test."}),
         "s3gw/operations/objects.py: get_object: no entry names this handler: "
         "name it in spec/operations, or make it private (_get_object)",
     ),
@@ -280,9 +272,7 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
         "objects.yaml: HeadObject: GetObject has the handler objects.head_object too: write a handler for each",
     ),
     "an operation that the catalogue lacks": (
-        lambda t: t.edit(
-            "operations/access.yaml", lambda d: [e for e in d if e["name"] != "GetBucketAcl"]
-        ),
+        lambda t: t.edit("operations/access.yaml", lambda d: [e for e in d if e["name"] != "GetBucketAcl"]),
         "spec/operations: GetBucketAcl: the AWS model has it and the catalogue lacks it: add to a file there "
         "`- {name: GetBucketAcl, feature: ..., level: bucket, method: GET, match: {query: [acl]}, unsupported: {why: ...}}`",
     ),

@@ -23,9 +23,7 @@ def test_the_committed_files_are_what_the_catalogue_gives(rendered):
 
 def test_nothing_else_lies_among_the_generated_files(rendered):
     found = {str(path.relative_to(ROOT)) for path in (ROOT / "s3gw" / "generated").glob("*.py")}
-    assert found - {name for name in rendered if name.endswith(".py")} == {
-        "s3gw/generated/__init__.py"
-    }
+    assert found - {name for name in rendered if name.endswith(".py")} == {"s3gw/generated/__init__.py"}
 
 
 def test_every_generated_file_names_its_generator_and_its_contents(rendered):
@@ -38,9 +36,7 @@ def test_every_generated_file_names_its_generator_and_its_contents(rendered):
 
 def test_check_shows_a_diff_and_fails_when_a_file_is_stale(tmp_path: Path, capsys):
     for folder in ("spec", "s3gw", "docs"):
-        shutil.copytree(
-            ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
-        )
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     assert main(["--check", str(tmp_path)]) == 0
     page = tmp_path / "docs" / "operations.md"
     page.write_text(page.read_text().replace("# Operations", "# Old"))

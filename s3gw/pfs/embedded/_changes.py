@@ -47,9 +47,7 @@ def find_branch(connection: sqlite3.Connection, branch: Branch) -> BranchRow:
     """Raise `BranchNotFound`."""
     row = connection.execute(_FIND_BRANCH, (branch.project, branch.repo, branch.name)).fetchone()
     if row is None:
-        raise BranchNotFound(
-            f"branch {branch.name!r} not found in repo {branch.project}/{branch.repo}"
-        )
+        raise BranchNotFound(f"branch {branch.name!r} not found in repo {branch.project}/{branch.repo}")
     return BranchRow(*row)
 
 
@@ -58,7 +56,7 @@ def find_writable(connection: sqlite3.Connection, branch: Branch) -> BranchRow:
     found = find_branch(connection, branch)
     if found.output:
         raise OutputBranch(
-            f"{branch} is an output branch: Pachyderm alone writes to it. Write to a branch without provenance."
+            f"{branch} is an output branch, which Pachyderm alone writes to: write to one without provenance."
         )
     return found
 
@@ -81,14 +79,12 @@ def refuse_clash(connection: sqlite3.Connection, line: int, path: str) -> None:
     ).fetchone()
     if below:
         raise PathClash(
-            f"{path} is a directory: files lie below it. Choose another key, or delete them first."
+            f"{path} is a directory: files lie below it. Choose another path, or delete them first."
         )
     for ancestor in paths.ancestors(path):
-        if connection.execute(
-            "SELECT 1 FROM file WHERE line = ? AND path = ?", (line, ancestor)
-        ).fetchone():
+        if connection.execute("SELECT 1 FROM file WHERE line = ? AND path = ?", (line, ancestor)).fetchone():
             raise PathClash(
-                f"{ancestor} is a file: nothing can lie below it. Choose another key, or delete it first."
+                f"{ancestor} is a file: nothing can lie below it. Choose another path, or delete it first."
             )
 
 
@@ -118,9 +114,7 @@ class ChangeWork:
                 commit = add_commit(connection, found.line)
             if row is not None:
                 _retire(connection, found.line, edit.path, row[0], commit[0])
-            files.append(
-                _place(connection, found.line, edit, commit) if isinstance(edit, Put) else None
-            )
+            files.append(_place(connection, found.line, edit, commit) if isinstance(edit, Put) else None)
         if commit is None:
             return Change(_commit_id(connection, found.head), tuple(files))
         connection.execute("UPDATE branch SET head = ? WHERE id = ?", (commit[0], found.id))
@@ -143,9 +137,7 @@ def _retire(connection: sqlite3.Connection, line: int, path: str, since: int, un
     connection.execute("DELETE FROM file WHERE line = ? AND path = ?", (line, path))
 
 
-def _place(
-    connection: sqlite3.Connection, line: int, put: Put, commit: tuple[int, str, int]
-) -> FileInfo:
+def _place(connection: sqlite3.Connection, line: int, put: Put, commit: tuple[int, str, int]) -> FileInfo:
     refuse_clash(connection, line, put.path)
     content = cast("StagedContent", put.content)
     number, _, now = commit

@@ -65,7 +65,7 @@ class Committer:
             with self._database.writing() as connection:
                 for member in group:
                     _attempt(member, connection)
-        except BaseException as error:  # noqa: BLE001 - every member must be told, or it waits for ever
+        except BaseException as error:
             for member in group:
                 member.error = member.error or _broken(error)
         with self._lock:
@@ -81,7 +81,7 @@ def _attempt(member: _Member[object], connection: sqlite3.Connection) -> None:
     connection.execute("SAVEPOINT member")
     try:
         member.result = member.work(connection)
-    except Exception as error:  # noqa: BLE001 - it is raised in the member's own thread
+    except Exception as error:
         member.error = error
         connection.execute("ROLLBACK TO member")
     connection.execute("RELEASE member")

@@ -65,9 +65,7 @@ class _PFSHash:
 class StagedContent:
     """A whole body: in `data` where it is small, else in the file `name` of the store."""
 
-    def __init__(
-        self, size: int, md5: bytes, pfs_hash: bytes, data: bytes, name: str | None
-    ) -> None:
+    def __init__(self, size: int, md5: bytes, pfs_hash: bytes, data: bytes, name: str | None) -> None:
         self.size = size
         self.md5: bytes | None = md5
         self.hash = pfs_hash
@@ -150,9 +148,7 @@ class ContentStore:
         self._session = uuid.uuid4().hex
         self._numbers = itertools.count()
         self._lock_path = self._folder / f"{self._session}.lock"
-        self._lock_file = os.open(
-            self._lock_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644
-        )
+        self._lock_file = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         fcntl.flock(self._lock_file, fcntl.LOCK_EX)
         self._sweep(is_kept)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, cast
@@ -29,7 +28,6 @@ from s3gw.pfs.interface import (
     BranchInfo,
     BranchInUse,
     BranchNotEmpty,
-    BranchNotFound,
     Change,
     CommitNotFound,
     CorruptData,
@@ -100,9 +98,7 @@ class EmbeddedPFS:
         """See `PFS.list_branches`."""
         with self._database.reading() as connection:
             rows = connection.execute(_ALL_BRANCHES).fetchall()
-            outputs = {
-                row[0] for row in connection.execute("SELECT DISTINCT branch FROM provenance")
-            }
+            outputs = {row[0] for row in connection.execute("SELECT DISTINCT branch FROM provenance")}
             return [
                 BranchInfo(
                     Branch(repo, name, project),
@@ -138,9 +134,7 @@ class EmbeddedPFS:
                     (branch.name, line, number, branch.project, branch.repo),
                 )
             except sqlite3.IntegrityError as error:
-                raise BranchExists(
-                    f"branch {branch.name!r} already exists in repo {branch.repo}"
-                ) from error
+                raise BranchExists(f"branch {branch.name!r} already exists in repo {branch.repo}") from error
             connection.executemany(
                 "INSERT INTO provenance (branch, upstream) VALUES (?, ?)",
                 [(cursor.lastrowid, other) for other in dict.fromkeys(upstream)],
@@ -154,20 +148,14 @@ class EmbeddedPFS:
 
         def delete(connection: sqlite3.Connection) -> None:
             found = find_branch(connection, branch)
-            used = connection.execute(
-                "SELECT 1 FROM provenance WHERE upstream = ? LIMIT 1", (found.id,)
-            )
+            used = connection.execute("SELECT 1 FROM provenance WHERE upstream = ? LIMIT 1", (found.id,))
             if used.fetchone():
-                raise BranchInUse(
-                    f"{branch} is in the provenance of another branch: delete that one first."
-                )
+                raise BranchInUse(f"{branch} is in the provenance of another branch: delete that one first.")
             held = connection.execute("SELECT 1 FROM file WHERE line = ? LIMIT 1", (found.line,))
             if held.fetchone() and not with_files:
                 raise BranchNotEmpty(f"{branch} holds files")
             connection.execute("DELETE FROM provenance WHERE branch = ?", (found.id,))
-            (repo,) = connection.execute(
-                "SELECT repo FROM branch WHERE id = ?", (found.id,)
-            ).fetchone()
+            (repo,) = connection.execute("SELECT repo FROM branch WHERE id = ?", (found.id,)).fetchone()
             connection.execute("DELETE FROM branch WHERE id = ?", (found.id,))
             connection.execute(
                 "DELETE FROM repo WHERE id = ? AND NOT EXISTS (SELECT 1 FROM branch WHERE repo = ?)",
@@ -185,9 +173,7 @@ class EmbeddedPFS:
             found = find_branch(connection, branch)
             if commit is None:
                 number = found.head
-                (commit,) = connection.execute(
-                    "SELECT id FROM commits WHERE num = ?", (number,)
-                ).fetchone()
+                (commit,) = connection.execute("SELECT id FROM commits WHERE num = ?", (number,)).fetchone()
             else:
                 row = connection.execute(
                     "SELECT num FROM commits WHERE id = ? AND line = ?", (commit, found.line)
@@ -195,9 +181,7 @@ class EmbeddedPFS:
                 if row is None:
                     raise CommitNotFound(f"commit {commit} not found on {branch}")
                 (number,) = row
-        return EmbeddedSnapshot(
-            self._database, self._contents, found.line, number, cast("str", commit)
-        )
+        return EmbeddedSnapshot(self._database, self._contents, found.line, number, cast("str", commit))
 
     def stage(self, branch: Branch, path: str, size: int | None = None) -> BodyStaging:  # noqa: ARG002
         """See `PFS.stage`."""
@@ -246,7 +230,7 @@ class EmbeddedSnapshot:
                 past = (self._line, path, self._number, self._number)
                 row = connection.execute(_PAST_FILE, past).fetchone()
         if row is None:
-            raise FileNotFound(f"file {ascii(path)} not found at commit {self.commit}")
+            raise FileNotFound(f"file {path!a} not found at commit {self.commit}")
         return file_info(row)
 
     def read_file(self, file: FileInfo, offset: int = 0, size: int | None = None) -> FileReader:
@@ -258,9 +242,7 @@ class EmbeddedSnapshot:
             return SmallReader(b"")
         if isinstance(file.content, str):
             return self._contents.open(file.content, file.size, offset, length)
-        row = self._database.reader.execute(
-            "SELECT data FROM blob WHERE id = ?", (file.content,)
-        ).fetchone()
+        row = self._database.reader.execute("SELECT data FROM blob WHERE id = ?", (file.content,)).fetchone()
         if row is None:
             raise FileNotFound("The file was deleted with its branch.")
         data: bytes = row[0]
@@ -268,14 +250,10 @@ class EmbeddedSnapshot:
             raise CorruptData(f"{file.path} has {len(data)} bytes instead of {file.size}.")
         return SmallReader(data if length == file.size else data[offset : offset + length])
 
-    def list_files(
-        self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000
-    ) -> Page:
+    def list_files(self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
         """See `Snapshot.list_files`."""
         with self._database.reading() as connection:
-            return Lister(connection, self._line, self._number).page(
-                prefix, delimiter, after, limit
-            )
+            return Lister(connection, self._line, self._number).page(prefix, delimiter, after, limit)
 
 
 def _branch_info(connection: sqlite3.Connection, branch: Branch, found: BranchRow) -> BranchInfo:

@@ -80,9 +80,7 @@ def _delete_some(connection: sqlite3.Connection) -> tuple[bool, list[str]]:
         connection.executemany("DELETE FROM blob WHERE id = ?", blobs)
         connection.executemany("DELETE FROM large WHERE name = ?", [(name,) for name in large])
         where = " AND ".join(f"{column} = ?" for column in ["line", *key.split(", ")])
-        connection.executemany(
-            f"DELETE FROM {table} WHERE {where}", [(line, *rest) for _, *rest in rows]
-        )  # noqa: S608
+        connection.executemany(f"DELETE FROM {table} WHERE {where}", [(line, *rest) for _, *rest in rows])  # noqa: S608
         names += large
         if rows:
             return True, names

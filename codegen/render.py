@@ -18,7 +18,6 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -552,7 +551,6 @@ def _marks(operation: Operation) -> str:
 def _page_view(catalogue: Catalogue) -> dict[str, Any]:
     rows = [_row(operation) for operation in catalogue.operations]
     features = sorted({row["feature"] for row in rows}, key=str.lower)
-    statuses = {error["status"]: HTTPStatus(error["status"]).phrase for error in catalogue.errors}
     return {
         "supported": [row for row in rows if row["supported"]],
         "features": [
@@ -567,5 +565,4 @@ def _page_view(catalogue: Catalogue) -> dict[str, Any]:
         "total": len(rows),
         "errors": catalogue.errors,
         "pfs_errors": catalogue.pfs_errors,
-        "statuses": statuses,
     }

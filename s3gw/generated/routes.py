@@ -46,7 +46,7 @@ COPY_OBJECT: Final = Operation(
     method="PUT",
     marks="x-amz-copy-source",
     why="The published gateway leaves copying to PFS.",
-    instead="Copy with `pachctl copy file` or PFS's CopyFile over gRPC, which copies no bytes, or send a GetObject's body as a PutObject.",
+    instead="Copy with `pachctl copy file` or PFS's CopyFile over gRPC, which copies no bytes, or send a GetObject's body as a PutObject (rclone copies to set times, unless it has --no-update-modtime).",
 )
 
 CORS_PREFLIGHT: Final = Operation(

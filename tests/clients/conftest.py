@@ -1,0 +1,110 @@
+"""Real clients from their registries, beside a gateway of their own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CACHE = HERE.parent.parent / ".cache" / "clients"
+
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "any",
+    "AWS_SECRET_ACCESS_KEY": "any",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+def missing(tool: str) -> None:
+    """Skip, with the reason; where CI is set, no client may be left out."""
+    reason = f"{tool} is not on this machine"
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}, and CI demands every client")
+    pytest.skip(reason)
+
+
+def run(*command: object, cwd: Path | None = None, **environment: str) -> str:
+    """Run a client; what it printed is the result, or the reason of the failure."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**os.environ, **KEYS, **environment},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=170,
+    )
+    assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@contextmanager
+def alone(name: str) -> Iterator[Path]:
+    """Install something once, whatever number of test processes want it."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield CACHE / name
+
+
+@pytest.fixture(scope="session")
+def tools() -> Path:
+    """The folder of the command-line clients, and of a Python that has the libraries."""
+    requirements = HERE / "requirements.txt"
+    with alone("python") as folder:
+        stamp = folder / "installed.txt"
+        if not stamp.exists() or stamp.read_text() != requirements.read_text():
+            uv = [sys.executable, "-m", "uv"]
+            run(*uv, "venv", "--clear", "--python", sys.executable, folder)
+            run(*uv, "pip", "install", "--python", folder / "bin" / "python", "-r", requirements)
+            stamp.write_text(requirements.read_text())
+    return folder / "bin"
+
+
+@pytest.fixture(scope="session")
+def node() -> Path:
+    """A folder with the AWS SDK for JavaScript."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        missing("Node.js")
+    with alone("js") as folder:
+        folder.mkdir(exist_ok=True)
+        manifest = (HERE / "js" / "package.json").read_text()
+        stamp = folder / "installed.txt"
+        if not stamp.exists() or stamp.read_text() != manifest:
+            (folder / "package.json").write_text(manifest)
+            run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", cwd=folder)
+            stamp.write_text(manifest)
+        shutil.copy(HERE / "js" / "client.mjs", folder / "client.mjs")
+    return folder
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A small tree of files to be copied."""
+    folder = tmp_path / "files"
+    for path, data in {
+        "a.txt": b"a",
+        "dir/b.bin": bytes(range(256)) * 4096,
+        "dir/sub/c": b"",
+        "z": b"z" * 70_000,
+    }.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return folder
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """All files of a folder, with their contents."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

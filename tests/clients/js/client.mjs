@@ -1,0 +1,46 @@
+// The AWS SDK for JavaScript v3, with the checksums that it sends by default.
+import assert from "node:assert/strict";
+import { Readable } from "node:stream";
+import * as s3 from "@aws-sdk/client-s3";
+
+const client = new s3.S3Client({
+  endpoint: process.env.S3GW_ENDPOINT,
+  region: "us-east-1",
+  forcePathStyle: true,
+  credentials: { accessKeyId: "any", secretAccessKey: "any" },
+});
+const send = (name, input) => client.send(new s3[`${name}Command`](input));
+const Bucket = "js.sdk";
+
+await send("CreateBucket", { Bucket });
+const body = Buffer.alloc(300_000, "abc");
+const put = await send("PutObject", { Bucket, Key: "dir/a", Body: body, Metadata: { a: "b" } });
+const got = await send("GetObject", { Bucket, Key: "dir/a" });
+assert.deepEqual(Buffer.from(await got.Body.transformToByteArray()), body);
+assert.equal(got.ETag, put.ETag);
+
+// A stream goes out in aws-chunked framing with a trailing checksum.
+await send("PutObject", { Bucket, Key: "streamed", Body: Readable.from([body, body]), ContentLength: 600_000 });
+const streamed = await send("GetObject", { Bucket, Key: "streamed" });
+assert.deepEqual(Buffer.from(await streamed.Body.transformToByteArray()), Buffer.concat([body, body]));
+
+for (const ChecksumAlgorithm of ["CRC32", "CRC32C", "SHA1", "SHA256"]) {
+  await send("PutObject", { Bucket, Key: "sum", Body: body, ChecksumAlgorithm });
+}
+const head = await send("HeadObject", { Bucket, Key: "sum" });
+assert.equal(head.ContentLength, body.length);
+const part = await send("GetObject", { Bucket, Key: "sum", Range: "bytes=1-3" });
+assert.equal(await part.Body.transformToString(), "bca");
+
+const keys = [];
+for await (const page of s3.paginateListObjectsV2({ client, pageSize: 1 }, { Bucket })) {
+  keys.push(...page.Contents.map((entry) => entry.Key));
+}
+assert.deepEqual(keys, ["dir/a", "streamed", "sum"]);
+await assert.rejects(send("HeadObject", { Bucket, Key: "missing" }), { name: "NotFound" });
+await assert.rejects(send("PutObject", { Bucket, Key: "sum", Body: "x", IfNoneMatch: "*" }), { name: "PreconditionFailed" });
+await assert.rejects(send("GetObjectTagging", { Bucket, Key: "sum" }), { name: "NotImplemented" });
+const deleted = await send("DeleteObjects", { Bucket, Delete: { Objects: keys.map((Key) => ({ Key })) } });
+assert.equal(deleted.Deleted.length, 3);
+await send("DeleteBucket", { Bucket });
+console.log("all done");

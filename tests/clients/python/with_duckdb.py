@@ -1,0 +1,23 @@
+"""DuckDB over a Parquet object; without its own S3 extension, which it would download, by fsspec."""
+
+import io
+import sys
+import urllib.request
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import s3fs
+
+url, bucket = sys.argv[1:]
+urllib.request.urlopen(urllib.request.Request(f"{url}/{bucket}", method="PUT"))
+table = pa.table({"n": range(100_000), "name": [f"name-{n % 7}" for n in range(100_000)]})
+sink = io.BytesIO()
+pq.write_table(table, sink, row_group_size=10_000)
+urllib.request.urlopen(urllib.request.Request(f"{url}/{bucket}/t/a.parquet", sink.getvalue(), method="PUT"))
+fs = s3fs.S3FileSystem(key="any", secret="any", endpoint_url=url, client_kwargs={"region_name": "us-east-1"})
+duckdb.register_filesystem(fs)
+query = f"SELECT count(*), sum(n) FROM read_parquet('s3://{bucket}/t/*.parquet') WHERE name = 'name-3'"
+(found,) = duckdb.sql(query).fetchall()
+assert found == (14286, sum(range(3, 100_000, 7))), found
+print("all done")

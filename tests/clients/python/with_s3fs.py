@@ -1,0 +1,25 @@
+"""s3fs: files and folders as in a file system."""
+
+import sys
+
+import s3fs
+
+url, bucket = sys.argv[1:]
+fs = s3fs.S3FileSystem(key="any", secret="any", endpoint_url=url, client_kwargs={"region_name": "us-east-1"})
+fs.mkdir(bucket)
+with fs.open(f"{bucket}/dir/a.txt", "wb") as file:
+    file.write(b"hello " * 1000)
+fs.pipe_file(f"{bucket}/b", b"b")
+with fs.open(f"{bucket}/dir/a.txt", "rb") as file:
+    file.seek(6)
+    assert file.read(5) == b"hello"
+assert fs.cat_file(f"{bucket}/dir/a.txt", start=0, end=5) == b"hello"
+assert fs.info(f"{bucket}/dir/a.txt")["size"] == 6000
+assert fs.isdir(f"{bucket}/dir")
+assert fs.ls(bucket, detail=False) == [f"{bucket}/b", f"{bucket}/dir"]
+assert fs.find(bucket) == [f"{bucket}/b", f"{bucket}/dir/a.txt"]
+assert fs.glob(f"{bucket}/*/*.txt") == [f"{bucket}/dir/a.txt"]
+fs.rm(bucket, recursive=True)
+fs.invalidate_cache()
+assert not fs.exists(f"{bucket}/b")
+print("all done")

@@ -1,0 +1,56 @@
+"""boto3 beyond single requests: transfers, presigned URLs, pagination, old signatures."""
+
+from __future__ import annotations
+
+import io
+import urllib.request
+
+import pytest
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+
+def test_transfers_below_the_multipart_threshold(gateway, bucket, files, tmp_path):
+    client = gateway.boto3()
+    client.upload_file(str(files / "dir/b.bin"), bucket, "b")
+    client.download_file(bucket, "b", str(tmp_path / "b"))
+    assert (tmp_path / "b").read_bytes() == (files / "dir/b.bin").read_bytes()
+
+
+def test_a_large_transfer_with_a_raised_threshold(gateway, bucket):
+    client = gateway.boto3()
+    body = bytes(20 << 20)
+    with pytest.raises(Exception, match="single PutObject"):
+        client.upload_fileobj(io.BytesIO(body), bucket, "large")
+    client.upload_fileobj(
+        io.BytesIO(body), bucket, "large", Config=TransferConfig(multipart_threshold=1 << 30)
+    )
+    received = io.BytesIO()
+    client.download_fileobj(bucket, "large", received)  # in parallel ranges
+    assert received.getvalue() == body
+
+
+@pytest.mark.parametrize("signature", ["s3v4", "s3", "s3-query"])
+def test_presigned_urls_work_and_are_not_checked(gateway, bucket, signature):
+    client = gateway.boto3(signature_version=signature) if signature != "s3-query" else gateway.boto3()
+    put = client.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "a b"}, ExpiresIn=60)
+    urllib.request.urlopen(urllib.request.Request(put, b"signed", method="PUT"))
+    get = client.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "a b"}, ExpiresIn=60)
+    assert urllib.request.urlopen(get).read() == b"signed"
+
+
+def test_unsigned_requests(gateway, bucket):
+    from botocore import UNSIGNED
+
+    client = gateway.boto3(signature_version=UNSIGNED)
+    client.put_object(Bucket=bucket, Key="a", Body=b"x")
+    assert client.get_object(Bucket=bucket, Key="a")["Body"].read() == b"x"
+
+
+def test_the_error_of_the_sdk_carries_code_and_request_id(gateway, bucket):
+    with pytest.raises(ClientError) as missing:
+        gateway.boto3().get_object(Bucket=bucket, Key="a")
+    response = missing.value.response
+    assert response["Error"]["Code"] == "NoSuchKey"
+    assert len(response["ResponseMetadata"]["RequestId"]) == 16
+    assert response["ResponseMetadata"]["HostId"]

@@ -1,0 +1,188 @@
+"""The gateway is extended by editing the YAML: docs/extending.md, done as a user would do it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import botocore.session
+import pytest
+from botocore.config import Config
+
+from codegen.catalogue import ROOT
+from tests.serving import serving
+
+FLIPPED = """
+- name: GetBucketRequestPayment
+  feature: Payment requests
+  level: bucket
+  method: GET
+  match: {query: [requestPayment]}
+  supported:
+    profile: classic
+    summary: The owner of the bucket pays.
+    answer: {Payer: BucketOwner}
+    pfs: [InspectBranch]
+    status: 200
+    response: {body: RequestPaymentConfiguration}
+"""
+NEW = """
+- name: GetBucketGreeting
+  feature: Buckets
+  level: bucket
+  method: GET
+  match: {query: [greeting]}
+  outside_model: It is our own.
+  supported:
+    profile: classic
+    summary: Greets somebody in the name of the branch.
+    handler: greetings.get_bucket_greeting
+    pfs: [InspectBranch]
+    status: 200
+    request: {query: {name: {type: string, default: world}}}
+    response: {body: Greeting}
+"""
+HANDLER = '''"""Greetings."""
+
+from s3gw.context import Context
+from s3gw.generated.documents import Greeting
+from s3gw.generated.requests import GetBucketGreetingRequest
+
+
+def get_bucket_greeting(context: Context, request: GetBucketGreetingRequest) -> Greeting:
+    """Greet somebody."""
+    info = context.pfs.inspect_branch(request.branch)
+    return Greeting(text=f"Hello {request.name}, from {info.branch}")
+'''
+SHAPES = """
+  RequestPaymentConfiguration:
+    members: {Payer: string}
+
+  Greeting:
+    members: {Text: string}
+
+requests:
+"""
+FLIPPED_BACK = """
+- name: GetBucketVersioning
+  feature: Versioning configuration
+  level: bucket
+  method: GET
+  match: {query: [versioning]}
+  unsupported:
+    why: It is flipped back.
+"""
+# The new operation, told to botocore by its own means for that.
+SDK_EXTRAS = {
+    "version": 1.0,
+    "merge": {
+        "operations": {
+            "GetBucketGreeting": {
+                "name": "GetBucketGreeting",
+                "http": {"method": "GET", "requestUri": "/{Bucket}?greeting"},
+                "input": {"shape": "GetBucketRequestPaymentRequest"},
+                "output": {"shape": "GetBucketGreetingOutput"},
+            }
+        },
+        "shapes": {
+            "GetBucketGreetingOutput": {"type": "structure", "members": {"Text": {"shape": "Payer"}}},
+        },
+    },
+}
+
+
+def replace_entry(path: Path, name: str, entry: str) -> None:
+    """Take an entry out of a file, and put another at its end."""
+    entries = path.read_text().split("\n- ")
+    kept = [text for text in entries if not text.startswith(f"name: {name}\n")]
+    assert len(kept) == len(entries) - (name in path.read_text())
+    path.write_text("\n- ".join(kept).rstrip() + "\n" + entry)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tree, with the YAML edited and one handler added."""
+    tree = tmp_path_factory.mktemp("tree")
+    for folder in ("codegen", "docs", "s3gw", "spec"):
+        shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    operations = tree / "spec" / "operations"
+    replace_entry(operations / "bucket-configuration.yaml", "GetBucketRequestPayment", FLIPPED)
+    replace_entry(operations / "buckets.yaml", "GetBucketVersioning", FLIPPED_BACK)
+    replace_entry(operations / "buckets.yaml", "GetBucketGreeting", NEW)
+    shapes = tree / "spec" / "shapes.yaml"
+    without = shapes.read_text().replace("  VersioningConfiguration:\n    members: {}\n\n", "")
+    shapes.write_text(without.replace("\nrequests:\n", SHAPES))
+    (tree / "s3gw" / "operations" / "greetings.py").write_text(HANDLER)
+    done = subprocess.run(
+        [sys.executable, "-m", "codegen"], cwd=tree, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return tree
+
+
+@pytest.fixture(scope="module")
+def client(tree, tmp_path_factory):
+    """A boto3 client that knows the new operation, of a gateway that runs from the copy."""
+    models = tree / "models" / "s3" / "2006-03-01"
+    models.mkdir(parents=True)
+    (models / "service-2.sdk-extras.json").write_text(json.dumps(SDK_EXTRAS))
+    session = botocore.session.Session()
+    session.set_config_variable("data_path", str(tree / "models"))
+    with serving(tmp_path_factory.mktemp("data") / "pfs", tree=tree) as gateway:
+        yield boto3.Session(botocore_session=session).client(
+            "s3",
+            endpoint_url=gateway.url,
+            region_name="us-east-1",
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+
+@pytest.fixture(scope="module")
+def bucket(client) -> str:
+    client.create_bucket(Bucket="master.extended")
+    return "master.extended"
+
+
+def test_an_unsupported_operation_is_flipped_to_a_constant_answer(client, bucket):
+    assert client.get_bucket_request_payment(Bucket=bucket)["Payer"] == "BucketOwner"
+    with pytest.raises(client.exceptions.NoSuchBucket):
+        client.get_bucket_request_payment(Bucket="no.where")
+
+
+def test_a_wholly_new_operation_is_a_yaml_entry_and_three_lines(client, bucket):
+    assert client.get_bucket_greeting(Bucket=bucket)["Text"] == "Hello world, from default/extended@master"
+
+
+def test_a_supported_operation_is_flipped_back(client, bucket):
+    with pytest.raises(client.exceptions.ClientError) as refused:
+        client.get_bucket_versioning(Bucket=bucket)
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert "GetBucketVersioning" in refused.value.response["Error"]["Message"]
+
+
+def test_the_rest_is_as_it_was(client, bucket):
+    client.put_object(Bucket=bucket, Key="a", Body=b"x")
+    assert client.get_object(Bucket=bucket, Key="a")["Body"].read() == b"x"
+
+
+def test_the_page_and_the_command_tell_it_too(tree):
+    page = (tree / "docs" / "operations.md").read_text()
+    assert "| GetBucketGreeting | `GET bucket ?greeting` |" in page
+    command = [sys.executable, "-m", "s3gw", "explain", "GET", "/b.r?requestPayment"]
+    said = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout
+    assert "The owner of the bucket pays." in said
+
+
+def test_nothing_else_was_touched(tree):
+    allowed = {"spec", "docs/operations.md", "s3gw/generated", "s3gw/operations/greetings.py"}
+    for path in (p for folder in ("codegen", "docs", "s3gw") for p in (tree / folder).rglob("*")):
+        name = str(path.relative_to(tree))
+        if path.is_dir() or "__pycache__" in name or any(name.startswith(prefix) for prefix in allowed):
+            continue
+        assert path.read_bytes() == (ROOT / name).read_bytes(), name

@@ -7,18 +7,19 @@ import time
 from typing import Any
 
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, Task, WSGITask
 
 from s3gw.generated import errors
 from s3gw.generated.documents import Error, render_error
 from s3gw.server import _log
+from s3gw.server._streaming import StreamingParser, linger
 
 _ERRORS = {
     400: errors.BadRequest,
     413: errors.EntityTooLarge,
     431: errors.RequestHeaderSectionTooLarge,
     501: errors.NotImplemented,
+    503: errors.SlowDown,
 }
 _BODILESS = ("1", "204", "304")
 
@@ -41,10 +42,15 @@ _NAMES = _Names(etag="ETag")
 class _GatewayTask(Task):  # type: ignore[misc] # waitress has no types
     """What all answers share: ids in the headers, a line in the log, an open connection."""
 
+    close_on_finish: bool
+
     def __init__(self, channel: Any, request: Any) -> None:
         super().__init__(channel, request)
         self.request_id = secrets.token_hex(8).upper()
         self.note = _log.Note()
+        self.stream = request.stream
+        if self.stream is not None:
+            self.stream.bind(channel)
 
     def service(self) -> None:
         """Serve the request, then write its line."""
@@ -52,6 +58,8 @@ class _GatewayTask(Task):  # type: ignore[misc] # waitress has no types
         try:
             super().service()
             whole = self.channel.connected
+            if whole:
+                self._end_body()
         finally:
             _log.access(
                 request_id=self.request_id,
@@ -63,6 +71,20 @@ class _GatewayTask(Task):  # type: ignore[misc] # waitress has no types
                 address=self.channel.addr[0],
                 whole=whole,
             )
+
+    def _end_body(self) -> None:
+        """Deal with what is left of the body, and with what came behind it."""
+        stream = self.stream
+        unread = self.request.error is not None if stream is None else not stream.ended
+        if self.close_on_finish:
+            if unread and not self.channel.total_outbufs_len:
+                linger(self.channel.socket)
+        elif stream is None:
+            return
+        elif stream.ended or stream.drain():
+            self.channel.received(self.stream.take_rest())
+        else:
+            self.close_on_finish = True
 
     def build_response_header(self) -> bytes:
         """Write the head of the response.
@@ -101,6 +123,8 @@ class _GatewayTask(Task):  # type: ignore[misc] # waitress has no types
     def _stays_open(self, *, delimited: bool) -> bool:
         if self.close_on_finish or not delimited or self.channel.server.draining:
             return False
+        if self.stream is not None and not self.stream.may_be_drained():
+            return False
         connection: str = self.request.headers.get("CONNECTION", "").lower()
         return connection == "keep-alive" if self.version == "1.0" else connection != "close"
 
@@ -129,25 +153,17 @@ class GatewayErrorTask(_GatewayTask, ErrorTask):  # type: ignore[misc]
         body = render_error(Error(kind.code, message, resource, self.request_id, HOST_ID))
         self.status = f"{kind.status} {kind.code}"
         self.response_headers = [("Content-Type", "application/xml")]
+        if kind.retry_after_s is not None:
+            self.response_headers.append(("Retry-After", str(kind.retry_after_s)))
         self.content_length = len(body)
         self.close_on_finish = True
         self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)
 
 
-class GatewayParser(HTTPRequestParser):  # type: ignore[misc]
-    """The head of a request."""
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """Ask for no body where there is none: waitress would wait for it for ever."""
-        super().parse_header(header_plus)
-        if self.body_rcv is None:
-            self.expect_continue = False
-
-
 class GatewayChannel(HTTPChannel):  # type: ignore[misc]
     """A connection."""
 
-    parser_class = GatewayParser
+    parser_class = StreamingParser
 
     task_class = GatewayTask
     error_task_class = GatewayErrorTask

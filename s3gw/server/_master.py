@@ -197,6 +197,8 @@ class _Master:
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             status = run_worker(self._settings, self._make_app, self._listener, self._alive[0], tell, pause_s)
+        except BaseException:
+            _log_lines.exception("the worker fails")
         finally:
             sys.stderr.flush()
             os._exit(status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -14,12 +15,16 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from s3gw.server._channel import GatewayChannel
+from s3gw.server._streaming import UploadDispatcher, refuse_overload
 
 if TYPE_CHECKING:
     from s3gw.server._master import Settings
 
 # 8 KiB of URL and as much of headers are S3's own limits; signatures and metadata need room.
 HEADER_LIMIT = 64 * 1024
+
+# Streamed bodies at a time, for each thread that serves everything else.
+_UPLOADS_PER_THREAD = 4
 
 _log = logging.getLogger(__name__)
 
@@ -41,14 +46,13 @@ def run_worker(
     try:
         app = make_app()
     except Exception as error:
-        os.write(tell, str(error).encode() or repr(error).encode())
+        _tell(tell, str(error) or repr(error))
         _log.error("the worker cannot start: %s", error)
         return 1
     server = _make_server(app, listener, settings.threads)
     signal.signal(signal.SIGTERM, lambda *_: _stop(stop, server))
     threading.Thread(target=_watch, args=(alive, stop, server), daemon=True).start()
-    os.write(tell, b"ready")
-    os.close(tell)
+    _tell(tell, "ready")
     while not stop.is_set():
         _turn(server)
     _drain(server)
@@ -76,7 +80,26 @@ def _make_server(app: Any, listener: socket.socket, threads: int) -> Any:
     )
     server.channel_class = GatewayChannel
     server.draining = False
+    server.uploads = UploadDispatcher(_UPLOADS_PER_THREAD * threads)
+    others = server.add_task
+
+    def add_task(channel: Any) -> None:
+        request = channel.requests[0]
+        if request.stream is not None and not request.error:
+            if server.uploads.add_task(channel):
+                return
+            refuse_overload(request)
+        others(channel)
+
+    server.add_task = add_task
     return server
+
+
+def _tell(report: int, text: str) -> None:
+    """Report to the master, which listens only while the first workers start."""
+    with contextlib.suppress(BrokenPipeError):
+        os.write(report, text.encode())
+    os.close(report)
 
 
 def _stop(stop: threading.Event, server: Any) -> None:
@@ -103,3 +126,4 @@ def _drain(server: Any) -> None:
             channel.close_if_idle()
         _turn(server)
     server.task_dispatcher.shutdown()
+    server.uploads.shutdown()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -63,9 +62,3 @@ class Store:
 
     def paths(self, snapshot: Snapshot | None = None) -> list[str]:
         return [file.path for file in (snapshot or self.snapshot()).list_files(limit=10**6).files]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Callable[[], EmbeddedPFS]:
-    """Open the embedded PFS of a folder, as often as wanted."""
-    return lambda: EmbeddedPFS(tmp_path / "pfs", durability="process")

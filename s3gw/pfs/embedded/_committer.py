@@ -78,16 +78,18 @@ class Committer:
 
 
 def _attempt(member: _Member[object], connection: sqlite3.Connection) -> None:
+    """Do the work of one member; what it raises undoes that work alone."""
     connection.execute("SAVEPOINT member")
     try:
         member.result = member.work(connection)
     except Exception as error:
-        member.error = error
+        member.error = _broken(error)
         connection.execute("ROLLBACK TO member")
     connection.execute("RELEASE member")
 
 
 def _broken(error: BaseException) -> BaseException:
+    """Say that the disk or the database failed; anything else is what the work itself raised."""
     if isinstance(error, sqlite3.Error | OSError):
         broken = Unavailable(f"The embedded PFS cannot write: {error}")
         broken.__cause__ = error

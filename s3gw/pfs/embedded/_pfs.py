@@ -78,12 +78,12 @@ class EmbeddedPFS:
             raise Unusable(f"{folder} cannot be made or is no folder: {error.strerror}") from error
         durable = durability == "power"
         self._database = Database(folder, durable=durable)
-        with self._database.exclusive():
-            try:
+        try:
+            with self._database.exclusive():
                 self._contents = ContentStore(folder, durable=durable, is_kept=self._is_kept)
-            except OSError as error:
-                self._database.close()
-                raise Unusable(f"{folder} cannot be written: {error.strerror}") from error
+        except OSError as error:
+            self._database.close()
+            raise Unusable(f"{folder} cannot be written: {error.strerror}") from error
         self._committer = Committer(self._database)
         self._purger = Purger(self._committer, self._contents)
         self._purger.begin()

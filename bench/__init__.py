@@ -1,0 +1,1 @@
+"""Measures beside what people would use instead, in one run, interleaved."""

@@ -1,0 +1,3 @@
+module s3gw.bench/load
+
+go 1.24

@@ -86,10 +86,26 @@ class _Methods(dict[str, Callable[..., None]]):
         return refuse
 
 
-def create_app(context: Context, profile: str = "classic") -> falcon.App[falcon.Request, falcon.Response]:
+class App(falcon.App[falcon.Request, falcon.Response]):
+    """The WSGI application."""
+
+    reads_are_quick = False
+
+    def is_quick(self, method: str, target: str) -> bool:
+        """Tell whether a request is answered so soon that no thread is worth waking for it.
+
+        A server may ask; `target` is raw.
+        """
+        return (
+            self.reads_are_quick and method in ("GET", "HEAD") and "?" not in target and target.count("/") > 1
+        )
+
+
+def create_app(context: Context, profile: str = "classic") -> App:
     """Make the WSGI application that serves `context` in a profile of the catalogue."""
     router: Any = _Router()  # Falcon's types know no router but its own
-    app: falcon.App[falcon.Request, falcon.Response] = falcon.App(router=router)
+    app = App(router=router)
+    app.reads_are_quick = context.pfs.reads_are_quick
     app.resp_options.default_media_type = None  # type: ignore[assignment] # no body, no type
     gateway = Gateway(context, profile)
     for template, resource in ROUTES.items():

@@ -204,7 +204,14 @@ class Change:
 
 
 class PFS(Protocol):
-    """A PFS. Safe to use from many threads; every method may raise any `PFSError`."""
+    """A PFS. Safe to use from many threads; every method may raise any `PFSError`.
+
+    Attributes:
+        reads_are_quick: Whether looking a file up takes microseconds, so that it may be done where
+            nothing may wait.
+    """
+
+    reads_are_quick: bool
 
     def list_branches(self) -> Sequence[BranchInfo]:
         """Every branch of every user repo of every project, in no promised order."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from waitress import wasyncore
 from waitress.server import create_server
 
-from s3gw.server._channel import GatewayChannel
+from s3gw.server._channel import GatewayChannel, TooLarge
 from s3gw.server._streaming import UploadDispatcher, refuse_overload
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 # 8 KiB of URL and as much of headers are S3's own limits; signatures and metadata need room.
 HEADER_LIMIT = 64 * 1024
+
+# The largest body that the loop writes itself: a socket's buffer takes it at once.
+LOOP_LIMIT = 64 * 1024
 
 # Streamed bodies at a time, for each thread that serves everything else.
 _UPLOADS_PER_THREAD = 4
@@ -81,18 +84,54 @@ def _make_server(app: Any, listener: socket.socket, threads: int) -> Any:
     server.channel_class = GatewayChannel
     server.draining = False
     server.uploads = UploadDispatcher(_UPLOADS_PER_THREAD * threads)
-    others = server.add_task
+    server.application = _guard(app)
+    server.hand_over = server.add_task
+    is_quick = getattr(app, "is_quick", lambda _method, _target: False)
+    loop = threading.get_ident()
+    wake = server.pull_trigger
 
     def add_task(channel: Any) -> None:
+        """Choose who serves the next request of a channel."""
         request = channel.requests[0]
-        if request.stream is not None and not request.error:
+        if request.error is None and request.stream is not None:
             if server.uploads.add_task(channel):
                 return
             refuse_overload(request)
-        others(channel)
+        elif (
+            request.error is None
+            and threading.get_ident() == loop
+            and not channel.total_outbufs_len
+            and is_quick(request.command, request.request_uri)
+        ):
+            channel.serve_quickly()
+            return
+        server.hand_over(channel)
+
+    def pull_trigger() -> None:
+        if threading.get_ident() != loop:
+            wake()
 
     server.add_task = add_task
+    server.pull_trigger = pull_trigger
     return server
+
+
+def _guard(app: Any) -> Any:
+    """Keep the loop from writing large bodies: it must not wait for a slow reader."""
+
+    def guarded(environ: dict[str, Any], start_response: Any) -> Any:
+        if not environ["s3gw.on_loop"] or environ["REQUEST_METHOD"] == "HEAD":
+            return app(environ, start_response)
+
+        def checked(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            length = next((value for name, value in headers if name == "content-length"), None)
+            if length is None or int(length) > LOOP_LIMIT:
+                raise TooLarge
+            return start_response(status, headers, *rest)
+
+        return app(environ, checked)
+
+    return guarded
 
 
 def _tell(report: int, text: str) -> None:

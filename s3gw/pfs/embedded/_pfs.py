@@ -71,6 +71,8 @@ class EmbeddedPFS:
         Unusable: The folder cannot be written, or was written by a newer version.
     """
 
+    reads_are_quick = True
+
     def __init__(self, folder: Path, durability: Literal["power", "process"] = "power") -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -25,20 +25,21 @@ from s3gw.pfs.interface import (
 )
 
 _FIND_BRANCH = """
-SELECT branch.id, branch.line, branch.head, repo.created,
+SELECT branch.id, branch.line, branch.head, commits.id, repo.created,
        EXISTS (SELECT 1 FROM provenance WHERE provenance.branch = branch.id)
-FROM repo JOIN branch ON branch.repo = repo.id
+FROM repo JOIN branch ON branch.repo = repo.id JOIN commits ON commits.num = branch.head
 WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
 """
 
 
 @dataclass(frozen=True, slots=True)
 class BranchRow:
-    """A branch as the tables have it; `head` is the number of its head commit."""
+    """A branch as the tables have it; `head` is the number of its head commit, `head_id` its id."""
 
     id: int
     line: int
     head: int
+    head_id: str
     created: int
     output: bool
 
@@ -116,14 +117,9 @@ class ChangeWork:
                 _retire(connection, found.line, edit.path, row[0], commit[0])
             files.append(_place(connection, found.line, edit, commit) if isinstance(edit, Put) else None)
         if commit is None:
-            return Change(_commit_id(connection, found.head), tuple(files))
+            return Change(found.head_id, tuple(files))
         connection.execute("UPDATE branch SET head = ? WHERE id = ?", (commit[0], found.id))
         return Change(commit[1], tuple(files))
-
-
-def _commit_id(connection: sqlite3.Connection, number: int) -> str:
-    (commit,) = connection.execute("SELECT id FROM commits WHERE num = ?", (number,)).fetchone()
-    return cast("str", commit)
 
 
 def _retire(connection: sqlite3.Connection, line: int, path: str, since: int, until: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from s3gw.pfs import paths
 from s3gw.pfs.embedded._changes import (
@@ -171,19 +171,15 @@ class EmbeddedPFS:
     def snapshot(self, branch: Branch, commit: str | None = None) -> Snapshot:
         """See `PFS.snapshot`."""
         connection = self._database.reader
-        with self._database.reading():
-            found = find_branch(connection, branch)
-            if commit is None:
-                number = found.head
-                (commit,) = connection.execute("SELECT id FROM commits WHERE num = ?", (number,)).fetchone()
-            else:
-                row = connection.execute(
-                    "SELECT num FROM commits WHERE id = ? AND line = ?", (commit, found.line)
-                ).fetchone()
-                if row is None:
-                    raise CommitNotFound(f"commit {commit} not found on {branch}")
-                (number,) = row
-        return EmbeddedSnapshot(self._database, self._contents, found.line, number, cast("str", commit))
+        found = find_branch(connection, branch)
+        number, head = found.head, found.head_id
+        if commit is not None:
+            past = "SELECT num FROM commits WHERE id = ? AND line = ?"
+            row = connection.execute(past, (commit, found.line)).fetchone()
+            if row is None:
+                raise CommitNotFound(f"commit {commit} not found on {branch}")
+            number, head = row[0], commit
+        return EmbeddedSnapshot(self._database, self._contents, found.line, number, head)
 
     def stage(self, branch: Branch, path: str, size: int | None = None) -> BodyStaging:  # noqa: ARG002
         """See `PFS.stage`."""
@@ -259,9 +255,8 @@ class EmbeddedSnapshot:
 
 
 def _branch_info(connection: sqlite3.Connection, branch: Branch, found: BranchRow) -> BranchInfo:
-    (head,) = connection.execute("SELECT id FROM commits WHERE num = ?", (found.head,)).fetchone()
     upstream = _upstream(connection, found.id) if found.output else ()
-    return BranchInfo(branch, moment(found.created), head, upstream)
+    return BranchInfo(branch, moment(found.created), found.head_id, upstream)
 
 
 def _upstream(connection: sqlite3.Connection, branch: int) -> tuple[Branch, ...]:

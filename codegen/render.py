@@ -370,7 +370,7 @@ def _request_fields(
             fields.append((parameter.name, parameter.annotation, parameter.read))
     body = request.get("body")
     if body == "content":
-        fields.append(("body", "Body", "call.body()"))
+        fields.append(("body", "Body", "call.content()"))
     elif body:
         required = request.get("body_required", False)
         annotation = f"parsers.{body}" if required else f"parsers.{body} | None"

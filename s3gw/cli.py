@@ -205,10 +205,8 @@ def _serve(options: argparse.Namespace) -> int:
             print(
                 f"s3gw: serving {options.pfs} at {url} (profile {options.profile}, {options.workers} workers)"
             )
-            print(
-                f"try:  curl -X PUT {url}/master.first && curl -T README.md {url}/master.first/README.md",
-                flush=True,
-            )
+            first = f"{url}/master.first"
+            print(f"try:  curl -X PUT {first} && echo hello | curl -T - {first}/hello.txt", flush=True)
 
         return serve(settings, make_app, ready=ready)
     except (ServerError, PFSError) as error:

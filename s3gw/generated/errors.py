@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/errors.yaml; do not edit, run `tox -e codegen`.
 
-Contents: ErrorKind, 36 errors by their S3 code, KINDS, PFS_ERRORS.
+Contents: ErrorKind, 34 errors by their S3 code, KINDS, PFS_ERRORS.
 """
 
 from __future__ import annotations
@@ -44,9 +44,6 @@ InvalidBucketName: Final = ErrorKind("InvalidBucketName", 400, "The specified bu
 InvalidBucketState: Final = ErrorKind(
     "InvalidBucketState", 409, "The request is not valid with the current state of the bucket."
 )
-InvalidChunkSizeError: Final = ErrorKind(
-    "InvalidChunkSizeError", 403, "Only the last chunk is allowed to have a size less than 8192 bytes."
-)
 InvalidDigest: Final = ErrorKind("InvalidDigest", 400, "The Content-MD5 that you specified is not valid.")
 InvalidFilePath: Final = ErrorKind("InvalidFilePath", 400, "PFS refuses this key as a file path.")
 InvalidPartNumber: Final = ErrorKind("InvalidPartNumber", 416, "The requested partnumber is not satisfiable.")
@@ -64,9 +61,6 @@ MalformedTrailerError: Final = ErrorKind(
     "The request contained trailing data that was not well-formed or did not conform to our published schema.",
 )
 MaxMessageLengthExceeded: Final = ErrorKind("MaxMessageLengthExceeded", 400, "Your request was too big.")
-MetadataTooLarge: Final = ErrorKind(
-    "MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size."
-)
 MethodNotAllowed: Final = ErrorKind(
     "MethodNotAllowed", 405, "The specified method is not allowed against this resource."
 )
@@ -120,7 +114,6 @@ KINDS: Final = {
         InvalidArgument,
         InvalidBucketName,
         InvalidBucketState,
-        InvalidChunkSizeError,
         InvalidDigest,
         InvalidFilePath,
         InvalidPartNumber,
@@ -130,7 +123,6 @@ KINDS: Final = {
         MalformedXML,
         MalformedTrailerError,
         MaxMessageLengthExceeded,
-        MetadataTooLarge,
         MethodNotAllowed,
         MissingContentLength,
         MissingRequestBodyError,

@@ -449,7 +449,7 @@ def read_put_object(call: Call) -> PutObjectRequest:
         key=call.key,
         if_match=call.environ.get("HTTP_IF_MATCH"),
         if_none_match=call.environ.get("HTTP_IF_NONE_MATCH"),
-        body=call.body(),
+        body=call.content(),
     )
 
 

@@ -48,6 +48,12 @@ class Call:
         """Open the body; nothing of it is read yet."""
         return open_body(self.environ)
 
+    def content(self) -> Body:
+        """Open the body of an object. Raise S3Error MissingContentLength where none is announced."""
+        if "CONTENT_LENGTH" not in self.environ and self.environ.get("s3gw.chunked") is False:
+            raise S3Error(errors.MissingContentLength)
+        return self.body()
+
     def document(self, parse: Callable[[bytes], Document]) -> Document | None:
         """Read an XML document that may be left out."""
         document = self.body().read_all(DOCUMENT_LIMIT)

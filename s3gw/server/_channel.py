@@ -165,6 +165,7 @@ class GatewayTask(_GatewayTask, WSGITask):  # type: ignore[misc]
         environ["s3gw.request_id"] = self.request_id
         environ["s3gw.host_id"] = HOST_ID
         environ["s3gw.log"] = self.note
+        environ["s3gw.chunked"] = self.request.chunked
         environ["s3gw.on_loop"] = self.channel.on_loop
         return environ
 

@@ -190,6 +190,16 @@ def test_a_condition_that_does_not_hold_undoes_the_whole_change(store):
     assert store.read("a") == b"one"
 
 
+def test_the_time_of_a_file_is_that_of_its_last_change(store):
+    """As far as PFS knows it: in a cluster it is the time of the commit that is read."""
+    first = store.put("a", b"one").files[0]
+    store.put("b", b"other")
+    if first.md5 is not None:
+        assert store.inspect("a").committed == first.committed
+    again = store.put("a", b"one").files[0]
+    assert store.inspect("a").committed == again.committed > first.committed
+
+
 def test_a_past_commit_stays_readable(store):
     commits = [store.put("a", str(number).encode() * 3) for number in range(5)]
     commits.append(store.delete("a"))

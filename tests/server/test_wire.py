@@ -225,6 +225,14 @@ def test_chunked_transfer_encoding(connection, bucket):
     assert connection.response()[2] == b"".join(CHUNKS)
 
 
+def test_a_put_that_announces_no_body_at_all_is_refused(gateway, bucket):
+    gateway.request("PUT", f"/{bucket}/a", b"kept")
+    answer = gateway.raw(put_head(bucket, 0).replace(b"Content-Length: 0\r\n", b""))
+    assert answer.startswith(b"HTTP/1.1 411 ")
+    assert b"<Code>MissingContentLength</Code>" in answer
+    assert gateway.request("GET", f"/{bucket}/a").body == b"kept"
+
+
 @pytest.mark.parametrize("end", [b"", b"5\r\nab", b"x\r\n", b"5\r\nabcdefg\r\n0\r\n\r\n", b"-1\r\n\r\n"])
 def test_broken_chunks_commit_nothing(gateway, bucket, end):
     head = put_head(bucket, 0, extra="Transfer-Encoding: chunked\r\n").replace(b"Content-Length: 0\r\n", b"")

@@ -42,13 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
-        return run(options)
+        status = run(options)
+        sys.stdout.flush()
     except _Unusable as error:
         print(f"s3gw: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of `s3gw operations | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    return status
 
 
 _LAST_PORT = 65535

@@ -195,7 +195,7 @@ class GetObjectRequest:
 
 def read_get_object(call: Call) -> GetObjectRequest:
     """Raise S3Error where the request is not valid."""
-    call.refuse("Encryption", "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_CUSTOMER_*")
+    call.refuse("Encryption", "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_CUSTOMER_ALGORITHM")
     return GetObjectRequest(
         bucket=call.bucket,
         branch=call.branch(),

@@ -73,8 +73,11 @@ class Call:
         says no (``false``, ``OFF``) does not ask.
         """
         environ = self.environ
-        prefix = pattern.removesuffix("*")
-        names = [name for name in environ if name.startswith(prefix)] if pattern != prefix else [pattern]
+        if pattern.endswith("*"):
+            prefix = pattern[:-1]
+            names = [name for name in environ if name.startswith(prefix)]
+        else:
+            names = [pattern] if pattern in environ else []
         for name in names:
             if str(environ.get(name, "")).lower() not in ("", "false", "off"):
                 header = name.removeprefix("HTTP_").replace("_", "-").lower()

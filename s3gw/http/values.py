@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from s3gw.errors import S3Error
@@ -57,6 +58,7 @@ def string(name: str, text: str | None, *, values: Collection[str]) -> str | Non
     return text
 
 
+@lru_cache(maxsize=4096)
 def http_date(time: datetime) -> str:
     """Write a time as HTTP does, ``Sun, 06 Nov 1994 08:49:37 GMT``."""
     return format_datetime(time, usegmt=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import secrets
-import time
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -248,14 +249,9 @@ class GatewayChannel(HTTPChannel):  # type: ignore[misc]
 
 _LAST_REQUEST_ID = (1 << 64) - 1
 _request_ids = itertools.count(secrets.randbits(64))
-_dates: dict[int, str] = {}
 
 
+@lru_cache(maxsize=2)
 def _date(seconds: int) -> str:
     """Give HTTP's date; the same for all responses of a second."""
-    text = _dates.get(seconds)
-    if text is None:
-        text = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(seconds))
-        _dates.clear()
-        _dates[seconds] = text
-    return text
+    return formatdate(seconds, usegmt=True)

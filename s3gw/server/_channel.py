@@ -26,8 +26,24 @@ _ERRORS = {
 }
 _BODILESS = ("1", "204", "304")
 
-# x-amz-id-2 tells which process answered.
-HOST_ID = secrets.token_urlsafe(24)
+_LAST_REQUEST_ID = (1 << 64) - 1
+
+
+class Ids:
+    """The ids that answers of one worker carry; to be made after the fork.
+
+    Attributes:
+        host: ``x-amz-id-2``, which tells the worker.
+    """
+
+    def __init__(self) -> None:
+        self.host = secrets.token_urlsafe(24)
+        # PERF: a random beginning and a count are as unique as random numbers, without a system call
+        self._numbers = itertools.count(secrets.randbits(64))
+
+    def request(self) -> str:
+        """Give the next ``x-amz-request-id``: 16 upper-case hex digits."""
+        return f"{next(self._numbers) & _LAST_REQUEST_ID:016X}"
 
 
 class TooLarge(BaseException):
@@ -54,7 +70,8 @@ class _GatewayTask(Task):  # type: ignore[misc] # waitress has no types
 
     def __init__(self, channel: Any, request: Any) -> None:
         super().__init__(channel, request)
-        self.request_id = f"{next(_request_ids) & _LAST_REQUEST_ID:016X}"
+        self.ids: Ids = channel.server.ids
+        self.request_id = self.ids.request()
         self.note = _log.Note()
         self.stream = request.stream
         if self.stream is not None:
@@ -62,21 +79,17 @@ class _GatewayTask(Task):  # type: ignore[misc] # waitress has no types
 
     def service(self) -> None:
         """Serve the request, then write its line."""
-        whole = answered = False
         try:
             super().service()
-            answered = True
-            whole = self.channel.connected
-            if whole:
-                self._end_body()
         except TooLarge:
-            raise
+            raise  # it is served again, and has its line then
         except BaseException:
-            answered = True
+            self._log_access(whole=False)
             raise
-        finally:
-            if answered:
-                self._log_access(whole=whole)
+        whole = self.channel.connected
+        if whole:
+            self._end_body()
+        self._log_access(whole=whole)
 
     def _log_access(self, *, whole: bool) -> None:
         _log.access(
@@ -139,7 +152,7 @@ class _GatewayTask(Task):  # type: ignore[misc] # waitress has no types
             f"Date: {_date(int(self.start_time))}",
             "Server: s3gw",
             f"X-Amz-Request-Id: {self.request_id}",
-            f"X-Amz-Id-2: {HOST_ID}",
+            f"X-Amz-Id-2: {self.ids.host}",
         )
         if not self._stays_open(delimited=bodiless or length is not None or self.chunked_response):
             self.close_on_finish = True
@@ -164,7 +177,7 @@ class GatewayTask(_GatewayTask, WSGITask):  # type: ignore[misc]
         """Add the ids and the note to WSGI's environ."""
         environ: dict[str, Any] = super().get_environment()
         environ["s3gw.request_id"] = self.request_id
-        environ["s3gw.host_id"] = HOST_ID
+        environ["s3gw.host_id"] = self.ids.host
         environ["s3gw.log"] = self.note
         environ["s3gw.chunked"] = self.request.chunked
         environ["s3gw.on_loop"] = self.channel.on_loop
@@ -180,7 +193,7 @@ class GatewayErrorTask(_GatewayTask, ErrorTask):  # type: ignore[misc]
         kind = _ERRORS.get(error.code, errors.InternalError)
         message = kind.message if kind is errors.InternalError else f"{kind.message} {error.body}".strip()
         resource = getattr(self.request, "request_uri", "").partition("?")[0]
-        body = render_error(Error(kind.code, message, resource, self.request_id, HOST_ID))
+        body = render_error(Error(kind.code, message, resource, self.request_id, self.ids.host))
         self.status = f"{kind.status} {kind.code}"
         self.response_headers = [("Content-Type", "application/xml")]
         if kind.retry_after_s is not None:
@@ -245,10 +258,6 @@ class GatewayChannel(HTTPChannel):  # type: ignore[misc]
         """Close it unless a request is on its way, being served, or being answered."""
         if not self.requests and self.request is None and not self.total_outbufs_len:
             self.handle_close()
-
-
-_LAST_REQUEST_ID = (1 << 64) - 1
-_request_ids = itertools.count(secrets.randbits(64))
 
 
 @lru_cache(maxsize=2)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from waitress import wasyncore
 from waitress.server import create_server
 
-from s3gw.server._channel import GatewayChannel, TooLarge
+from s3gw.server._channel import GatewayChannel, Ids, TooLarge
 from s3gw.server._streaming import UploadDispatcher, refuse_overload
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def _make_server(app: Any, listener: socket.socket, threads: int) -> Any:
     )
     server.channel_class = GatewayChannel
     server.draining = False
+    server.ids = Ids()
     server.uploads = UploadDispatcher(_UPLOADS_PER_THREAD * threads)
     server.application = _guard(app)
     server.hand_over = server.add_task

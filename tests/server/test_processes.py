@@ -145,6 +145,13 @@ def test_a_worker_that_dies_is_replaced_and_nothing_acknowledged_is_lost(tmp_pat
         assert any("ended with status -9; another starts" in line for line in gateway.log)
 
 
+def test_ids_of_requests_are_unique_across_workers(tmp_path):
+    with serving(tmp_path, "--workers", "2") as gateway:
+        answers = [gateway.request("GET", "/").headers for _ in range(60)]
+    assert len({answer["x-amz-request-id"] for answer in answers}) == 60
+    assert len({answer["x-amz-id-2"] for answer in answers}) <= 2
+
+
 def test_workers_end_when_the_master_is_killed(tmp_path):
     with serving(tmp_path, "--workers", "2") as gateway:
         pids = children(gateway.process.pid)

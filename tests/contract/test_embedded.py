@@ -140,6 +140,37 @@ def test_several_processes_share_a_folder(tmp_path):
     store.pfs.close()
 
 
+OPENERS = """
+import os, sys
+from pathlib import Path
+from s3gw.pfs.embedded import EmbeddedPFS
+
+for number in range(20):
+    wait, start = os.pipe()
+    children = []
+    for _ in range(6):
+        child = os.fork()
+        if child == 0:
+            os.close(start)
+            os.read(wait, 1)
+            status = 1
+            try:
+                EmbeddedPFS(Path(sys.argv[1]) / str(number)).close()
+                status = 0
+            finally:
+                os._exit(status)
+        children.append(child)
+    os.close(start)
+    statuses = [os.waitpid(child, 0)[1] for child in children]
+    assert statuses == [0] * 6, statuses
+"""
+
+
+def test_many_processes_may_open_a_new_folder_at_once(tmp_path):
+    """As the workers of a gateway do at its first start."""
+    subprocess.run([sys.executable, "-c", OPENERS, str(tmp_path)], check=True, timeout=60)
+
+
 def test_a_database_of_a_newer_version_is_refused_in_one_clear_line(tmp_path):
     open_store(tmp_path).pfs.close()
     with sqlite3.connect(tmp_path / "pfs.sqlite") as database:

@@ -101,7 +101,9 @@ class Database:
         except OSError as error:
             raise Unusable(f"{folder} cannot be written: {error.strerror}") from error
         try:
-            self._writer = self._connect()
+            with self.exclusive():  # two that make a new database WAL at once would lock each other out
+                self._writer = self._connect()
+                self._writer.execute("PRAGMA journal_mode=WAL")
             with self.writing() as connection:
                 self._prepare(connection)
         except sqlite3.Error as error:
@@ -120,7 +122,6 @@ class Database:
             timeout=60,
             cached_statements=256,
         )
-        connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
         connection.execute("PRAGMA cache_size=-16384")
         return connection

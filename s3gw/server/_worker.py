@@ -89,7 +89,7 @@ def _make_server(app: Any, listener: socket.socket, threads: int) -> Any:
     server.hand_over = server.add_task
     is_quick = getattr(app, "is_quick", lambda _method, _target: False)
     loop = threading.get_ident()
-    wake = server.pull_trigger
+    server.wake = server.pull_trigger
 
     def add_task(channel: Any) -> None:
         """Choose who serves the next request of a channel."""
@@ -109,8 +109,8 @@ def _make_server(app: Any, listener: socket.socket, threads: int) -> Any:
         server.hand_over(channel)
 
     def pull_trigger() -> None:
-        if threading.get_ident() != loop:
-            wake()
+        if threading.get_ident() != loop:  # the loop is awake
+            server.wake()
 
     server.add_task = add_task
     server.pull_trigger = pull_trigger
@@ -126,7 +126,8 @@ def _guard(app: Any) -> Any:
 
         def checked(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             length = next((value for name, value in headers if name == "content-length"), None)
-            if length is None or int(length) > LOOP_LIMIT:
+            small = status.startswith("304") if length is None else int(length) <= LOOP_LIMIT
+            if not small:
                 raise TooLarge
             return start_response(status, headers, *rest)
 
@@ -144,7 +145,7 @@ def _tell(report: int, text: str) -> None:
 
 def _stop(stop: threading.Event, server: Any) -> None:
     stop.set()
-    server.pull_trigger()
+    server.wake()  # a signal's handler runs in the loop's thread, which goes on waiting behind it
 
 
 def _watch(alive: int, stop: threading.Event, server: Any) -> None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from s3gw.names import branch_of
+from s3gw.pfs.embedded import EmbeddedPFS
 from tests.serving import serving
 
 
@@ -179,3 +181,20 @@ def test_malformed_xml_creates_nothing(gateway, body):
     answer = gateway.request("PUT", "/bad.xml", body)
     assert (answer.status, answer.code) == (400, "MalformedXML")
     assert gateway.request("HEAD", "/bad.xml").status == 404
+
+
+def test_an_output_branch_is_read_and_not_written_to(tmp_path):
+    with serving(tmp_path) as gateway:
+        assert gateway.request("PUT", "/in.put").status == 200
+        pfs = EmbeddedPFS(tmp_path, "process")  # what makes output branches is no client of S3
+        pfs.create_branch(branch_of("out.put"), [branch_of("in.put")])
+        pfs.close()
+        for method, target in [("PUT", "/out.put/a"), ("DELETE", "/out.put/a")]:
+            answer = gateway.request(method, target, b"x" if method == "PUT" else None)
+            assert (answer.status, answer.code) == (500, "InternalError")
+            assert "output branch" in answer.element("Message")
+        assert gateway.request("GET", "/out.put").status == 200
+        answer = gateway.request("DELETE", "/in.put")
+        assert (answer.status, answer.code) == (409, "InvalidBucketState")
+        assert gateway.request("DELETE", "/out.put").status == 204
+        assert gateway.request("DELETE", "/in.put").status == 204

@@ -235,7 +235,7 @@ class StreamingParser(HTTPRequestParser):  # type: ignore[misc] # waitress has n
         try:
             self.stream.feed(data[used:])
         except S3Error as error:
-            self.error = _Refusal(errors.BadRequest.status, error.message)
+            self.error = Refusal(error.kind, error.message)
         return len(data)
 
     def get_body_stream(self) -> Any:
@@ -243,12 +243,13 @@ class StreamingParser(HTTPRequestParser):  # type: ignore[misc] # waitress has n
         return self.stream if self.stream is not None else super().get_body_stream()
 
 
-class _Refusal(Error):  # type: ignore[misc]
-    """An error as waitress has them."""
+class Refusal(Error):  # type: ignore[misc]
+    """An error of S3 in the place where waitress has its own."""
 
-    def __init__(self, code: int, body: str) -> None:
+    def __init__(self, kind: errors.ErrorKind, body: str) -> None:
         super().__init__(body)
-        self.code = code
+        self.kind = kind
+        self.code = kind.status
 
 
 class UploadDispatcher:
@@ -275,4 +276,4 @@ class UploadDispatcher:
 
 def refuse_overload(request: Any) -> None:
     """Let the request be answered 503 SlowDown."""
-    request.error = _Refusal(errors.SlowDown.status, "All threads for uploads are taken.")
+    request.error = Refusal(errors.SlowDown, "All threads for uploads are taken.")

@@ -248,7 +248,7 @@ class GatewayChannel(HTTPChannel):  # type: ignore[misc]
         if self.request is None or self.request.body_rcv is None:
             return False
         with contextlib.suppress(OSError):
-            return self.socket.recv(1, socket.MSG_PEEK) == b""
+            return bool(self.socket.recv(1, socket.MSG_PEEK) == b"")
         return False
 
     def _refuse_short_body(self) -> None:

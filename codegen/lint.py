@@ -15,9 +15,12 @@ from typing import Any
 
 from codegen.catalogue import Catalogue, Operation
 from codegen.model import ModelOperation, operations
+from codegen.render import snake
 
 # These belong to signatures or tell nothing: they never take part in routing.
 _NEVER_ROUTED = frozenset(("awsaccesskeyid", "expires", "signature", "x-id"))
+# What an `answer` may hold, and how YAML reads it.
+_CONSTANTS = {"boolean": bool, "etag": str, "integer": int, "string": str}
 _SCALARS = frozenset(("boolean", "etag", "integer", "string", "timestamp"))
 
 
@@ -35,6 +38,7 @@ def lint(catalogue: Catalogue, root: Path, model: dict[str, ModelOperation] | No
         _same_marks(catalogue),
         _twins(catalogue),
         _no_order(catalogue),
+        _values_overlap(catalogue),
         _unreachable(catalogue),
         _parameters(catalogue),
         _likes(catalogue),
@@ -95,6 +99,8 @@ def _twins(catalogue: Catalogue) -> Iterator[str]:
                 f"its twin {operation.twin_of} is no entry",
                 "name an operation of the catalogue",
             )
+        elif other is operation:
+            yield _problem(operation, "it is its own twin", "drop twin_of")
         elif other.twin_of is not None:
             yield _problem(
                 operation,
@@ -126,8 +132,12 @@ def _no_order(catalogue: Catalogue) -> Iterator[str]:
         if one.query != other.query or one.headers <= other.headers or other.headers <= one.headers:
             continue
         both = one.headers | other.headers
+        shared = set(one.levels) & set(other.levels)
         covered = any(
-            third.query == one.query and third.headers == both and third.method == one.method
+            third.query == one.query
+            and third.headers == both
+            and third.method == one.method
+            and shared <= set(third.levels)
             for third in catalogue.operations
         )
         if not covered:
@@ -136,6 +146,30 @@ def _no_order(catalogue: Catalogue) -> Iterator[str]:
                 f"a request with the headers {', '.join(sorted(both))} matches {one.name} "
                 f"({one.file}) as well, and nothing decides",
                 "tell them apart by a query mark, or add an entry for both headers",
+            )
+
+
+def _values_overlap(catalogue: Catalogue) -> Iterator[str]:
+    """Two entries told apart only by whether a parameter must have a value: nothing decides."""
+    for one, other in _rivals(catalogue):
+        if one.query_names != other.query_names:
+            continue
+        marks = dict(mark.partition("=")[::2] for mark in one.query)
+        loose = sorted(
+            name
+            for name, value in (mark.partition("=")[::2] for mark in other.query)
+            if (marks[name] == "") != (value == "")
+        )
+        contradict = any(
+            value and marks[name] and value != marks[name]
+            for name, value in (mark.partition("=")[::2] for mark in other.query)
+        )
+        if loose and not contradict:
+            yield _problem(
+                other,
+                f"a request can match {one.name} ({one.file}) as well, since only one of them "
+                f"asks for a value of {', '.join(loose)}",
+                "give both a value, or tell them apart by another mark",
             )
 
 
@@ -169,6 +203,13 @@ def _parameters(catalogue: Catalogue) -> Iterator[str]:
             if isinstance(given, dict):
                 for problem, mend in _parameter(given):
                     yield _problem(operation, f"the parameter {name} {problem}", mend)
+        names = Counter(map(snake, [*request.get("query", {}), *request.get("headers", {})]))
+        for name in sorted(name for name, count in names.items() if count > 1):
+            yield _problem(
+                operation,
+                f"two parameters are named {name} in Python",
+                "keep one of them",
+            )
 
 
 def _parameter(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -181,12 +222,18 @@ def _parameter(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if kind != "integer":
         if numbers:
             yield f"is a {kind} with {', '.join(numbers)}", "these are for integers: drop them"
-    elif isinstance(default, int) and not given.get("minimum", default) <= default <= given.get(
-        "maximum", default
-    ):
-        yield f"has the default {default}, which it would refuse", "move the default or the bounds"
+    else:
+        bounds = [given[key] for key in ("maximum", "cap") if key in given]
+        if bounds and given.get("minimum", min(bounds)) > min(bounds):
+            yield f"has the minimum {given['minimum']} above {min(bounds)}", "move the bounds"
+        elif isinstance(default, int) and not given.get("minimum", default) <= default <= min(
+            bounds, default=default
+        ):
+            yield f"has the default {default}, which it would refuse", "move the default or the bounds"
     if "values" in given and kind != "string":
         yield f"is a {kind} with values", "these are for strings: drop them"
+    elif isinstance(default, str) and default not in given.get("values", [default]):
+        yield f"has the default {default!r}, which it would refuse", "add it to the values, or drop it"
 
 
 def _likes(catalogue: Catalogue) -> Iterator[str]:
@@ -307,8 +354,19 @@ def _answers(catalogue: Catalogue) -> Iterator[str]:
             needed = isinstance(given, str) or not (
                 given.get("optional") or given.get("list") or "default" in given
             )
-            if needed and member not in supported["answer"]:
+            if member in supported["answer"]:
+                yield from _constant(operation, member, given, supported["answer"][member])
+            elif needed:
                 yield _problem(operation, f"its answer lacks {member} of {body}", "give it a value")
+
+
+def _constant(operation: Operation, member: str, given: Any, value: Any) -> Iterator[str]:
+    kind = given if isinstance(given, str) else given["type"]
+    python = _CONSTANTS.get(kind)
+    if python is None or (isinstance(given, dict) and given.get("list")):
+        yield _problem(operation, f"its answer has {member}, which is no constant", "write a handler")
+    elif type(value) is not python:
+        yield _problem(operation, f"its answer has {value!r} for {member}", f"give it a {kind}")
 
 
 def _handlers(catalogue: Catalogue, root: Path) -> Iterator[str]:

@@ -332,8 +332,8 @@ DELETE_PUBLIC_ACCESS_BLOCK: Final = Operation(
     level="bucket",
     method="DELETE",
     marks="?publicAccessBlock",
-    why="There is no public access to block, since access is given by Pachyderm's roles.",
-    instead="Give roles with `pachctl auth set`.",
+    why="There is no switch for public access, and the classic profile asks nobody who they are.",
+    instead="Control in the network who reaches the gateway's port.",
 )
 
 GET_BUCKET_ABAC: Final = Operation(
@@ -694,8 +694,8 @@ GET_PUBLIC_ACCESS_BLOCK: Final = Operation(
     level="bucket",
     method="GET",
     marks="?publicAccessBlock",
-    why="There is no public access to block, since access is given by Pachyderm's roles.",
-    instead="Give roles with `pachctl auth set`.",
+    why="There is no switch for public access, and the classic profile asks nobody who they are.",
+    instead="Control in the network who reaches the gateway's port.",
 )
 
 HEAD_BUCKET: Final = Operation(
@@ -1179,8 +1179,8 @@ PUT_PUBLIC_ACCESS_BLOCK: Final = Operation(
     level="bucket",
     method="PUT",
     marks="?publicAccessBlock",
-    why="There is no public access to block, since access is given by Pachyderm's roles.",
-    instead="Give roles with `pachctl auth set`.",
+    why="There is no switch for public access, and the classic profile asks nobody who they are.",
+    instead="Control in the network who reaches the gateway's port.",
 )
 
 RENAME_OBJECT: Final = Operation(

@@ -130,6 +130,10 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
         lambda t: t.entry("directory-buckets.yaml", "ListDirectoryBuckets", twin_of="HeadBucket"),
         "directory-buckets.yaml: ListDirectoryBuckets: its requests differ from those of its twin HeadBucket",
     ),
+    "its own twin": (
+        lambda t: t.entry("access.yaml", "GetBucketAcl", twin_of="GetBucketAcl"),
+        "access.yaml: GetBucketAcl: it is its own twin: drop twin_of",
+    ),
     "a supported twin": (
         lambda t: t.add(
             "tagging.yaml",
@@ -144,6 +148,29 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
         lambda t: t.add("tagging.yaml", name="ZutObject", match={"headers": ["x-amz-other"]}),
         "tagging.yaml: ZutObject: a request with the headers x-amz-copy-source, x-amz-other matches CopyObject "
         "(object-copying.yaml) as well, and nothing decides: tell them apart by a query mark",
+    ),
+    "an order only at another level": (
+        lambda t: (
+            t.add("tagging.yaml", name="ZutObject", match={"headers": ["x-amz-other"]}),
+            t.add(
+                "tagging.yaml",
+                name="ZutBucket",
+                level="bucket",
+                match={"headers": ["x-amz-copy-source", "x-amz-other"]},
+            ),
+        )[0],
+        "tagging.yaml: ZutObject: a request with the headers x-amz-copy-source, x-amz-other matches CopyObject ",
+    ),
+    "a mark with and without a value": (
+        lambda t: t.add(
+            "tagging.yaml",
+            name="ZistObjects",
+            level="bucket",
+            method="GET",
+            match={"query": ["list-type"]},
+        ),
+        "tagging.yaml: ZistObjects: a request can match ListObjectsV2 (listing.yaml) as well, since only one of them "
+        "asks for a value of list-type: give both a value, or tell them apart by another mark",
     ),
     "contradicting values": (
         lambda t: t.entry("listing.yaml", "ListObjectsV2", match={"query": ["list-type=1", "list-type=2"]}),
@@ -176,6 +203,39 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
             request={"query": {"n": {"type": "integer", "default": 0, "minimum": 1}}},
         ),
         "objects.yaml: DeleteObject: the parameter n has the default 0, which it would refuse: move the default",
+    ),
+    "a default above the cap": (
+        lambda t: t.supported(
+            "objects.yaml",
+            "DeleteObject",
+            request={"query": {"n": {"type": "integer", "default": 9, "cap": 1}}},
+        ),
+        "objects.yaml: DeleteObject: the parameter n has the default 9, which it would refuse: move the default",
+    ),
+    "bounds that leave nothing": (
+        lambda t: t.supported(
+            "objects.yaml",
+            "DeleteObject",
+            request={"query": {"n": {"type": "integer", "minimum": 5, "maximum": 1}}},
+        ),
+        "objects.yaml: DeleteObject: the parameter n has the minimum 5 above 1: move the bounds",
+    ),
+    "a default that is none of the values": (
+        lambda t: t.supported(
+            "objects.yaml",
+            "DeleteObject",
+            request={"query": {"n": {"type": "string", "default": "x", "values": ["url"]}}},
+        ),
+        "objects.yaml: DeleteObject: the parameter n has the default 'x', which it would refuse: "
+        "add it to the values, or drop it",
+    ),
+    "two parameters of one name in Python": (
+        lambda t: t.supported(
+            "objects.yaml",
+            "DeleteObject",
+            request={"query": {"versionId": "string"}, "headers": {"x-amz-version-id": "string"}},
+        ),
+        "objects.yaml: DeleteObject: two parameters are named version_id in Python: keep one of them",
     ),
     "values of an integer": (
         lambda t: t.supported(
@@ -253,6 +313,26 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
             lambda d: d["responses"]["VersioningConfiguration"]["members"].update(Status="string"),
         ),
         "buckets.yaml: GetBucketVersioning: its answer lacks Status of VersioningConfiguration: give it a value",
+    ),
+    "an answer of another type": (
+        lambda t: (
+            t.edit(
+                "shapes.yaml",
+                lambda d: d["responses"]["VersioningConfiguration"]["members"].update(Status="string"),
+            ),
+            t.supported("buckets.yaml", "GetBucketVersioning", answer={"Status": 5}),
+        )[0],
+        "buckets.yaml: GetBucketVersioning: its answer has 5 for Status: give it a string",
+    ),
+    "an answer that is no constant": (
+        lambda t: (
+            t.edit(
+                "shapes.yaml",
+                lambda d: d["responses"]["VersioningConfiguration"]["members"].update(Owner="Owner"),
+            ),
+            t.supported("buckets.yaml", "GetBucketVersioning", answer={"Owner": "me"}),
+        )[0],
+        "buckets.yaml: GetBucketVersioning: its answer has Owner, which is no constant: write a handler",
     ),
     "an answer with headers": (
         lambda t: t.supported("buckets.yaml", "GetBucketVersioning", response={"headers": {"ETag": "etag"}}),

@@ -8,8 +8,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from s3gw.pfs import opener
 from s3gw.pfs.embedded import EmbeddedPFS, NewerFormat, Unusable
 from s3gw.pfs.interface import Branch, CorruptData, FileNotFound, PFSError, Put, Unavailable
 from tests.contract.conftest import Store
+from tests.serving import eventually
 
 BRANCH = Branch("repo", "master")
 LARGE = bytes(range(256)) * 1024
@@ -32,13 +31,6 @@ def open_store(folder: Path, durability="process") -> Store:
 
 def objects(folder: Path) -> list[Path]:
     return [path for path in (folder / "objects").rglob("*") if path.is_file() and path.suffix != ".lock"]
-
-
-def eventually(condition) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.01)
 
 
 @pytest.mark.parametrize("durability", ["power", "process"])
@@ -322,3 +314,34 @@ def many(tmp_path_factory):
 def test_a_page_costs_what_it_holds_and_not_what_the_branch_holds(many, options):
     entries, steps = steps_of(many, **options)
     assert steps <= 40 + 40 * entries, (entries, steps)
+
+
+def test_a_commit_that_fails_at_its_end_leaves_the_pfs_writable(tmp_path):
+    store = open_store(tmp_path)
+    database = store.pfs._database
+    database._writer.execute("PRAGMA foreign_keys=ON")
+    deferred = "CREATE TABLE bad (repo INTEGER REFERENCES repo (id) DEFERRABLE INITIALLY DEFERRED)"
+    database._writer.execute(deferred)
+
+    def fails_at_the_end(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO bad VALUES (-1)")
+
+    with pytest.raises(Unavailable):
+        store.pfs._committer.run(fails_at_the_end)
+    store.put("a", b"x")
+    assert store.read("a") == b"x"
+    store.pfs.close()
+
+
+@pytest.mark.parametrize("size", [10, len(LARGE)])
+def test_a_content_that_its_own_change_replaces_leaves_nothing(tmp_path, size):
+    store = open_store(tmp_path)
+    with store.pfs.stage(BRANCH, "a") as first, store.pfs.stage(BRANCH, "a") as second:
+        first.write(bytes(size))
+        second.write(b"x" * size)
+        store.pfs.change(BRANCH, [Put("a", first.finish()), Put("a", second.finish())])
+    assert store.read("a") == b"x" * size
+    count = "SELECT (SELECT count(*) FROM blob) + (SELECT count(*) FROM large)"
+    assert store.pfs._database.reader.execute(count).fetchone() == (1,)
+    assert len(objects(tmp_path)) == (size > 64 * 1024)
+    store.pfs.close()

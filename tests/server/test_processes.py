@@ -8,13 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.serving import environment, serving
+from tests.serving import environment, eventually, serving
 
 
 def s3gw(*words: str, **extra: str) -> subprocess.CompletedProcess[str]:
@@ -30,13 +28,6 @@ def s3gw(*words: str, **extra: str) -> subprocess.CompletedProcess[str]:
 
 def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def eventually(condition) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.02)
 
 
 def test_the_ready_line_names_the_address_and_a_line_to_try(tmp_path):

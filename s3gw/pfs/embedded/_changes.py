@@ -11,7 +11,7 @@ from typing import cast
 
 from s3gw.pfs import paths
 from s3gw.pfs.embedded._contents import StagedContent
-from s3gw.pfs.embedded._rows import COLUMNS, file_info, moment
+from s3gw.pfs.embedded._rows import COLUMNS, file_info, forget_contents, moment
 from s3gw.pfs.interface import (
     Branch,
     BranchNotFound,
@@ -114,7 +114,7 @@ class ChangeWork:
             if commit is None:
                 commit = add_commit(connection, found.line)
             if row is not None:
-                _retire(connection, found.line, edit.path, row[0], commit[0])
+                _retire(connection, found.line, edit.path, row[0], commit[0], row[-1])
             files.append(_place(connection, found.line, edit, commit) if isinstance(edit, Put) else None)
         if commit is None:
             return Change(found.head_id, tuple(files))
@@ -122,9 +122,13 @@ class ChangeWork:
         return Change(commit[1], tuple(files))
 
 
-def _retire(connection: sqlite3.Connection, line: int, path: str, since: int, until: int) -> None:
-    """Move the live version into the history; one that this very change had put has none."""
-    if since < until:
+def _retire(
+    connection: sqlite3.Connection, line: int, path: str, since: int, until: int, place: int | str | None
+) -> None:
+    """Move the live version into the history; one that this very change had put goes for good."""
+    if since == until:
+        forget_contents(connection, [place])
+    else:
         connection.execute(
             f"INSERT INTO history (line, until, since, {COLUMNS}) "  # noqa: S608
             f"SELECT line, ?, since, {COLUMNS} FROM file WHERE line = ? AND path = ?",

@@ -194,7 +194,7 @@ class EmbeddedPFS:
         for edit in edits:
             paths.check_path(edit.path)
         change = self._committer.run(ChangeWork(branch, edits))
-        for edit in edits:
+        for edit in {edit.path: edit for edit in edits}.values():
             if isinstance(edit, Put):
                 edit.content.committed = True  # type: ignore[attr-defined] # it is ours
         return change

@@ -8,6 +8,7 @@ import threading
 
 from s3gw.pfs.embedded._committer import Committer
 from s3gw.pfs.embedded._contents import ContentStore
+from s3gw.pfs.embedded._rows import forget_contents
 from s3gw.pfs.interface import PFSError
 
 # Files in one transaction: what writers may have to wait for.
@@ -75,13 +76,9 @@ def _delete_some(connection: sqlite3.Connection) -> tuple[bool, list[str]]:
             f"SELECT content, {key} FROM {table} WHERE line = ? LIMIT ?",  # noqa: S608
             (line, _STEP),
         ).fetchall()
-        blobs = [(content,) for content, *_ in rows if isinstance(content, int)]
-        large = [content for content, *_ in rows if isinstance(content, str)]
-        connection.executemany("DELETE FROM blob WHERE id = ?", blobs)
-        connection.executemany("DELETE FROM large WHERE name = ?", [(name,) for name in large])
+        names += forget_contents(connection, [content for content, *_ in rows])
         where = " AND ".join(f"{column} = ?" for column in ["line", *key.split(", ")])
         connection.executemany(f"DELETE FROM {table} WHERE {where}", [(line, *rest) for _, *rest in rows])  # noqa: S608
-        names += large
         if rows:
             return True, names
     connection.execute("DELETE FROM commits WHERE line = ?", (line,))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,3 +22,13 @@ def file_info(row: tuple[Any, ...]) -> FileInfo:
     """Give the file of a row of `COLUMNS`."""
     path, committed, size, pfs_hash, md5, content = row
     return FileInfo(path, size, pfs_hash, md5, moment(committed), content)
+
+
+def forget_contents(connection: sqlite3.Connection, contents: Iterable[int | str | None]) -> list[str]:
+    """Delete the rows of contents that no version refers to; the names of files that may go now."""
+    contents = list(contents)
+    names = [content for content in contents if isinstance(content, str)]
+    blobs = [(content,) for content in contents if isinstance(content, int)]
+    connection.executemany("DELETE FROM blob WHERE id = ?", blobs)
+    connection.executemany("DELETE FROM large WHERE name = ?", [(name,) for name in names])
+    return names

@@ -394,12 +394,13 @@ def _parameter(wire: str, given: Any, source: str) -> Parameter:
     )
     if "values" in parameter:
         options += f", values={tuple(parameter['values'])!r}"
-    place = repr(wire) if source == "query" else repr(environ_name(wire))
-    value = f"call.query.get({place})" if source == "query" else f"call.environ.get({place})"
-    plain = parameter["type"] == "string" and not options
-    read = value if plain else f"values.{parameter['type']}({wire!r}, {value}{options})"
-    if parameter["type"] == "string" and set(parameter) == {"type", "default"}:
-        read = f"call.query.get({place}, {parameter['default']!r})"
+    get, place = ("call.query.get", wire) if source == "query" else ("call.environ.get", environ_name(wire))
+    if parameter["type"] != "string" or "values" in parameter:
+        read = f"values.{parameter['type']}({wire!r}, {get}({place!r}){options})"
+    elif "default" in parameter:
+        read = f"{get}({place!r}, {parameter['default']!r})"
+    else:
+        read = f"{get}({place!r})"
     return Parameter(name=snake(wire), annotation=annotation, read=read)
 
 
@@ -484,7 +485,6 @@ def _table(level: str, method: str, operations: list[Operation]) -> dict[str, An
         for operation in operations
         for name in (operation.supported or {}).get("request", {}).get("query", {})
     }
-    marks = {name for operation in operations for name in operation.query_names}
     return {
         "level": level,
         "method": method,
@@ -497,7 +497,6 @@ def _table(level: str, method: str, operations: list[Operation]) -> dict[str, An
             }
             for operation in ordered
         ],
-        "marks": sorted(marks),
         "parameters": sorted(parameters),
     }
 

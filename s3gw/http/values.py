@@ -13,6 +13,7 @@ from s3gw.errors import S3Error
 from s3gw.generated import errors
 
 Default = TypeVar("Default", int, None)
+DefaultText = TypeVar("DefaultText", str, None)
 
 _INTEGER = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 
@@ -49,10 +50,16 @@ def boolean(name: str, text: str | None, *, default: bool = False) -> bool:
     return text.lower() == "true"
 
 
-def string(name: str, text: str | None, *, values: Collection[str]) -> str | None:
-    """Read one of `values`; no text at all is None."""
+def string(
+    name: str,
+    text: str | None,
+    *,
+    values: Collection[str],
+    default: DefaultText = None,  # type: ignore[assignment]
+) -> str | DefaultText:
+    """Read one of `values`; no text at all is the default."""
     if not text:
-        return None
+        return default
     if text not in values:
         raise S3Error(errors.InvalidArgument, f"The parameter {name} must be one of: {', '.join(values)}.")
     return text

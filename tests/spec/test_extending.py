@@ -43,7 +43,11 @@ NEW = """
     handler: greetings.get_bucket_greeting
     pfs: [InspectBranch]
     status: 200
-    request: {query: {name: {type: string, default: world}}}
+    request:
+      query:
+        name: {type: string, default: world}
+        tone: {type: string, values: [kind, grim], default: kind}
+      headers: {x-amz-greeting-mark: {type: string, default: .}}
     response: {body: Greeting}
 """
 HANDLER = '''"""Greetings."""
@@ -56,7 +60,8 @@ from s3gw.generated.requests import GetBucketGreetingRequest
 def get_bucket_greeting(context: Context, request: GetBucketGreetingRequest) -> Greeting:
     """Greet somebody."""
     info = context.pfs.inspect_branch(request.branch)
-    return Greeting(text=f"Hello {request.name}, from {info.branch}")
+    mark = request.greeting_mark if request.tone == "kind" else "!"
+    return Greeting(text=f"Hello {request.name}, from {info.branch}{mark}")
 '''
 SHAPES = """
   RequestPaymentConfiguration:
@@ -156,7 +161,7 @@ def test_an_unsupported_operation_is_flipped_to_a_constant_answer(client, bucket
 
 
 def test_a_wholly_new_operation_is_a_yaml_entry_and_three_lines(client, bucket):
-    assert client.get_bucket_greeting(Bucket=bucket)["Text"] == "Hello world, from default/extended@master"
+    assert client.get_bucket_greeting(Bucket=bucket)["Text"] == "Hello world, from default/extended@master."
 
 
 def test_a_supported_operation_is_flipped_back(client, bucket):

@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/errors.yaml; do not edit, run `tox -e codegen`.
 
-Contents: ErrorKind, 34 errors by their S3 code, KINDS, PFS_ERRORS.
+Contents: ErrorKind, 34 errors by their S3 code, PFS_ERRORS.
 """
 
 from __future__ import annotations
@@ -99,46 +99,6 @@ XAmzContentSHA256Mismatch: Final = ErrorKind(
     400,
     "The provided 'x-amz-content-sha256' header does not match what was computed.",
 )
-
-KINDS: Final = {
-    kind.code: kind
-    for kind in (
-        AccessDenied,
-        BadDigest,
-        BadRequest,
-        BucketAlreadyOwnedByYou,
-        BucketNotEmpty,
-        EntityTooLarge,
-        IncompleteBody,
-        InternalError,
-        InvalidArgument,
-        InvalidBucketName,
-        InvalidBucketState,
-        InvalidDigest,
-        InvalidFilePath,
-        InvalidPartNumber,
-        InvalidRange,
-        InvalidRequest,
-        InvalidURI,
-        MalformedXML,
-        MalformedTrailerError,
-        MaxMessageLengthExceeded,
-        MethodNotAllowed,
-        MissingContentLength,
-        MissingRequestBodyError,
-        NoSuchBucket,
-        NoSuchKey,
-        NoSuchVersion,
-        NotImplemented,
-        OperationAborted,
-        PreconditionFailed,
-        RequestHeaderSectionTooLarge,
-        RequestTimeout,
-        ServiceUnavailable,
-        SlowDown,
-        XAmzContentSHA256Mismatch,
-    )
-}
 
 # PFS error -> its answer, and whether its own message goes to the client.
 PFS_ERRORS: Final[dict[type[pfs.PFSError], tuple[ErrorKind, bool]]] = {

@@ -13,10 +13,10 @@ from falcon.routing.util import map_http_methods
 from s3gw.context import Context
 from s3gw.errors import S3Error
 from s3gw.generated import errors
-from s3gw.generated.documents import Error, render_error
 from s3gw.generated.routes import PROFILES, ROUTES
 from s3gw.http.call import Answer, Call
 from s3gw.http.dispatch import Operation, Table
+from s3gw.http.error import error_answer
 from s3gw.http.target import Target, target_of
 from s3gw.pfs.interface import PFSError
 
@@ -128,22 +128,13 @@ def _write(answer: Answer, resp: falcon.Response) -> None:
 def _answer_error(
     req: falcon.Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]
 ) -> None:
-    """Answer any exception as S3 does: the one place where errors become responses."""
+    """Answer any exception as S3 does."""
     request_id = req.env.get("s3gw.request_id") or secrets.token_hex(8).upper()
-    answer = _s3_error(error, request_id)
-    kind = answer.kind
     target: Target | None = req.env.get(_TARGET)
     resource = target.path if target else req.path
-    resp.status = falcon.code_to_http_status(kind.status)
-    resp.content_type = "application/xml"
     resp.stream = None
-    resp.data = render_error(
-        Error(kind.code, answer.message, resource, request_id, req.env.get("s3gw.host_id", "s3gw"))
-    )
-    if kind.retry_after_s is not None:
-        resp.set_header("Retry-After", str(kind.retry_after_s))
-    for name, value in answer.headers.items():
-        resp.set_header(name, value)
+    host_id = req.env.get("s3gw.host_id", "s3gw")
+    _write(error_answer(_s3_error(error, request_id), resource, request_id, host_id), resp)
 
 
 def _s3_error(error: Exception, request_id: str) -> S3Error:

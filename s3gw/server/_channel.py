@@ -13,8 +13,9 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, Task, WSGITask
 
+from s3gw.errors import S3Error
 from s3gw.generated import errors
-from s3gw.generated.documents import Error, render_error
+from s3gw.http.error import error_answer
 from s3gw.server import _log
 from s3gw.server._streaming import Refusal, StreamingParser, linger
 
@@ -193,11 +194,11 @@ class GatewayErrorTask(_GatewayTask, ErrorTask):  # type: ignore[misc]
         kind = error.kind if isinstance(error, Refusal) else _ERRORS.get(error.code, errors.InternalError)
         message = kind.message if kind is errors.InternalError else f"{kind.message} {error.body}".strip()
         resource = getattr(self.request, "request_uri", "").partition("?")[0]
-        body = render_error(Error(kind.code, message, resource, self.request_id, self.ids.host))
+        answer = error_answer(S3Error(kind, message), resource, self.request_id, self.ids.host)
+        assert isinstance(answer.body, bytes)
+        body = answer.body
         self.status = f"{kind.status} {kind.code}"
-        self.response_headers = [("Content-Type", "application/xml")]
-        if kind.retry_after_s is not None:
-            self.response_headers.append(("Retry-After", str(kind.retry_after_s)))
+        self.response_headers = [("Content-Type", "application/xml"), *answer.headers]
         self.content_length = len(body)
         self.close_on_finish = True
         self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)

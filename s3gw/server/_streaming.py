@@ -93,11 +93,6 @@ class BodyStream:
         """Whether all of the body has been read from the socket."""
         return self._ended
 
-    @property
-    def lost(self) -> bool:
-        """Whether the client ended the connection, or broke the framing, before the body's end."""
-        return self._lost
-
     def take_rest(self) -> bytes:
         """Give what was read beyond the body."""
         rest, self._rest = self._rest, b""

@@ -38,16 +38,27 @@ class BranchInfo:
 
     Attributes:
         branch: Its name.
-        created: When its repo was created; PFS keeps no time for a branch.
         head: The id of its head commit (32 hex digits, the 13th is ``4``).
         provenance: The branches that it is computed from; an *output branch* has some, and only
             PFS itself writes to it.
     """
 
     branch: Branch
-    created: datetime
     head: str
     provenance: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BranchEntry:
+    """A branch in the list of all.
+
+    Attributes:
+        branch: Its name.
+        created: When its repo was created; PFS keeps no time for a branch.
+    """
+
+    branch: Branch
+    created: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +224,7 @@ class PFS(Protocol):
 
     reads_are_quick: bool
 
-    def list_branches(self) -> Sequence[BranchInfo]:
+    def list_branches(self) -> Sequence[BranchEntry]:
         """Every branch of every user repo of every project, in no promised order."""
         ...
 
@@ -238,7 +249,11 @@ class PFS(Protocol):
         ...
 
     def snapshot(self, branch: Branch, commit: str | None = None) -> Snapshot:
-        """Pin the head of the branch, or a commit of it. Raise `BranchNotFound`, `CommitNotFound`."""
+        """Pin the head of the branch, or a commit of it. Raise `BranchNotFound`, `CommitNotFound`.
+
+        The head may be pinned by the first read, which then raises `BranchNotFound`: a round trip
+        to pachd less.
+        """
         ...
 
     def stage(self, branch: Branch, path: str, size: int | None = None) -> Staging:
@@ -254,9 +269,13 @@ class PFS(Protocol):
         """Make all edits visible in one commit, in their order, or none.
 
         Returns when the commit is durable and readable. A change that alters nothing (deletes of
-        missing files) makes no commit and returns the head. Raise `BranchNotFound`,
-        `OutputBranch`, `InvalidPath`, `PathClash`, `ConditionFailed`.
+        missing files) makes no commit and returns the head, where that is cheap to tell. Raise
+        `BranchNotFound`, `OutputBranch`, `InvalidPath`, `PathClash`, `ConditionFailed`.
         """
+        ...
+
+    def check(self) -> None:
+        """Raise a `PFSError` where this PFS cannot be used at present."""
         ...
 
     def close(self) -> None:

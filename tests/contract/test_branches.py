@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from s3gw.pfs.interface import (
+    PFS,
     Branch,
     BranchExists,
     BranchInUse,
@@ -20,24 +21,28 @@ from s3gw.pfs.interface import (
 from tests.contract.conftest import Store
 
 
+def created(pfs: PFS, branch: Branch) -> datetime:
+    (entry,) = [entry for entry in pfs.list_branches() if entry.branch == branch]
+    return entry.created
+
+
 def test_a_branch_has_a_head_from_the_first(pfs, branch):
     info = pfs.inspect_branch(branch)
     assert info.branch == branch
     assert re.fullmatch("[0-9a-f]{12}4[0-9a-f]{19}", info.head)
     assert info.provenance == ()
-    assert abs(info.created - datetime.now(UTC)) < timedelta(minutes=1)
     assert pfs.snapshot(branch).commit == info.head
     assert pfs.snapshot(branch).list_files().files == []
 
 
 def test_a_branch_is_listed(pfs, branch):
-    assert pfs.inspect_branch(branch) in list(pfs.list_branches())
+    assert abs(created(pfs, branch) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_branches_of_a_repo_share_its_time_and_not_its_files(pfs, branch):
     other = Branch(branch.repo, "other")
-    created = pfs.create_branch(other).created
-    assert created == pfs.inspect_branch(branch).created
+    pfs.create_branch(other)
+    assert created(pfs, other) == created(pfs, branch)
     Store(pfs, branch).put("a")
     assert Store(pfs, other).paths() == []
 
@@ -61,7 +66,9 @@ def test_a_missing_branch_is_not_found_by_any_verb(pfs, missing):
     for verb in (
         lambda: pfs.inspect_branch(missing),
         lambda: pfs.delete_branch(missing),
-        lambda: pfs.snapshot(missing),
+        lambda: pfs.snapshot(missing).inspect_file("a"),
+        lambda: pfs.snapshot(missing).inspect_file("//"),
+        lambda: pfs.snapshot(missing).list_files(),
         lambda: pfs.stage(missing, "a"),
         lambda: pfs.change(missing, [Delete("a")]),
         lambda: pfs.create_branch(Branch("made", "b"), [missing]),
@@ -72,15 +79,16 @@ def test_a_missing_branch_is_not_found_by_any_verb(pfs, missing):
 
 
 def test_the_repo_goes_with_its_last_branch(pfs, branch):
-    created = pfs.inspect_branch(branch).created
+    before = created(pfs, branch)
     other = Branch(branch.repo, "other")
     pfs.create_branch(other)
     pfs.delete_branch(other)
     pfs.create_branch(other)
-    assert pfs.inspect_branch(other).created == created
+    assert created(pfs, other) == before
     pfs.delete_branch(other)
     pfs.delete_branch(branch)
-    assert pfs.create_branch(branch).created > created
+    pfs.create_branch(branch)
+    assert created(pfs, branch) > before
 
 
 def test_a_branch_that_holds_files_is_deleted_only_when_asked_for(store):
@@ -90,7 +98,7 @@ def test_a_branch_that_holds_files_is_deleted_only_when_asked_for(store):
     assert store.paths() == ["a"]
     store.pfs.delete_branch(store.branch, with_files=True)
     with pytest.raises(BranchNotFound):
-        store.snapshot()
+        store.paths()
 
 
 def test_a_branch_whose_files_were_deleted_is_empty(store):
@@ -112,7 +120,6 @@ def test_an_output_branch_is_not_written_to(pfs, branch):
     output = Branch(branch.repo, "output")
     assert pfs.create_branch(output, [branch]).provenance == (branch,)
     assert pfs.inspect_branch(output).provenance == (branch,)
-    assert [info.provenance for info in pfs.list_branches() if info.branch == output] == [(branch,)]
     with pytest.raises(OutputBranch):
         pfs.stage(output, "a")
     with pytest.raises(OutputBranch):

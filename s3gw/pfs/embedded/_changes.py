@@ -25,7 +25,7 @@ from s3gw.pfs.interface import (
 )
 
 _FIND_BRANCH = """
-SELECT branch.id, branch.line, branch.head, commits.id, repo.created,
+SELECT branch.id, branch.line, branch.head, commits.id,
        EXISTS (SELECT 1 FROM provenance WHERE provenance.branch = branch.id)
 FROM repo JOIN branch ON branch.repo = repo.id JOIN commits ON commits.num = branch.head
 WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
@@ -40,7 +40,6 @@ class BranchRow:
     line: int
     head: int
     head_id: str
-    created: int
     output: bool
 
 

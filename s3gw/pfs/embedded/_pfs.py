@@ -24,6 +24,7 @@ from s3gw.pfs.embedded._purge import Purger
 from s3gw.pfs.embedded._rows import COLUMNS, file_info, moment
 from s3gw.pfs.interface import (
     Branch,
+    BranchEntry,
     BranchExists,
     BranchInfo,
     BranchInUse,
@@ -38,6 +39,7 @@ from s3gw.pfs.interface import (
     Page,
     Put,
     Snapshot,
+    Unavailable,
 )
 
 _LIVE_FILE = f"SELECT {COLUMNS} FROM file WHERE line = ? AND path = ? AND since <= ?"  # noqa: S608
@@ -46,8 +48,7 @@ SELECT {COLUMNS} FROM history
 WHERE line = ? AND path = ? AND until > ? AND since <= ? ORDER BY until LIMIT 1
 """  # noqa: S608
 _ALL_BRANCHES = """
-SELECT repo.project, repo.name, branch.name, repo.created, commits.id, branch.id
-FROM repo JOIN branch ON branch.repo = repo.id JOIN commits ON commits.num = branch.head
+SELECT repo.name, branch.name, repo.project, repo.created FROM repo JOIN branch ON branch.repo = repo.id
 """
 _UPSTREAM = """
 SELECT repo.name, branch.name, repo.project
@@ -96,20 +97,10 @@ class EmbeddedPFS:
             is not None
         )
 
-    def list_branches(self) -> Sequence[BranchInfo]:
+    def list_branches(self) -> Sequence[BranchEntry]:
         """See `PFS.list_branches`."""
-        with self._database.reading() as connection:
-            rows = connection.execute(_ALL_BRANCHES).fetchall()
-            outputs = {row[0] for row in connection.execute("SELECT DISTINCT branch FROM provenance")}
-            return [
-                BranchInfo(
-                    Branch(repo, name, project),
-                    moment(created),
-                    head,
-                    _upstream(connection, number) if number in outputs else (),
-                )
-                for project, repo, name, created, head, number in rows
-            ]
+        rows = self._database.reader.execute(_ALL_BRANCHES).fetchall()
+        return [BranchEntry(Branch(*names), moment(created)) for *names, created in rows]
 
     def inspect_branch(self, branch: Branch) -> BranchInfo:
         """See `PFS.inspect_branch`."""
@@ -199,6 +190,13 @@ class EmbeddedPFS:
                 edit.content.committed = True  # type: ignore[attr-defined] # it is ours
         return change
 
+    def check(self) -> None:
+        """See `PFS.check`."""
+        try:
+            self._database.reader.execute("SELECT 1 FROM branch LIMIT 1").fetchone()
+        except sqlite3.Error as error:
+            raise Unavailable(f"The embedded PFS cannot be read: {error}") from error
+
     def close(self) -> None:
         """See `PFS.close`."""
         self._purger.end()
@@ -256,7 +254,7 @@ class EmbeddedSnapshot:
 
 def _branch_info(connection: sqlite3.Connection, branch: Branch, found: BranchRow) -> BranchInfo:
     upstream = _upstream(connection, found.id) if found.output else ()
-    return BranchInfo(branch, moment(found.created), found.head_id, upstream)
+    return BranchInfo(branch, found.head_id, upstream)
 
 
 def _upstream(connection: sqlite3.Connection, branch: int) -> tuple[Branch, ...]:

@@ -1,0 +1,94 @@
+"""Group commit: what arrives while a commit is being made goes into the next one together.
+
+There is no timer and nothing waits when it is quiet: the first thread that comes leads and makes
+its own commit, then hands the lead to the first of those that came meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar, cast
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+
+class Member(Generic[Work, Result]):
+    """One piece of work of a group; whoever makes the commit sets `result` or `error`."""
+
+    def __init__(self, work: Work, weight: int) -> None:
+        self.work = work
+        self.weight = weight
+        self.result: Result | None = None
+        self.error: BaseException | None = None
+        self._woken = threading.Event()
+        self._leads = False
+
+
+class GroupCommit(Generic[Work, Result]):
+    """Hands work to `perform` in groups, one group at a time.
+
+    Args:
+        perform: Does the work of a group. What it raises is the error of every member that has
+            neither a result nor an error yet.
+        most: Members of a group; bounds how long the first waits for the last.
+        heaviest: The sum of the weights of a group; a single member may weigh more.
+    """
+
+    def __init__(
+        self,
+        perform: Callable[[list[Member[Work, Result]]], None],
+        *,
+        most: int = 256,
+        heaviest: int = 1 << 62,
+    ) -> None:
+        self._perform = perform
+        self._most = most
+        self._heaviest = heaviest
+        self._lock = threading.Lock()
+        self._queue: deque[Member[Work, Result]] = deque()
+        self._busy = False
+
+    def run(self, work: Work, weight: int = 0) -> Result:
+        """Have `work` done in a group; raise what became of it otherwise."""
+        member = Member[Work, Result](work, weight)
+        with self._lock:
+            self._queue.append(member)
+            member._leads = not self._busy
+            self._busy = True
+        if not member._leads:
+            member._woken.wait()
+        if member._leads:
+            self._lead()
+        if member.error is not None:
+            raise member.error
+        return cast("Result", member.result)
+
+    def _lead(self) -> None:
+        with self._lock:
+            group = self._take()
+        try:
+            self._perform(group)
+        except BaseException as error:
+            for member in group:
+                if member.result is None:
+                    member.error = member.error or error
+        with self._lock:
+            following = self._queue[0] if self._queue else None
+            self._busy = following is not None
+            if following is not None:
+                following._leads = True
+        for member in group[1:] if following is None else [following, *group[1:]]:
+            member._woken.set()
+
+    def _take(self) -> list[Member[Work, Result]]:
+        group = [self._queue.popleft()]
+        weight = group[0].weight
+        while self._queue and len(group) < self._most:
+            weight += self._queue[0].weight
+            if weight > self._heaviest:
+                break
+            group.append(self._queue.popleft())
+        return group

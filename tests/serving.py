@@ -159,3 +159,13 @@ def serving(folder: Path, *options: str, tree: Path | None = None, **extra: str)
             gateway.stop()
         for reader in readers:
             reader.join(10)
+
+
+@contextmanager
+def some_pachd(folder: Path) -> Iterator[str]:
+    """Give the address of a pachd: the cluster of S3GW_TEST_PACHD, else a devpachd in `folder`."""
+    given = os.environ.get("S3GW_TEST_PACHD")
+    if given:
+        yield f"grpc://{given}"
+        return
+    raise NotImplementedError

@@ -295,12 +295,12 @@ class InvalidPath(PFSError):
     """A file path that PFS refuses; the message names the character or element."""
 
 
-class ProjectNotFound(PFSError):
-    """No such project."""
-
-
 class BranchNotFound(PFSError):
     """No such repo, or no such branch in it."""
+
+
+class ProjectNotFound(BranchNotFound):
+    """No such project, so no branch in it."""
 
 
 class BranchExists(PFSError):

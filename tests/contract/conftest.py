@@ -2,29 +2,82 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Sequence
 
 import pytest
+from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.pfs.embedded import EmbeddedPFS
-from s3gw.pfs.interface import PFS, Branch, Change, Condition, Delete, FileInfo, Put, Snapshot
+from s3gw.pfs.interface import (
+    PFS,
+    Branch,
+    BranchExists,
+    BranchInfo,
+    Change,
+    Condition,
+    Delete,
+    FileInfo,
+    Put,
+    Snapshot,
+)
+from s3gw.pfs.pachd import Address, PachdPFS, find_address
+from s3gw.pfs.pachd._messages import repo_message
+from tests.serving import some_pachd
 
 _numbers = itertools.count(1)
+_RUN = uuid.uuid4().hex[:8]
 
 
-@pytest.fixture(scope="module", params=["embedded"])
+@pytest.fixture(scope="module", params=["embedded", "pachd"])
 def pfs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PFS]:
     """A PFS of each kind; tests make branches of their own."""
-    opened = EmbeddedPFS(tmp_path_factory.mktemp("pfs"), durability="process")
-    yield opened
-    opened.close()
+    if request.param == "embedded":
+        opened = EmbeddedPFS(tmp_path_factory.mktemp("pfs"), durability="process")
+        yield opened
+        opened.close()
+        return
+    with some_pachd(tmp_path_factory.mktemp("devpachd")) as address:
+        tidy = TidyPachd(find_address(address))
+        yield tidy
+        tidy.tidy()
+        tidy.close()
+
+
+class TidyPachd(PachdPFS):
+    """Removes the repos that it has made: the cluster may be somebody's."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        self._made: set[Branch] = set()
+        with contextlib.suppress(BranchExists):
+            self._client.call("CreateProject", pb.CreateProjectRequest(project=pb.Project(name=ELSEWHERE)))
+
+    def create_branch(self, branch: Branch, provenance: Sequence[Branch] = ()) -> BranchInfo:
+        info = super().create_branch(branch, provenance)
+        self._made.add(branch)
+        return info
+
+    def tidy(self) -> None:
+        for branch in self._made:
+            self._client.call("DeleteRepo", pb.DeleteRepoRequest(repo=repo_message(branch), force=True))
+        self._client.call("DeleteProject", pb.DeleteProjectRequest(project=pb.Project(name=ELSEWHERE)))
+
+
+def new_branch(name: str = "master") -> Branch:
+    """Name a branch of a repo that nobody else has."""
+    return Branch(f"s3gw-{_RUN}-{next(_numbers)}", name)
+
+
+ELSEWHERE = f"elsewhere-{_RUN}"
 
 
 @pytest.fixture
 def branch(pfs: PFS) -> Branch:
     """A new branch of a new repo."""
-    branch = Branch(f"repo-{next(_numbers)}", "master")
+    branch = new_branch()
     pfs.create_branch(branch)
     return branch
 

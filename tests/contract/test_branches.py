@@ -18,7 +18,9 @@ from s3gw.pfs.interface import (
     Delete,
     OutputBranch,
 )
-from tests.contract.conftest import Store
+from tests.contract.conftest import ELSEWHERE, Store, new_branch
+
+MADE = new_branch()
 
 
 def created(pfs: PFS, branch: Branch) -> datetime:
@@ -53,7 +55,7 @@ def test_to_create_a_branch_again_is_refused(pfs, branch):
 
 
 def test_the_same_names_in_another_project_are_another_branch(pfs, branch):
-    other = Branch(branch.repo, branch.name, "elsewhere")
+    other = Branch(branch.repo, branch.name, ELSEWHERE)
     pfs.create_branch(other)
     Store(pfs, other).put("a")
     assert Store(pfs, branch).paths() == []
@@ -71,11 +73,11 @@ def test_a_missing_branch_is_not_found_by_any_verb(pfs, missing):
         lambda: pfs.snapshot(missing).list_files(),
         lambda: pfs.stage(missing, "a"),
         lambda: pfs.change(missing, [Delete("a")]),
-        lambda: pfs.create_branch(Branch("made", "b"), [missing]),
+        lambda: pfs.create_branch(MADE, [missing]),
     ):
         with pytest.raises(BranchNotFound):
             verb()
-    assert Branch("made", "b") not in [info.branch for info in pfs.list_branches()]
+    assert MADE not in [info.branch for info in pfs.list_branches()]
 
 
 def test_the_repo_goes_with_its_last_branch(pfs, branch):
@@ -117,7 +119,7 @@ def test_a_branch_that_is_created_anew_begins_anew(store):
 
 
 def test_an_output_branch_is_not_written_to(pfs, branch):
-    output = Branch(branch.repo, "output")
+    output = new_branch("output")
     assert pfs.create_branch(output, [branch]).provenance == (branch,)
     assert pfs.inspect_branch(output).provenance == (branch,)
     with pytest.raises(OutputBranch):
@@ -128,7 +130,7 @@ def test_an_output_branch_is_not_written_to(pfs, branch):
 
 
 def test_a_branch_in_use_is_not_deleted(pfs, branch):
-    output = Branch(branch.repo, "output")
+    output = new_branch("output")
     pfs.create_branch(output, [branch, branch])
     with pytest.raises(BranchInUse):
         pfs.delete_branch(branch, with_files=True)

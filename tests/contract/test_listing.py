@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s3gw.pfs.interface import Delete, PathClash, Put
+from tests.contract.conftest import Store, new_branch
 
 PATHS = st.text(alphabet="ab/-.0 ", min_size=1, max_size=8).filter(
     lambda path: not {"", ".", ".."} & set(path.split("/"))
@@ -46,10 +47,7 @@ def pages(snapshot, prefix: str, delimiter: str, after: str, limit: int) -> list
     deleted=st.lists(PATHS, max_size=12),
 )
 def test_a_listing_is_that_of_the_model_at_head_and_in_the_past(pfs, data, first, second, deleted):
-    from s3gw.pfs.interface import Branch
-    from tests.contract.conftest import Store, _numbers
-
-    branch = Branch(f"listed-{next(_numbers)}", "b")
+    branch = new_branch()
     pfs.create_branch(branch)
     store = Store(pfs, branch)
     paths: set[str] = set()

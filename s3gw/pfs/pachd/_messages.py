@@ -1,0 +1,58 @@
+"""pachd's messages, made so that they mean one thing.
+
+Every reference to a commit carries its repo, project and type both in ``Commit.repo`` and in
+``Commit.branch.repo``: without the first, pachd 2.7.8 crashes on a CopyFile. An id never stands
+beside the name of a branch: pachd takes an unknown id with one for a write to the branch.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
+
+from s3gw.pfs.interface import Branch
+
+FILE = pb.FILE
+FINISHED = pb.FINISHED
+FILE_SETS = Branch("__filesets__", "")
+
+
+def repo_message(branch: Branch) -> Any:
+    """Name the repo of a branch."""
+    return pb.Repo(name=branch.repo, type="user", project=pb.Project(name=branch.project))
+
+
+def branch_message(branch: Branch) -> Any:
+    """Name a branch."""
+    return pb.Branch(repo=repo_message(branch), name=branch.name)
+
+
+def commit_message(branch: Branch, commit: str | None = None) -> Any:
+    """Name a commit of the repo of a branch by its id; None is the head of the branch."""
+    repo = repo_message(branch)
+    if commit is None:
+        return pb.Commit(repo=repo, branch=branch_message(branch))
+    return pb.Commit(repo=repo, branch=pb.Branch(repo=repo), id=commit)
+
+
+def file_message(branch: Branch, commit: str | None, path: str) -> Any:
+    """Name a file; `path` is without its leading slash."""
+    return pb.File(commit=commit_message(branch, commit), path=f"/{path}")
+
+
+def branch_of_message(message: Any) -> Branch:
+    """Read the name of a branch."""
+    repo = message.repo
+    return Branch(repo.name, message.name, repo.project.name or "default")
+
+
+def time_of(message: Any) -> datetime:
+    """Read a time."""
+    return datetime.fromtimestamp(message.seconds + message.nanos // 1000 / 1e6, tz=UTC)
+
+
+def glob_of(prefix: str, pattern: str) -> str:
+    r"""Make the glob for paths that begin with `prefix`; of its characters only ``\`` is special."""
+    return "/" + prefix.replace("\\", "\\\\") + pattern

@@ -1,0 +1,194 @@
+"""PFS in a Pachyderm cluster."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
+
+from s3gw.pfs import paths
+from s3gw.pfs.interface import (
+    Branch,
+    BranchEntry,
+    BranchExists,
+    BranchInfo,
+    BranchInUse,
+    BranchNotEmpty,
+    BranchNotFound,
+    Change,
+    CommitNotFound,
+    Delete,
+    NotAuthorized,
+    OutputBranch,
+    Put,
+    Snapshot,
+)
+from s3gw.pfs.pachd._address import Address
+from s3gw.pfs.pachd._client import Client, first
+from s3gw.pfs.pachd._committer import BranchCommitter, refuse_clash
+from s3gw.pfs.pachd._messages import (
+    branch_message,
+    branch_of_message,
+    commit_message,
+    repo_message,
+    time_of,
+)
+from s3gw.pfs.pachd._snapshot import PachdSnapshot
+from s3gw.pfs.pachd._uploads import PachdStaging
+
+# Branches whose recent commits are remembered.
+_COMMITTERS = 1024
+
+
+class PachdPFS:
+    """The repos of a cluster, as the token's owner may see and change them.
+
+    To be opened after a fork: gRPC does not survive one.
+
+    Args:
+        address: Where pachd is. Nothing is called yet: a gateway may start before its cluster.
+        deadline_s: Seconds that pachd may take for any one answer; `TooSlow` beyond. The first
+            commit after a restart of pachd takes up to 25 s.
+    """
+
+    reads_are_quick = False
+
+    def __init__(self, address: Address, deadline_s: float = 60.0) -> None:
+        self._client = Client(address, deadline_s)
+        self._lock = threading.Lock()
+        self._committers: OrderedDict[Branch, tuple[BranchCommitter, int]] = OrderedDict()
+
+    def list_branches(self) -> Sequence[BranchEntry]:
+        """See `PFS.list_branches`; one call, whose cost follows the repos."""
+        return [
+            BranchEntry(branch_of_message(branch), time_of(repo.created))
+            for repo in self._client.stream("ListRepo", pb.ListRepoRequest(type="user"))
+            for branch in repo.branches
+        ]
+
+    def inspect_branch(self, branch: Branch) -> BranchInfo:
+        """See `PFS.inspect_branch`."""
+        request = pb.InspectBranchRequest(branch=branch_message(branch))
+        info = self._client.call("InspectBranch", request)
+        upstream = [branch_of_message(other) for other in info.direct_provenance]
+        upstream.sort(key=lambda other: (other.project, other.repo, other.name))
+        return BranchInfo(branch, info.head.id, tuple(upstream))
+
+    def create_branch(self, branch: Branch, provenance: Sequence[Branch] = ()) -> BranchInfo:
+        """See `PFS.create_branch`; CreateBranch would change a branch that exists."""
+        paths.check_branch(branch)
+        for other in provenance:
+            self.inspect_branch(other)
+        try:
+            self._client.call("CreateRepo", pb.CreateRepoRequest(repo=repo_message(branch)))
+        except BranchExists:
+            try:
+                self.inspect_branch(branch)
+            except BranchNotFound:
+                pass
+            else:
+                raise
+        request = pb.CreateBranchRequest(
+            branch=branch_message(branch), provenance=[branch_message(other) for other in provenance]
+        )
+        self._client.call("CreateBranch", request)
+        return self.inspect_branch(branch)
+
+    def delete_branch(self, branch: Branch, *, with_files: bool = False) -> None:
+        """See `PFS.delete_branch`; what PFS leaves undone in silence is `NotAuthorized`."""
+        request = pb.InspectBranchRequest(branch=branch_message(branch))
+        if self._client.call("InspectBranch", request).subvenance:
+            raise BranchInUse(f"{branch} is in the provenance of another branch: delete that one first.")
+        snapshot = PachdSnapshot(self._client, branch, None)
+        if not with_files and first(snapshot.look_below("")) is not None:
+            raise BranchNotEmpty(f"{branch} holds files")
+        self._client.call("DeleteBranch", pb.DeleteBranchRequest(branch=branch_message(branch)))
+        repo = repo_message(branch)
+        if first(self._client.stream("ListBranch", pb.ListBranchRequest(repo=repo))) is None:
+            self._client.call("DeleteRepo", pb.DeleteRepoRequest(repo=repo))
+            try:
+                self._client.call("InspectRepo", pb.InspectRepoRequest(repo=repo))
+            except BranchNotFound:
+                return
+            raise NotAuthorized(f"PFS does not let this token delete the repo {branch.repo}.")
+
+    def snapshot(self, branch: Branch, commit: str | None = None) -> Snapshot:
+        """See `PFS.snapshot`."""
+        snapshot = PachdSnapshot(self._client, branch, None)
+        if commit is None or commit == snapshot.commit:
+            return snapshot
+        if not self._is_of(branch, snapshot.commit, commit):
+            raise CommitNotFound(f"commit {commit} not found on {branch}")
+        return PachdSnapshot(self._client, branch, commit)
+
+    def _is_of(self, branch: Branch, head: str, commit: str) -> bool:
+        """Tell whether a commit is the head of the branch or one of its ancestors.
+
+        pachd looks for an id in the whole repo; 2.12 does not tell the branch of a commit.
+        """
+        info = self._client.call(
+            "InspectCommit", pb.InspectCommitRequest(commit=commit_message(branch, commit))
+        )
+        if info.commit.id != commit:
+            return False
+        if info.commit.branch.name:
+            return bool(info.commit.branch.name == branch.name)
+        request = pb.ListCommitRequest(repo=repo_message(branch), to=commit_message(branch, head), all=True)
+        return any(found.commit.id == commit for found in self._client.stream("ListCommit", request))
+
+    def stage(self, branch: Branch, path: str, size: int | None = None) -> PachdStaging:  # noqa: ARG002
+        """See `PFS.stage`; the checks run at the same time."""
+        info = self._client.begin("InspectBranch", pb.InspectBranchRequest(branch=branch_message(branch)))
+        clash: BaseException | None = None
+        if paths.is_path(path):
+            try:
+                refuse_clash(PachdSnapshot(self._client, branch, None), path, {})
+            except Exception as error:
+                clash = error
+        found = info()
+        if found.direct_provenance:
+            raise OutputBranch(
+                f"{branch} is an output branch, which Pachyderm alone writes to: "
+                "write to one without provenance."
+            )
+        paths.check_path(path)
+        if clash is not None:
+            raise clash
+        return PachdStaging(self._client, path, found.head.id)
+
+    def change(self, branch: Branch, edits: Sequence[Put | Delete]) -> Change:
+        """See `PFS.change`."""
+        for edit in edits:
+            paths.check_path(edit.path)
+        with self._committer(branch) as committer:
+            return committer.run(edits)
+
+    @contextmanager
+    def _committer(self, branch: Branch) -> Iterator[BranchCommitter]:
+        """Give the one committer of a branch; those that nobody uses are forgotten, oldest first."""
+        with self._lock:
+            committer, users = self._committers.pop(branch, None) or (
+                BranchCommitter(self._client, branch),
+                0,
+            )
+            self._committers[branch] = committer, users + 1
+        try:
+            yield committer
+        finally:
+            with self._lock:
+                committer, users = self._committers[branch]
+                self._committers[branch] = committer, users - 1
+                for idle in list(self._committers)[: len(self._committers) - _COMMITTERS]:
+                    if not self._committers[idle][1]:
+                        del self._committers[idle]
+
+    def check(self) -> None:
+        """See `PFS.check`: what pachd's health service says."""
+        self._client.check()
+
+    def close(self) -> None:
+        """See `PFS.close`."""
+        self._client.close()

@@ -1,0 +1,128 @@
+"""Bodies on their way to pachd: small ones wait here for their commit, large ones go ahead of it.
+
+A large body becomes a file set, which nobody sees; a commit then copies it in by reference. So no
+commit is open while a body arrives, and a body that ends early leaves nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
+
+from s3gw.pfs.interface import TooSlow
+from s3gw.pfs.pachd._client import Client, Upload
+
+# PFS cuts larger files by their content, so that their hash is known to pachd alone; a batch of
+# bodies up to this size fits into a few messages.
+SMALL = 512 * 1024
+
+# PERF: what pachd's own Go client sends.
+_MESSAGE = 2 * 1024 * 1024
+
+# Messages that wait for gRPC: a slow pachd holds the client back.
+_WAITING = 2
+
+
+class PachdContent:
+    """A whole body: in `data` where it is small, else in a file set under `path`."""
+
+    md5: bytes | None = None
+
+    def __init__(self, size: int, data: bytes | None, file_set: str | None, path: str, head: str) -> None:
+        self.size = size
+        self.data = data
+        self.file_set = file_set
+        self.path = path
+        # The head at which `path` was found to be free of clashes.
+        self.head = head
+        self.uploaded = time.monotonic()
+
+    @property
+    def hash(self) -> bytes:
+        """PFS's hash of a small body."""
+        assert self.data is not None
+        chunks = hashlib.blake2b(self.data, digest_size=32).digest() if self.data else b""
+        return hashlib.blake2b(chunks, digest_size=32).digest()
+
+
+def add_file(path: str, data: bytes) -> Any:
+    """Make the message that appends `data` to a file."""
+    return pb.ModifyFileRequest(add_file=pb.AddFile(path=f"/{path}", raw={"value": data}))
+
+
+class PachdStaging:
+    """A body on its way."""
+
+    def __init__(self, client: Client, path: str, head: str) -> None:
+        self._client = client
+        self._path = path
+        self._head = head
+        self._size = 0
+        self._block = bytearray()
+        self._queue: queue.Queue[bytes | None] = queue.Queue(_WAITING)
+        self._upload: Upload | None = None
+        self._finished = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._upload is not None and not self._finished:
+            self._upload.cancel()
+
+    def write(self, data: bytes) -> None:
+        """Append; a body that is no longer small begins to travel."""
+        self._size += len(data)
+        self._block += data
+        if self._upload is None:
+            if self._size <= SMALL:
+                return
+            self._upload = self._client.begin_upload(self._messages())
+        while len(self._block) >= _MESSAGE:
+            self._send(bytes(memoryview(self._block)[:_MESSAGE]))
+            del self._block[:_MESSAGE]
+
+    def _send(self, message: bytes | None) -> None:
+        assert self._upload is not None
+        deadline = time.monotonic() + self._client.deadline_s
+        while True:
+            if self._upload.ended:
+                self._upload.result(self._client.deadline_s)  # raises what pachd says
+            try:
+                self._queue.put(message, timeout=0.5)
+            except queue.Full:
+                if time.monotonic() > deadline:
+                    self._upload.cancel()
+                    raise TooSlow("pachd does not take the body") from None
+            else:
+                return
+
+    def _messages(self) -> Iterator[Any]:
+        yield add_file(self._path, b"")
+        while (data := self._queue.get()) is not None:
+            yield add_file(self._path, data)
+
+    def finish(self) -> PachdContent:
+        """End the body; a large one is in pachd's store when this returns."""
+        if self._upload is None:
+            data = bytes(self._block)
+            return PachdContent(self._size, data, None, self._path, self._head)
+        if self._block:
+            self._send(bytes(self._block))
+            self._block.clear()
+        self._send(None)
+        # pachd writes what it holds, up to 500 MB, when the body has ended
+        file_set = self._upload.result(5 * self._client.deadline_s)
+        self._finished = True
+        return PachdContent(self._size, None, file_set, self._path, self._head)

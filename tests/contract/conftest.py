@@ -104,7 +104,10 @@ class Store:
         return self.pfs.change(self.branch, [Delete(path, condition) for path in paths])
 
     def snapshot(self, commit: str | None = None) -> Snapshot:
-        return self.pfs.snapshot(self.branch, commit)
+        """Pin the head now, where a PFS may leave that to the first read."""
+        snapshot = self.pfs.snapshot(self.branch, commit)
+        assert snapshot.commit
+        return snapshot
 
     def read(self, path: str, snapshot: Snapshot | None = None) -> bytes:
         snapshot = snapshot or self.snapshot()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +41,7 @@ def pages(snapshot, prefix: str, delimiter: str, after: str, limit: int) -> list
         after = page.after
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=3 if os.environ.get("S3GW_TEST_PACHD") else 60, deadline=None)
 @given(
     data=st.data(),
     first=st.lists(PATHS, max_size=30),
@@ -122,7 +124,7 @@ def test_a_pinned_page_is_exact_after_very_many_changes(store):
     edits = [Put(f"k{number:02}", store.pfs.stage(store.branch, "x").finish()) for number in range(20)]
     store.pfs.change(store.branch, edits)
     snapshot = store.snapshot()
-    for _ in range(130):
+    for _ in range(130 if store.pfs.reads_are_quick else 3):  # a cluster has no such threshold
         store.pfs.change(
             store.branch,
             [Put(f"k{number:02}", store.pfs.stage(store.branch, "x").finish()) for number in range(20)],

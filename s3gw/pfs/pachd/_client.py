@@ -18,6 +18,7 @@ from python_pachyderm.proto.v2.pfs import pfs_pb2_grpc
 from s3gw.pfs.interface import TooSlow, Unavailable
 from s3gw.pfs.pachd._address import Address
 from s3gw.pfs.pachd._errors import translate
+from s3gw.pfs.pachd._messages import glob_of
 
 # pachd takes and sends messages of at most 20 MiB; the bodies that it sends come in 19 MiB.
 _MESSAGE_LIMIT = 20 * 1024 * 1024
@@ -141,7 +142,10 @@ class Client:
     def read_file(self, file: Any, offset: int) -> Download:
         """Begin to read a file from `offset`."""
         assert offset >= 0, "pachd would answer with bytes of a neighbour"
-        request = pb.GetFileRequest(file=file, offset=offset)
+        # the path is a glob, and where an escape ends its literal beginning only a range finds the file
+        exact = pb.PathRange(lower=file.path, upper=f"{file.path}\0")
+        glob = pb.File(commit=file.commit, path=glob_of(file.path[1:], ""))
+        request = pb.GetFileRequest(file=glob, offset=offset, path_range=exact)
         return Download(self._get_file(request, metadata=self._metadata), self._watch, self.deadline_s)
 
     def check(self) -> None:

@@ -30,6 +30,7 @@ examples:
   s3gw serve                                       a PFS of its own in ./data, on port 30600
   s3gw serve --pfs embedded:/var/lib/s3gw --listen 0.0.0.0:30600
   S3GW_LOG_FORMAT=json s3gw serve --workers 4
+  s3gw serve --pfs grpc://127.0.0.1:30650          the cluster there
 
 Any access key and secret will do: the classic profile has no authentication.
 SIGTERM finishes the requests in flight, then ends with status 0.
@@ -86,7 +87,8 @@ def _parser() -> argparse.ArgumentParser:
         "--pfs",
         default="embedded:data",
         metavar="WHERE",
-        help="embedded:PATH, a folder of its own",
+        help="embedded:PATH, a folder of its own; grpc://HOST:PORT or grpcs://HOST:PORT, a cluster; "
+        "pachd, the cluster that pachctl or the pod knows",
     )
     _setting(
         serve,
@@ -107,17 +109,17 @@ def _parser() -> argparse.ArgumentParser:
         serve,
         "--workers",
         type=_count,
-        default=str(os.cpu_count() or 1),
+        default="",
         metavar="N",
-        help="processes",
+        help="processes; without it one for each core, or one in front of a cluster, where it gathers writes",
     )
     _setting(
         serve,
         "--threads",
         type=_count,
-        default="8",
+        default="",
         metavar="N",
-        help="requests at a time in each worker",
+        help="requests at a time in each worker; without it 8, or 64 in front of a cluster",
     )
     _setting(serve, "--region", default="PACHYDERM", help="what GetBucketLocation answers")
     _setting(
@@ -133,6 +135,20 @@ def _parser() -> argparse.ArgumentParser:
         choices=["power", "process"],
         default="power",
         help="what an acknowledged write survives: a power loss, or only the end of the process (faster)",
+    )
+    _setting(
+        serve, "--pachd-ca", default="", metavar="FILE", help="PEM of the authorities to trust; asks for TLS"
+    )
+    _setting(
+        serve, "--pachd-token", default="", metavar="TOKEN", help="a Pachyderm token; better in PACH_TOKEN"
+    )
+    _setting(
+        serve,
+        "--pachd-deadline",
+        type=_count,
+        default="60",
+        metavar="SECONDS",
+        help="how long the cluster may take for an answer, before a client is told to slow down",
     )
     serve.add_argument(
         "--delete-nonempty-buckets",
@@ -168,7 +184,8 @@ def _setting(parser: argparse.ArgumentParser, flag: str, *, default: str, help: 
     choices = rest.get("choices")
     if choices and given not in choices:
         parser.error(f"{variable}: {given!r} is none of {', '.join(choices)}")
-    parser.add_argument(flag, default=given, help=f"{help} (default: {default})", **rest)
+    shown = f" (default: {default})" if default else ""
+    parser.add_argument(flag, default=given, help=f"{help}{shown}", **rest)
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -179,6 +196,8 @@ def _address(text: str) -> tuple[str, int]:
 
 
 def _count(text: str) -> int:
+    if not text:  # the default follows from --pfs
+        return 0
     if not text.isdecimal() or not 0 < int(text) <= _MOST:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MOST}")
     return int(text)
@@ -189,24 +208,31 @@ def _serve(options: argparse.Namespace) -> int:
     from s3gw.server import ServerError, Settings, serve
 
     host, port = options.listen
+    in_cluster = not options.pfs.startswith("embedded:")
     settings = Settings(
         host=host,
         port=port,
-        workers=options.workers,
-        threads=options.threads,
+        # writes of one process share a commit, and those that wait for a cluster need no core
+        workers=options.workers or (1 if in_cluster else os.cpu_count() or 1),
+        threads=options.threads or (64 if in_cluster else 8),
         log_format=options.log_format,
     )
     try:
-        open_pfs = opener(options.pfs, durability=options.durability)
+        open_pfs = opener(
+            options.pfs,
+            durability=options.durability,
+            pachd_ca=options.pachd_ca or None,
+            pachd_token=options.pachd_token or None,
+            pachd_deadline_s=options.pachd_deadline,
+        )
 
         def make_app() -> Any:
             context = Context(open_pfs(), options.region, options.delete_nonempty_buckets)
             return create_app(context, options.profile)
 
         def ready(url: str) -> None:
-            print(
-                f"s3gw: serving {options.pfs} at {url} (profile {options.profile}, {options.workers} workers)"
-            )
+            how = f"profile {options.profile}, {settings.workers} workers"
+            print(f"s3gw: serving {options.pfs} at {url} ({how})")
             first = f"{url}/master.first"
             print(f"try:  curl -X PUT {first} && echo hello | curl -T - {first}/hello.txt", flush=True)
 

@@ -12,19 +12,45 @@ from s3gw.pfs.interface import PFS, PFSError
 __all__ = ["PFS", "PFSError", "opener"]
 
 
-def opener(where: str, *, durability: Literal["power", "process"] = "power") -> Callable[[], PFS]:
+def opener(
+    where: str,
+    *,
+    durability: Literal["power", "process"] = "power",
+    pachd_ca: str | None = None,
+    pachd_token: str | None = None,
+    pachd_deadline_s: float = 60.0,
+) -> Callable[[], PFS]:
     """Tell how to open the PFS that `where` names; the opening itself belongs into each worker.
 
     Args:
-        where: ``embedded:PATH``, a folder that is made where it is missing.
+        where: ``embedded:PATH``, a folder that is made where it is missing;
+            ``grpc://HOST:PORT`` or ``grpcs://HOST:PORT``, a cluster; ``pachd``, the cluster that
+            Pachyderm's own tools would find.
         durability: What an acknowledged change of an embedded PFS survives.
+        pachd_ca: A PEM file of the authorities to trust.
+        pachd_token: A Pachyderm token.
+        pachd_deadline_s: Seconds that a cluster may take for any one answer.
 
     Raises:
-        PFSError: `where` names no kind of PFS.
+        PFSError: `where` names no PFS; the message says what to write.
     """
     kind, _, rest = where.partition(":")
     if kind == "embedded" and rest:
         from s3gw.pfs.embedded import EmbeddedPFS
 
         return partial(EmbeddedPFS, Path(rest), durability=durability)
-    raise PFSError(f"{where!r} is no PFS: write embedded:PATH, for example embedded:/var/lib/s3gw")
+    if where == "pachd" or (kind in ("grpc", "grpcs") and rest):
+        from s3gw.pfs.pachd.address import find_address
+
+        address = find_address(where, ca_file=pachd_ca, token=pachd_token)
+
+        def open_pachd() -> PFS:
+            from s3gw.pfs.pachd import PachdPFS  # gRPC must not be loaded before the fork
+
+            return PachdPFS(address, pachd_deadline_s)
+
+        return open_pachd
+    raise PFSError(
+        f"{where!r} is no PFS: write embedded:PATH, for example embedded:/var/lib/s3gw, "
+        "or grpc://HOST:PORT for a cluster"
+    )

@@ -23,8 +23,9 @@ from s3gw.pfs.interface import (
     Put,
     Snapshot,
 )
-from s3gw.pfs.pachd import Address, PachdPFS, find_address
+from s3gw.pfs.pachd import PachdPFS
 from s3gw.pfs.pachd._messages import repo_message
+from s3gw.pfs.pachd.address import Address, find_address
 from tests.serving import some_pachd
 
 _numbers = itertools.count(1)

@@ -1,6 +1,21 @@
-"""PFS in a Pachyderm cluster: `s3gw.pfs.interface` over pachd's gRPC."""
+"""PFS in a Pachyderm cluster: `s3gw.pfs.interface` over pachd's gRPC.
 
-from s3gw.pfs.pachd._address import Address, find_address
-from s3gw.pfs.pachd._pfs import PachdPFS
+`address` can be used without loading gRPC, which does not survive a fork.
+"""
 
-__all__ = ["Address", "PachdPFS", "find_address"]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from s3gw.pfs.pachd._pfs import PachdPFS
+
+__all__ = ["PachdPFS"]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "PachdPFS":
+        raise AttributeError(name)
+    from s3gw.pfs.pachd._pfs import PachdPFS
+
+    return PachdPFS

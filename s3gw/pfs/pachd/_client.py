@@ -16,9 +16,9 @@ from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 from python_pachyderm.proto.v2.pfs import pfs_pb2_grpc
 
 from s3gw.pfs.interface import TooSlow, Unavailable
-from s3gw.pfs.pachd._address import Address
 from s3gw.pfs.pachd._errors import translate
 from s3gw.pfs.pachd._messages import glob_of
+from s3gw.pfs.pachd.address import Address
 
 # pachd takes and sends messages of at most 20 MiB; the bodies that it sends come in 19 MiB.
 _MESSAGE_LIMIT = 20 * 1024 * 1024

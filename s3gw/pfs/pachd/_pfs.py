@@ -26,7 +26,6 @@ from s3gw.pfs.interface import (
     Put,
     Snapshot,
 )
-from s3gw.pfs.pachd._address import Address
 from s3gw.pfs.pachd._client import Client, first
 from s3gw.pfs.pachd._committer import BranchCommitter, refuse_clash
 from s3gw.pfs.pachd._messages import (
@@ -38,6 +37,7 @@ from s3gw.pfs.pachd._messages import (
 )
 from s3gw.pfs.pachd._snapshot import PachdSnapshot
 from s3gw.pfs.pachd._uploads import PachdStaging
+from s3gw.pfs.pachd.address import Address
 
 # Branches whose recent commits are remembered.
 _COMMITTERS = 1024
@@ -170,11 +170,12 @@ class PachdPFS:
     def _committer(self, branch: Branch) -> Iterator[BranchCommitter]:
         """Give the one committer of a branch; those that nobody uses are forgotten, oldest first."""
         with self._lock:
-            committer, users = self._committers.pop(branch, None) or (
+            committer, users = self._committers.get(branch) or (
                 BranchCommitter(self._client, branch),
                 0,
             )
             self._committers[branch] = committer, users + 1
+            self._committers.move_to_end(branch)
         try:
             yield committer
         finally:

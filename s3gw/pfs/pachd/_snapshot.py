@@ -55,7 +55,11 @@ class PachdSnapshot:
 
     def inspect_file(self, path: str) -> FileInfo:
         """See `Snapshot.inspect_file`."""
-        found = first(self.look_up(path)) if paths.is_path(path) else self.commit and None
+        found = None
+        if paths.is_path(path):
+            found = first(self.look_up(path))
+        else:
+            _ = self.commit  # a missing branch comes first
         if found is None:
             raise FileNotFound(f"file {path!a} not found in {self._branch}")
         if self._commit is None:

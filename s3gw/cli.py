@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -157,6 +158,16 @@ def _parser() -> argparse.ArgumentParser:
         help="let DeleteBucket delete the files too",
     )
 
+    devpachd = commands.add_parser(
+        "devpachd", help="serve pachd's own API over an embedded PFS, for tests and laptops"
+    )
+    devpachd.set_defaults(run=_devpachd)
+    devpachd.add_argument("--data", required=True, metavar="PATH", help="a folder of its own")
+    devpachd.add_argument("--listen", default="127.0.0.1:30650", metavar="HOST:PORT")
+    devpachd.add_argument(
+        "--finish", type=float, default=0.0, metavar="SECONDS", help="how long a commit takes to be finished"
+    )
+
     operations = commands.add_parser("operations", help="print the compatibility table")
     operations.set_defaults(run=_operations)
     operations.add_argument(
@@ -238,6 +249,19 @@ def _serve(options: argparse.Namespace) -> int:
 
         return serve(settings, make_app, ready=ready)
     except (ServerError, PFSError) as error:
+        raise _Unusable(str(error)) from error
+
+
+def _devpachd(options: argparse.Namespace) -> int:
+    from s3gw.devpachd._server import run
+
+    def ready(address: str) -> None:
+        print(f"devpachd: serving {options.data} at grpc://{address}")
+        print(f"try:  s3gw serve --pfs grpc://{address}", flush=True)
+
+    try:
+        return run(Path(options.data), options.listen, options.finish, ready)
+    except PFSError as error:
         raise _Unusable(str(error)) from error
 
 

@@ -119,15 +119,20 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(folder: Path, *options: str, tree: Path | None = None, **extra: str) -> Iterator[Gateway]:
-    """Run a gateway over an embedded PFS in `folder`; `tree` is where its code is, if elsewhere."""
+def serving(
+    folder: Path, *options: str, tree: Path | None = None, where: str | None = None, **extra: str
+) -> Iterator[Gateway]:
+    """Run a gateway over an embedded PFS in `folder`, or over the PFS that `where` names.
+
+    `tree` is where its code is, if elsewhere.
+    """
     command = [
         sys.executable,
         "-m",
         "s3gw",
         "serve",
         "--pfs",
-        f"embedded:{folder}",
+        where or f"embedded:{folder}",
         "--listen",
         "127.0.0.1:0",
     ]
@@ -168,4 +173,22 @@ def some_pachd(folder: Path) -> Iterator[str]:
     if given:
         yield f"grpc://{given}"
         return
-    raise NotImplementedError
+    with devpachd(folder) as (address, _):
+        yield address
+
+
+@contextmanager
+def devpachd(
+    folder: Path, *options: str, listen: str = "127.0.0.1:0"
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run a devpachd; its address and its process."""
+    command = [sys.executable, "-m", "s3gw", "devpachd", "--data", str(folder), "--listen", listen, *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"(grpc://\S+)", line)
+        assert found, line
+        try:
+            yield found[1], process
+        finally:
+            process.kill()

@@ -61,9 +61,9 @@ def find_writable(connection: sqlite3.Connection, branch: Branch) -> BranchRow:
     return found
 
 
-def add_commit(connection: sqlite3.Connection, line: int) -> tuple[int, str, int]:
+def add_commit(connection: sqlite3.Connection, line: int, commit: str | None = None) -> tuple[int, str, int]:
     """Add a finished commit to a line: its number, its id, its time."""
-    commit = uuid.uuid4().hex
+    commit = commit or uuid.uuid4().hex
     now = time.time_ns() // 1000
     cursor = connection.execute(
         "INSERT INTO commits (id, line, finished) VALUES (?, ?, ?)", (commit, line, now)
@@ -89,16 +89,20 @@ def refuse_clash(connection: sqlite3.Connection, line: int, path: str) -> None:
 
 
 class ChangeWork:
-    """One change of one branch: call it with the writer's connection, once for each attempt."""
+    """One change of one branch: call it with the writer's connection, once for each attempt.
 
-    def __init__(self, branch: Branch, edits: Sequence[Put | Delete]) -> None:
+    With the id of a commit that commit is made, even where nothing is altered.
+    """
+
+    def __init__(self, branch: Branch, edits: Sequence[Put | Delete], commit: str | None = None) -> None:
         self._branch = branch
         self._edits = edits
+        self._commit = commit
 
     def __call__(self, connection: sqlite3.Connection) -> Change:
         """Make the edits in their order. What it raises undoes them all."""
         found = find_writable(connection, self._branch)
-        commit: tuple[int, str, int] | None = None
+        commit = None if self._commit is None else add_commit(connection, found.line, self._commit)
         files: list[FileInfo | None] = []
         for edit in self._edits:
             row = connection.execute(

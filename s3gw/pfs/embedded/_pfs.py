@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -180,15 +181,38 @@ class EmbeddedPFS:
         refuse_clash(connection, found.line, path)
         return self._contents.stage()
 
-    def change(self, branch: Branch, edits: Sequence[Put | Delete]) -> Change:
-        """See `PFS.change`."""
+    def change(self, branch: Branch, edits: Sequence[Put | Delete], *, commit: str | None = None) -> Change:
+        """See `PFS.change`; with the id of a `commit` it is made, even where nothing is altered."""
         for edit in edits:
             paths.check_path(edit.path)
-        change = self._committer.run(ChangeWork(branch, edits))
+        change = self._committer.run(ChangeWork(branch, edits, commit))
         for edit in {edit.path: edit for edit in edits}.values():
             if isinstance(edit, Put):
                 edit.content.committed = True  # type: ignore[attr-defined] # it is ours
         return change
+
+    def stage_unchecked(self) -> BodyStaging:
+        """Begin a body whose branch and path are not known yet."""
+        return self._contents.stage()
+
+    def commits(
+        self, branch: Branch, newest: str | None = None, limit: int = -1
+    ) -> list[tuple[str, datetime]]:
+        """List the ids and times of the commits of a branch from `newest` on, by default from its head."""
+        connection = self._database.reader
+        found = find_branch(connection, branch)
+        number: int | None = found.head
+        if newest is not None:
+            query = "SELECT num FROM commits WHERE id = ? AND line = ?"
+            row = connection.execute(query, (newest, found.line)).fetchone()
+            if row is None:
+                raise CommitNotFound(f"commit {newest} not found on {branch}")
+            number = row[0]
+        rows = connection.execute(
+            "SELECT id, finished FROM commits WHERE line = ? AND num <= ? ORDER BY num DESC LIMIT ?",
+            (found.line, number, limit),
+        )
+        return [(commit, moment(finished)) for commit, finished in rows]
 
     def check(self) -> None:
         """See `PFS.check`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import re
@@ -17,18 +18,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import boto3
+import grpc
 from botocore.config import Config
+from python_pachyderm.proto.v2.pfs import pfs_pb2, pfs_pb2_grpc
 
 READY = re.compile(r"at (http://[^ ]+:(\d+))")
 
 
 @dataclass
 class Gateway:
-    """A running gateway: its address, its process, and what it wrote to standard error."""
+    """A running gateway: its address, its process, its cluster, what it wrote to standard error."""
 
     url: str
     port: int
     process: subprocess.Popen[str]
+    pachd: str | None = None
     log: list[str] = field(default_factory=list)
 
     def boto3(self, **config: object):
@@ -104,6 +108,13 @@ class Response:
         return self.element("Code")
 
 
+def create_project(pachd: str, name: str) -> None:
+    """Create a project, which S3 has no word for, unless it is there."""
+    with grpc.insecure_channel(pachd.removeprefix("grpc://")) as channel, contextlib.suppress(grpc.RpcError):
+        request = pfs_pb2.CreateProjectRequest(project=pfs_pb2.Project(name=name))
+        pfs_pb2_grpc.APIStub(channel).CreateProject(request)
+
+
 def eventually(condition: Callable[[], object]) -> None:
     """Wait until the condition holds."""
     deadline = time.monotonic() + 20
@@ -150,7 +161,7 @@ def serving(
     if match is None:
         _, errors = process.communicate(timeout=30)
         raise AssertionError(f"the gateway did not start: {line}{errors}")
-    gateway = Gateway(match[1], int(match[2]), process)
+    gateway = Gateway(match[1], int(match[2]), process, where)
     readers = [
         threading.Thread(target=gateway.log.extend, args=(process.stderr,), daemon=True),
         threading.Thread(target=process.stdout.read, daemon=True),

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from s3gw.names import branch_of
 from s3gw.pfs.embedded import EmbeddedPFS
-from tests.serving import serving
+from tests.serving import create_project, serving
 
 
 def code(call, **parameters) -> str:
@@ -42,6 +42,9 @@ def test_the_long_name_is_the_same_bucket_and_is_listed_short(gateway, bucket):
 
 
 def test_a_bucket_of_another_project_has_its_long_name(gateway, bucket):
+    if gateway.pachd:
+        assert gateway.request("PUT", f"/{bucket}.other").code == "NoSuchBucket"
+        create_project(gateway.pachd, "other")
     assert gateway.request("PUT", f"/{bucket}.other").status == 200
     assert gateway.request("PUT", f"/{bucket}.other/a", b"x").status == 200
     assert f"<Name>{bucket}.other</Name>" in gateway.request("GET", "/").body.decode()
@@ -49,8 +52,8 @@ def test_a_bucket_of_another_project_has_its_long_name(gateway, bucket):
 
 
 @pytest.mark.parametrize("region", ["", "us-east-1", "PACHYDERM"])
-def test_locations_that_are_accepted(gateway, region):
-    name = f"located.r{region or 'none'}"
+def test_locations_that_are_accepted(gateway, bucket, region):
+    name = f"located.{bucket.partition('.')[2]}"
     body = f"<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
     assert gateway.request("PUT", f"/{name}", body.encode()).status == 200
     assert (

@@ -24,8 +24,11 @@ def put(gateway, target, body=b"", **headers):
 @pytest.mark.parametrize("body", [b"", b"x", LARGE], ids=["empty", "small", "large"])
 def test_an_object_is_the_same_on_put_get_head_and_list(gateway, bucket, body):
     client = gateway.boto3()
-    etag = f'"{hashlib.md5(body).hexdigest()}"'
-    assert client.put_object(Bucket=bucket, Key="dir/a.txt", Body=body)["ETag"] == etag
+    etag = client.put_object(Bucket=bucket, Key="dir/a.txt", Body=body)["ETag"]
+    if gateway.pachd:
+        assert re.fullmatch('"[0-9a-f]{64}-1"', etag)
+    else:
+        assert etag == f'"{hashlib.md5(body).hexdigest()}"'
     got = client.get_object(Bucket=bucket, Key="dir/a.txt")
     assert got["Body"].read() == body
     head = client.head_object(Bucket=bucket, Key="dir/a.txt")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,9 +22,8 @@ from s3gw.pfs.pachd.address import Address
 # pachd takes and sends messages of at most 20 MiB; the bodies that it sends come in 19 MiB.
 _MESSAGE_LIMIT = 20 * 1024 * 1024
 
-# What reads, or may be done twice; gRPC repeats these when pachd was not reached.
-_REPEATABLE = (
-    "GetFile",
+# What reads, or may be done twice: repeated after these pauses when pachd was not reached.
+_REPEATABLE = {
     "GlobFile",
     "InspectBranch",
     "InspectCommit",
@@ -35,21 +33,8 @@ _REPEATABLE = (
     "ListCommit",
     "ListRepo",
     "RenewFileSet",
-)
-_SERVICE_CONFIG = {
-    "methodConfig": [
-        {
-            "name": [{"service": "pfs_v2.API", "method": method} for method in _REPEATABLE],
-            "retryPolicy": {
-                "maxAttempts": 4,
-                "initialBackoff": "0.1s",
-                "maxBackoff": "1s",
-                "backoffMultiplier": 2.5,
-                "retryableStatusCodes": ["UNAVAILABLE"],
-            },
-        }
-    ]
 }
+_PAUSES_S = (0.1, 0.3, 0.6)
 _OPTIONS = [
     ("grpc.max_receive_message_length", _MESSAGE_LIMIT),
     ("grpc.max_send_message_length", _MESSAGE_LIMIT),
@@ -61,7 +46,9 @@ _OPTIONS = [
     ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 2000),
     ("grpc.service_config_disable_resolution", 1),
-    ("grpc.service_config", json.dumps(_SERVICE_CONFIG)),
+    # gRPC's own retries (1.85) leave a stream hanging for ever, past its deadline, when the server is
+    # killed between the request and the first answer
+    ("grpc.enable_retries", 0),
 ]
 _SERVING = b"\x08\x01"  # HealthCheckResponse{status: SERVING}
 
@@ -99,30 +86,56 @@ class Client:
 
     def begin(self, method: str, request: Any) -> Callable[[], Any]:
         """Begin such a call; what is returned waits for the answer."""
-        future = getattr(self._stub, method).future(request, timeout=self.deadline_s, metadata=self._metadata)
+        begun = self._begin(method, request)
 
         def answer() -> Any:
-            try:
+            future = begun
+            for pause_s in self._pauses(method):
+                try:
+                    with _translated():
+                        return future.result()
+                except Unavailable:
+                    time.sleep(pause_s)
+                    future = self._begin(method, request)
+            with _translated():
                 return future.result()
-            except grpc.RpcError as error:
-                raise translate(error) from error
-            except grpc.FutureCancelledError as error:
-                raise Unavailable("pachd: the call was cancelled") from error
 
         return answer
 
+    def _begin(self, method: str, request: Any) -> Any:
+        return getattr(self._stub, method).future(request, timeout=self.deadline_s, metadata=self._metadata)
+
     def stream(self, method: str, request: Any) -> Iterator[Any]:
         """Make a call of many small answers; it begins at once, and ends with the iterator."""
-        call = getattr(self._stub, method)(request, timeout=self.deadline_s, metadata=self._metadata)
-        return self._answers(call)
+        return self._answers(method, request, self._open(method, request))
 
-    def _answers(self, call: Any) -> Iterator[Any]:
-        try:
-            yield from call
-        except grpc.RpcError as error:
-            raise translate(error) from error
-        finally:
-            call.cancel()
+    def _open(self, method: str, request: Any) -> Any:
+        return getattr(self._stub, method)(request, timeout=self.deadline_s, metadata=self._metadata)
+
+    def _answers(self, method: str, request: Any, call: Any) -> Iterator[Any]:
+        pauses = iter(self._pauses(method))
+        begun = False
+        while True:
+            try:
+                with _translated():
+                    for found in call:
+                        begun = True
+                        yield found
+            except Unavailable:
+                pause_s = None if begun else next(pauses, None)
+                if pause_s is None:
+                    raise
+                time.sleep(pause_s)
+                call = self._open(method, request)
+            else:
+                return
+            finally:
+                if begun:
+                    call.cancel()
+
+    @staticmethod
+    def _pauses(method: str) -> tuple[float, ...]:
+        return _PAUSES_S if method in _REPEATABLE else ()
 
     def send(self, method: str, requests: Iterable[Any]) -> Any:
         """Make a call that sends what is at hand, and wait for its answer."""

@@ -1,0 +1,291 @@
+"""What a client is promised while the cluster is slow, cut off, half written, or somebody else's."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+
+import pytest
+from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
+
+from s3gw.pfs.interface import (
+    ConditionFailed,
+    CorruptData,
+    NotAuthenticated,
+    NotAuthorized,
+    PathClash,
+    Put,
+    TooSlow,
+    Unavailable,
+)
+from s3gw.pfs.pachd import PachdPFS
+from s3gw.pfs.pachd._committer import OURS
+from s3gw.pfs.pachd._messages import branch_message, commit_message
+from s3gw.pfs.pachd.address import find_address
+from tests.contract.conftest import Store
+from tests.serving import devpachd, serving
+
+LARGE = bytes(range(256)) * 8192  # 2 MiB: it travels as a file set
+
+
+def start(store: Store, description: str = "") -> str:
+    request = pb.StartCommitRequest(branch=branch_message(store.branch), description=description)
+    return store.pfs._client.call("StartCommit", request).id
+
+
+def finish(store: Store, commit: str) -> None:
+    request = pb.FinishCommitRequest(commit=commit_message(store.branch, commit))
+    store.pfs._client.call("FinishCommit", request)
+
+
+def raw_put(store: Store, path: str, body: bytes) -> None:
+    """Write as another client of the cluster does."""
+    commit = commit_message(store.branch)
+    messages = [
+        pb.ModifyFileRequest(set_commit=commit),
+        pb.ModifyFileRequest(add_file=pb.AddFile(path=path, raw={"value": body})),
+    ]
+    store.pfs._client.send("ModifyFile", messages)
+
+
+def test_an_answer_comes_when_the_commit_is_finished(store, fault):
+    fault(finish_s=0.3)
+    begun = time.monotonic()
+    change = store.put("a", b"x")
+    assert time.monotonic() - begun >= 0.3
+    assert store.snapshot().commit == change.commit
+    assert store.read("a") == b"x"
+
+
+def test_a_finish_beyond_the_deadline_is_too_slow(store, fault):
+    fault(finish_s=30)
+    with pytest.raises(TooSlow):
+        store.put("a", b"x")
+    with pytest.raises(TooSlow):
+        store.read("a")
+
+
+def test_what_is_unavailable_is_told_within_the_deadline_and_recovers(store, fault):
+    store.put("a", b"x")
+    fault(unavailable=True)
+    for verb in (lambda: store.read("a"), lambda: store.put("b", b"x"), store.paths):
+        with pytest.raises(Unavailable):
+            verb()
+    fault()
+    assert store.read("a") == b"x"
+
+
+@pytest.mark.parametrize("body", [b"small" * 10, LARGE])
+def test_a_stream_that_is_cut_is_an_error_and_never_a_short_body(store, fault, body):
+    store.put("a", body)
+    fault(cut_after=len(body) // 2)
+    with pytest.raises((Unavailable, CorruptData)):
+        store.read("a")
+    fault()
+    assert store.read("a") == body
+
+
+def test_an_upload_that_is_cut_leaves_nothing(store, fault):
+    before = store.snapshot().commit
+    fault(unavailable=["CreateFileSet", "ModifyFile"])
+    for body in (b"small", LARGE):
+        with pytest.raises(Unavailable):
+            store.put("a", body)
+    fault()
+    assert store.snapshot().commit == before
+
+
+def test_an_open_head_is_joined_and_read(store):
+    store.put("a", b"old")
+    commit = start(store)
+    for path, body in (("a", b"new"), ("b", LARGE)):
+        change = store.put(path, body)
+        assert change.commit == commit
+        assert change.files[0].size == len(body)
+    assert store.read("a") == b"new"
+    assert store.read("b") == LARGE
+    with pytest.raises(ConditionFailed):
+        store.put("a", b"never", condition=lambda file: file is None)
+    assert store.paths() == ["a", "b"]
+    finish(store, commit)
+    assert store.put("c").commit != commit
+    assert store.paths() == ["a", "b", "c"]
+
+
+def test_a_file_of_an_open_commit_that_changes_is_never_mixed(store):
+    start(store)
+    store.put("a", b"one")
+    snapshot = store.snapshot()
+    file = snapshot.inspect_file("a")
+    store.put("a", b"two")
+    with pytest.raises(Unavailable):
+        snapshot.read_file(file)
+
+
+def test_a_commit_that_a_dead_gateway_left_open_is_finished(store, monkeypatch):
+    monkeypatch.setattr("s3gw.pfs.pachd._committer._ABANDONED_S", 0.5)
+    left = start(store, OURS)
+    assert store.put("a", b"x").commit != left
+    assert store.paths() == ["a"]
+
+
+def test_conditions_wait_for_those_of_another_gateway(store):
+    commit = start(store, OURS)
+    threading.Timer(0.3, finish, (store, commit)).start()
+    store.put("a", b"x", condition=lambda file: file is None)
+    assert store.read("a") == b"x"
+
+
+def test_a_clash_with_another_writer_is_an_error_and_loses_nothing(store, monkeypatch):
+    """The check before the write is passed by; PFS finds the clash when it finishes the commit."""
+    store.put("d/x", b"kept")
+    monkeypatch.setattr("s3gw.pfs.pachd._pfs.refuse_clash", lambda *_: None)
+    monkeypatch.setattr("s3gw.pfs.pachd._committer.refuse_clash", lambda *_: None)
+    with pytest.raises(PathClash):
+        store.put("d", b"lost")
+    assert store.paths() == ["d/x"]
+    assert store.read("d/x") == b"kept"
+    store.put("e", b"on")
+    assert store.paths() == ["d/x", "e"]
+
+
+def test_of_a_group_with_a_guilty_member_the_others_are_made(store, fault, monkeypatch):
+    store.put("d/x", b"kept")
+    monkeypatch.setattr("s3gw.pfs.pachd._pfs.refuse_clash", lambda *_: None)
+    monkeypatch.setattr("s3gw.pfs.pachd._committer.refuse_clash", lambda *_: None)
+    fault(finish_s=0.2)
+    outcomes: dict[str, object] = {}
+
+    def put(path: str) -> None:
+        try:
+            outcomes[path] = store.put(path, path.encode()).commit
+        except PathClash as error:
+            outcomes[path] = error
+
+    paths = ["a", "b", "d", "e", "f"]
+    threads = [threading.Thread(target=put, args=(path,)) for path in paths]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert isinstance(outcomes.pop("d"), PathClash)
+    assert all(isinstance(commit, str) for commit in outcomes.values())
+    assert store.paths() == ["a", "b", "d/x", "e", "f"]
+    assert all(store.read(path) == path.encode() for path in outcomes)
+
+
+def test_writes_that_arrive_meanwhile_share_a_commit(store, fault):
+    fault(finish_s=0.2)
+    commits: list[str] = []
+    threads = [
+        threading.Thread(
+            target=lambda name=str(number): commits.append(store.put(name, name.encode()).commit)
+        )
+        for number in range(32)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(commits) == 32
+    assert len(set(commits)) <= 6
+    assert len(store.paths()) == 32
+
+
+def test_the_later_of_two_puts_of_a_key_wins_and_both_have_their_own_answer(store):
+    with store.pfs.stage(store.branch, "a") as one, store.pfs.stage(store.branch, "a") as two:
+        one.write(LARGE)
+        two.write(b"two")
+        change = store.pfs.change(store.branch, [Put("a", one.finish()), Put("a", two.finish())])
+    assert [file.size for file in change.files] == [len(LARGE), 3]
+    assert change.files[0].hash != change.files[1].hash
+    assert store.read("a") == b"two"
+
+
+def test_the_commit_of_a_write_is_found_though_others_write_too(store, fault):
+    fault(finish_s=0.05)
+    stop = threading.Event()
+
+    def others() -> None:
+        for number in itertools.count():
+            if stop.is_set():
+                return
+            raw_put(store, f"other/{number}", b"o")
+
+    thread = threading.Thread(target=others)
+    thread.start()
+    try:
+        for number in range(10):
+            body = f"body {number}".encode()
+            change = store.put("mine", body)
+            assert store.read("mine", store.snapshot(change.commit)) == body
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_tokens(address, store, fault):
+    store.put("a", b"x")
+    fault(tokens={"w": "writer", "r": "reader"})
+    with pytest.raises(NotAuthenticated):
+        store.read("a")
+    for token, writes in (("w", True), ("r", False), ("bad", None)):
+        pfs = PachdPFS(find_address(address, token=token, environ={}), deadline_s=2)
+        other = Store(pfs, store.branch)
+        if writes is None:
+            with pytest.raises(NotAuthenticated):
+                other.read("a")
+        else:
+            assert other.read("a") == b"x"
+        if writes is False:
+            with pytest.raises(NotAuthorized):
+                other.put("b")
+        pfs.close()
+
+
+def test_a_gateway_outlives_its_cluster_and_no_acknowledged_object_is_lost(tmp_path):
+    """Devpachd is killed and started again under load."""
+    with devpachd(tmp_path / "d") as (address, process):
+        listen = address.removeprefix("grpc://")
+        with serving(tmp_path, "--pachd-deadline", "5", where=address) as gateway:
+            assert gateway.request("PUT", "/master.load").status == 200
+            acknowledged: dict[str, bytes] = {}
+            refused: list[tuple[int, str | None, float]] = []
+            stop = threading.Event()
+
+            def load(writer: int) -> None:
+                for number in itertools.count():
+                    if stop.is_set():
+                        return
+                    key, body = f"{writer}/{number}", f"{writer} {number}".encode() * 50
+                    begun = time.monotonic()
+                    answer = gateway.request("PUT", f"/master.load/{key}", body)
+                    if answer.status == 200:
+                        acknowledged[key] = body
+                    else:
+                        refused.append(
+                            (answer.status, answer.headers.get("retry-after"), time.monotonic() - begun)
+                        )
+
+            threads = [threading.Thread(target=load, args=(writer,)) for writer in range(8)]
+            for thread in threads:
+                thread.start()
+            time.sleep(1)
+            process.kill()
+            process.wait()
+            time.sleep(2)
+            with devpachd(tmp_path / "d", listen=listen):
+                before = len(acknowledged)
+                deadline = time.monotonic() + 20
+                while len(acknowledged) < before + 50:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.05)
+                stop.set()
+                for thread in threads:
+                    thread.join()
+                assert refused
+                assert {(status, retry is not None) for status, retry, _ in refused} == {(503, True)}
+                assert max(seconds for _, _, seconds in refused) < 10
+                for key, body in acknowledged.items():
+                    assert gateway.request("GET", f"/master.load/{key}").body == body, key

@@ -99,6 +99,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HOST:PORT",
         help="where to listen",
     )
+    serve.add_argument(
+        "--admin-listen",
+        type=_address,
+        default=os.environ.get("S3GW_ADMIN_LISTEN") or None,
+        metavar="HOST:PORT",
+        help="where to answer /healthz and /readyz, for probes (default: nowhere)",
+    )
     _setting(
         serve,
         "--profile",
@@ -227,6 +234,7 @@ def _serve(options: argparse.Namespace) -> int:
         workers=options.workers or (1 if in_cluster else os.cpu_count() or 1),
         threads=options.threads or (64 if in_cluster else 8),
         log_format=options.log_format,
+        admin=options.admin_listen,
     )
     try:
         open_pfs = opener(

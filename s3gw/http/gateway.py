@@ -91,6 +91,10 @@ class App(falcon.App[falcon.Request, falcon.Response]):
 
     reads_are_quick = False
 
+    @staticmethod
+    def check() -> None:
+        """Raise a `PFSError` where nothing can be served at present."""
+
     def is_quick(self, method: str, target: str) -> bool:
         """Tell whether a request is answered so soon that no thread is worth waking for it.
 
@@ -106,6 +110,7 @@ def create_app(context: Context, profile: str = "classic") -> App:
     router: Any = _Router()  # Falcon's types know no router but its own
     app = App(router=router)
     app.reads_are_quick = context.pfs.reads_are_quick
+    app.check = context.pfs.check  # type: ignore[method-assign]
     app.resp_options.default_media_type = None  # type: ignore[assignment] # no body, no type
     gateway = Gateway(context, profile)
     for template, resource in ROUTES.items():

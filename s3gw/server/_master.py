@@ -44,6 +44,7 @@ class Settings:
         port: 0 takes a free one.
         workers: Processes.
         threads: Requests at a time in each worker.
+        admin: Host and port of /healthz and /readyz, if they are wanted.
         log_format: Of the access log and all other lines on standard error.
         grace_s: How long SIGTERM waits for what is in flight.
     """
@@ -52,6 +53,7 @@ class Settings:
     port: int
     workers: int = 1
     threads: int = 8
+    admin: tuple[str, int] | None = None
     log_format: Literal["json", "text"] = "text"
     grace_s: float = 30.0
 
@@ -71,9 +73,10 @@ def serve(settings: Settings, make_app: Callable[[], Any], *, ready: Callable[[s
         ServerError: The port is taken, or a worker cannot make its application.
     """
     _log.configure(settings.log_format)
-    listener = _listen(settings)
+    listener = _listen(settings.host, settings.port, "--listen")
+    admin = _listen(*settings.admin, "--admin-listen") if settings.admin else None
     host, port = listener.getsockname()[:2]
-    master = _Master(settings, make_app, listener)
+    master = _Master(settings, make_app, listener, admin)
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         master.start()
@@ -82,22 +85,24 @@ def serve(settings: Settings, make_app: Callable[[], Any], *, ready: Callable[[s
     finally:
         master.kill()
         listener.close()
+        if admin is not None:
+            admin.close()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
-def _listen(settings: Settings) -> socket.socket:
-    where = f"{settings.host}:{settings.port}"
+def _listen(host: str, port: int, option: str) -> socket.socket:
+    where = f"{host}:{port}"
     try:
         family, _, _, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ServerError(
-                f"{where} is in use: stop what listens there, or choose another --listen"
+                f"{where} is in use: stop what listens there, or choose another {option}"
             ) from error
-        raise ServerError(f"cannot listen on {where}: {error.strerror}; choose another --listen") from error
+        raise ServerError(f"cannot listen on {where}: {error.strerror}; choose another {option}") from error
 
 
 @dataclass(slots=True)
@@ -107,8 +112,15 @@ class _Child:
 
 
 class _Master:
-    def __init__(self, settings: Settings, make_app: Callable[[], Any], listener: socket.socket) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        make_app: Callable[[], Any],
+        listener: socket.socket,
+        admin: socket.socket | None,
+    ) -> None:
         self._settings = settings
+        self._admin = admin
         self._make_app = make_app
         self._listener = listener
         self._children: dict[int, _Child] = {}
@@ -196,7 +208,8 @@ class _Master:
         status = 1
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            status = run_worker(self._settings, self._make_app, self._listener, self._alive[0], tell, pause_s)
+            sockets = (self._listener, self._admin)
+            status = run_worker(self._settings, self._make_app, *sockets, self._alive[0], tell, pause_s)
         except BaseException:
             _log_lines.exception("the worker fails")
         finally:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from s3gw.server._admin import serve_admin
 from s3gw.server._channel import GatewayChannel, Ids, TooLarge
 from s3gw.server._streaming import UploadDispatcher, refuse_overload
 
@@ -36,6 +37,7 @@ def run_worker(
     settings: Settings,
     make_app: Callable[[], Any],
     listener: socket.socket,
+    admin: socket.socket | None,
     alive: int,
     tell: int,
     pause_s: float,
@@ -53,6 +55,8 @@ def run_worker(
         _log.error("the worker cannot start: %s", error)
         return 1
     server = _make_server(app, listener, settings.threads)
+    if admin is not None:
+        serve_admin(admin, app.check)
     signal.signal(signal.SIGTERM, lambda *_: _stop(stop, server))
     threading.Thread(target=_watch, args=(alive, stop, server), daemon=True).start()
     _tell(tell, "ready")

@@ -1,4 +1,5 @@
 # The two commands: `make run` serves S3 on port 30600, `make test` is the whole gate.
+# With a cluster at hand: S3GW_TEST_PACHD=host:port make test-pachd
 
 PYTHON ?= python3
 PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)
@@ -7,7 +8,7 @@ PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)
 export PATH := $(PATH):$(subst $() ,:,$(wildcard $(PYENV)/versions/3.1[23]*/bin))
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test codegen bench clean
+.PHONY: run test test-pachd codegen bench clean
 
 run: .venv/run
 	.venv/bin/s3gw serve $(ARGS)
@@ -15,6 +16,10 @@ run: .venv/run
 test: .venv/test
 	@rm -f .tox/junit-*.xml
 	@.venv/bin/tox run; status=$$?; .venv/bin/python tests/closing_line.py .tox/junit-*.xml; exit $$status
+
+test-pachd: .venv/test
+	@test -n "$(S3GW_TEST_PACHD)" || { echo "write S3GW_TEST_PACHD=host:port make test-pachd"; exit 2; }
+	.venv/bin/tox run -e pachd
 
 codegen: .venv/test
 	.venv/bin/tox run -e codegen

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import Gateway, serving, some_pachd
+from tests.serving import Gateway, delete_repos, serving, some_pachd
 
 _numbers = itertools.count(1)
 RUN = f"run{uuid.uuid4().hex[:8]}"
@@ -27,20 +27,7 @@ def gateway(request: pytest.FixtureRequest) -> Iterator[Gateway]:
         running = stack.enter_context(serving(Path(folder) / "pfs", where=where))
         yield running
         if where:
-            tidy(running)
-
-
-def tidy(gateway: Gateway) -> None:
-    """Remove the buckets of this run: the cluster may be somebody's."""
-    s3 = gateway.boto3()
-    for bucket in s3.list_buckets(Prefix="")["Buckets"]:
-        name = bucket["Name"]
-        if f".{RUN}-" in name:
-            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
-                keys = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]
-                if keys:
-                    s3.delete_objects(Bucket=name, Delete={"Objects": keys})
-            s3.delete_bucket(Bucket=name)
+            delete_repos(where, f"{RUN}-")  # the cluster may be somebody's
 
 
 @pytest.fixture

@@ -115,6 +115,15 @@ def create_project(pachd: str, name: str) -> None:
         pfs_pb2_grpc.APIStub(channel).CreateProject(request)
 
 
+def delete_repos(pachd: str, prefix: str) -> None:
+    """Delete the repos of any project whose names begin with `prefix`."""
+    with grpc.insecure_channel(pachd.removeprefix("grpc://")) as channel:
+        api = pfs_pb2_grpc.APIStub(channel)
+        for info in list(api.ListRepo(pfs_pb2.ListRepoRequest(type="user"))):
+            if info.repo.name.startswith(prefix):
+                api.DeleteRepo(pfs_pb2.DeleteRepoRequest(repo=info.repo, force=True))
+
+
 def eventually(condition: Callable[[], object]) -> None:
     """Wait until the condition holds."""
     deadline = time.monotonic() + 20

@@ -278,12 +278,11 @@ def _error_uses(catalogue: Catalogue, root: Path) -> Iterator[str]:
 
 def _pfs_errors(catalogue: Catalogue, root: Path) -> Iterator[str]:
     interface = ast.parse((root / "s3gw" / "pfs" / "interface.py").read_text(encoding="utf-8"))
-    defined = {
-        node.name
-        for node in interface.body
-        if isinstance(node, ast.ClassDef)
-        and any(isinstance(base, ast.Name) and base.id == "PFSError" for base in node.bases)
-    }
+    defined: set[str] = set()
+    for node in interface.body:  # a base stands before what is derived from it
+        bases = {base.id for base in getattr(node, "bases", ()) if isinstance(base, ast.Name)}
+        if isinstance(node, ast.ClassDef) and bases & {"PFSError", *defined}:
+            defined.add(node.name)
     counts = Counter(row["error"] for row in catalogue.pfs_errors)
     for error, count in counts.items():
         if error not in defined:

@@ -98,7 +98,7 @@ class _API(pfs_pb2_grpc.APIServicer):  # type: ignore[misc]
                 yield _repo_info(repo, created, branches)
 
     def DeleteRepo(self, request: Any, _context: Any) -> Any:
-        self._store.delete_repo(_branch(request.repo, "x"))
+        self._store.delete_repo(_branch(request.repo, "x"), force=request.force)
         return _empty(request)
 
     def CreateBranch(self, request: Any, _context: Any) -> Any:
@@ -126,7 +126,7 @@ class _API(pfs_pb2_grpc.APIServicer):  # type: ignore[misc]
         )
 
     def DeleteBranch(self, request: Any, _context: Any) -> Any:
-        self._store.delete_branch(_branch_of(request.branch))
+        self._store.delete_branch(_branch_of(request.branch), force=request.force)
         return _empty(request)
 
     # --- commits ---

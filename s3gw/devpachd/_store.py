@@ -206,14 +206,17 @@ class Store:
             return
         self.pfs.create_branch(root)
 
-    def delete_repo(self, name: Branch) -> None:
+    def delete_repo(self, name: Branch, *, force: bool) -> None:
         """Delete a repo with its branches; one that is missing is no error."""
         root = Branch(name.repo, _ROOT, name.project)
         repos = self.repos()
         if root not in repos:
             return
         for branch in repos[root][1]:
-            self.delete_branch(branch)
+            try:
+                self.delete_branch(branch, force=force)
+            except Refusal as refusal:
+                raise Refusal(refusal.code, f"delete branch {branch}: {refusal}") from refusal
         self.pfs.delete_branch(root, with_files=True)
 
     def branch(self, branch: Branch) -> tuple[str, tuple[Branch, ...], list[Branch]]:
@@ -243,19 +246,22 @@ class Store:
         except Refusal:
             self.pfs.create_branch(branch, provenance)
 
-    def delete_branch(self, branch: Branch) -> None:
-        """Delete a branch; one that is missing is no error."""
+    def delete_branch(self, branch: Branch, *, force: bool) -> None:
+        """Delete a branch; one that is missing is no error.
+
+        With `force` the branches that have it in their provenance lose it.
+        """
         try:
             _, _, subvenance = self.branch(branch)
         except Refusal:
             return
-        if subvenance:
+        if subvenance and not force:
             names = " ".join(map(str, subvenance))
             raise Refusal(
                 "UNKNOWN",
-                f"branch {branch} has [{names}] as subvenance, deleting it would break those branches",
+                f"branch {branch.name} has [{names}] as subvenance, deleting it would break those branches",
             )
-        self.pfs.delete_branch(branch, with_files=True)
+        self.pfs.delete_branch(branch, with_files=True, force=force)
         self._heads.pop(branch, None)
 
     # --- commits --------------------------------------------------------------------------------

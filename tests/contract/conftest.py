@@ -52,17 +52,17 @@ class TidyPachd(PachdPFS):
 
     def __init__(self, address: Address) -> None:
         super().__init__(address)
-        self._made: set[Branch] = set()
+        self._made: list[Branch] = []
         with contextlib.suppress(BranchExists):
             self._client.call("CreateProject", pb.CreateProjectRequest(project=pb.Project(name=ELSEWHERE)))
 
     def create_branch(self, branch: Branch, provenance: Sequence[Branch] = ()) -> BranchInfo:
         info = super().create_branch(branch, provenance)
-        self._made.add(branch)
+        self._made.append(branch)
         return info
 
     def tidy(self) -> None:
-        for branch in self._made:
+        for branch in reversed(self._made):  # what has others in its provenance first
             self._client.call("DeleteRepo", pb.DeleteRepoRequest(repo=repo_message(branch), force=True))
         self._client.call("DeleteProject", pb.DeleteProjectRequest(project=pb.Project(name=ELSEWHERE)))
 

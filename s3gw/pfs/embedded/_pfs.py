@@ -137,11 +137,16 @@ class EmbeddedPFS:
 
         return self._committer.run(create)
 
-    def delete_branch(self, branch: Branch, *, with_files: bool = False) -> None:
-        """See `PFS.delete_branch`; its commits go too, and their contents in the background."""
+    def delete_branch(self, branch: Branch, *, with_files: bool = False, force: bool = False) -> None:
+        """See `PFS.delete_branch`; its commits go too, and their contents in the background.
+
+        With `force` the branches that have it in their provenance lose it.
+        """
 
         def delete(connection: sqlite3.Connection) -> None:
             found = find_branch(connection, branch)
+            if force:
+                connection.execute("DELETE FROM provenance WHERE upstream = ?", (found.id,))
             used = connection.execute("SELECT 1 FROM provenance WHERE upstream = ? LIMIT 1", (found.id,))
             if used.fetchone():
                 raise BranchInUse(f"{branch} is in the provenance of another branch: delete that one first.")

@@ -191,6 +191,7 @@ class Download:
             if message is None:
                 return
             yield message
+            del message  # PERF: each is of 19 MiB, and the next arrives while this one is held
 
     def close(self) -> None:
         """Stop it; again is no error."""

@@ -91,6 +91,7 @@ class Body:
 
     Attributes:
         length: How many bytes the client promises, None where it does not say.
+        arrived: Whether all of it is here already.
         checksums: After the end, the verified ``x-amz-checksum-*`` by their header names, in the
             base64 of S3, for the response.
     """
@@ -104,6 +105,7 @@ class Body:
         self.length = (
             _length(environ, "HTTP_X_AMZ_DECODED_CONTENT_LENGTH") if self._framed else self._wire.length
         )
+        self.arrived = bool(environ.get("s3gw.arrived"))
         self.checksums: dict[str, str] = {}
         self._promises: list[tuple[_Digest, bytes, S3Error]] = []
         self._trailing: dict[str, _Digest] = {}

@@ -73,7 +73,11 @@ class Candidate:
 
 
 class Table:
-    """The entries of one level and method, the most specific first."""
+    """The entries of one level and method, the most specific first.
+
+    Attributes:
+        default: The entry without marks, if there is one.
+    """
 
     def __init__(
         self,
@@ -92,7 +96,7 @@ class Table:
         self._known = parameters
         self._subresources = subresources
         unmarked = [c.operation for c in candidates if not c.query and not c.headers]
-        self._default = unmarked[0] if unmarked else None
+        self.default = unmarked[0] if unmarked else None
 
     def resolve(self, query: Mapping[str, str], environ: Mapping[str, Any]) -> Operation:
         """Find the operation.
@@ -107,8 +111,8 @@ class Table:
                 matches.
         """
         # PERF: most requests have neither; this is the whole dispatch for them
-        if not query and self._default is not None and not any(header in environ for header in self._headers):
-            return self._default
+        if not query and self.default is not None and not any(header in environ for header in self._headers):
+            return self.default
         matching = [candidate for candidate in self.candidates if candidate.matches(query, environ)]
         best = matching[0] if matching else None
         marks = {name for name, _ in best.query} if best else set()

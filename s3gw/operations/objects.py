@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 
 from s3gw.context import Context
@@ -31,18 +32,19 @@ from s3gw.operations._conditions import (
 from s3gw.operations._content_type import content_type_of
 from s3gw.operations._etag import etag_of
 from s3gw.operations._versions import ONLY_VERSION, check_version
+from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import (
+    Change,
     Condition,
     ConditionFailed,
     Delete,
     FileInfo,
     FileNotFound,
     FileReader,
-    InvalidPath,
     Put,
     Snapshot,
 )
-from s3gw.pfs.paths import check_path
+from s3gw.pfs.paths import is_path
 
 # What an HTTP header can carry; anything else in an override would break the response.
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
@@ -63,35 +65,41 @@ def head_object(context: Context, request: HeadObjectRequest) -> HeadObjectResul
     return _present(request, file, None)
 
 
-def put_object(context: Context, request: PutObjectRequest) -> PutObjectResult:
+def put_object(context: Context, request: PutObjectRequest) -> Pending:
     """Overwrite a file in one atomic commit; what can be refused is refused before the body."""
     condition = _write_condition(request.if_match, request.if_none_match)
     if condition is not None:
         _require(condition, context.pfs.snapshot(request.branch), request.key)
     body = request.body
-    with context.pfs.stage(request.branch, request.key, body.length) as staging:
+    with ExitStack() as stack:
+        staging = context.pfs.stage(request.branch, request.key, body.length, arrived=body.arrived)
+        stack.enter_context(staging)
         for block in body:
             staging.write(block)
         put = Put(request.key, staging.finish(), condition and _holds(condition))
-        (file,) = context.pfs.change(request.branch, [put]).files
-    assert file is not None
-    checksums = {
-        name.removeprefix("x-amz-").replace("-", "_"): value for name, value in body.checksums.items()
-    }
-    return PutObjectResult(etag=etag_of(file), **checksums)
+        stack.pop_all()
+
+    def then(change: Change) -> PutObjectResult:
+        (file,) = change.files
+        assert file is not None
+        checksums = {
+            name.removeprefix("x-amz-").replace("-", "_"): value for name, value in body.checksums.items()
+        }
+        return PutObjectResult(etag=etag_of(file), **checksums)
+
+    return Pending(request.branch, [put], then, staging)
 
 
-def delete_object(context: Context, request: DeleteObjectRequest) -> None:
+def delete_object(context: Context, request: DeleteObjectRequest) -> Pending | None:
     """Remove a file; it is no error when there is none, or none that PFS could have."""
     check_version(request.version_id)
     condition = _write_condition(request.if_match, None)
     if condition is not None:
         _require(condition, context.pfs.snapshot(request.branch), request.key)
-    delete = Delete(request.key, condition and _holds(condition))
-    try:
-        context.pfs.change(request.branch, [delete])
-    except InvalidPath:
+    if not is_path(request.key):
         context.pfs.inspect_branch(request.branch)
+        return None
+    return Pending(request.branch, [Delete(request.key, condition and _holds(condition))], lambda _: None)
 
 
 def delete_objects(context: Context, request: DeleteObjectsRequest) -> DeleteResult:
@@ -240,8 +248,4 @@ def _delete(snapshot: Snapshot, identifier: ObjectIdentifier) -> Delete | None:
     condition = _write_condition(identifier.etag, None)
     if condition is not None:
         _require(condition, snapshot, identifier.key)
-    try:
-        check_path(identifier.key)
-    except InvalidPath:
-        return None
-    return Delete(identifier.key, condition and _holds(condition))
+    return Delete(identifier.key, condition and _holds(condition)) if is_path(identifier.key) else None

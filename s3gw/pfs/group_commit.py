@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar, cast
 
 Work = TypeVar("Work")
@@ -53,18 +53,26 @@ class GroupCommit(Generic[Work, Result]):
 
     def run(self, work: Work, weight: int = 0) -> Result:
         """Have `work` done in a group; raise what became of it otherwise."""
-        member = Member[Work, Result](work, weight)
-        with self._lock:
-            self._queue.append(member)
-            member._leads = not self._busy
-            self._busy = True
-        if not member._leads:
-            member._woken.wait()
-        if member._leads:
-            self._lead()
+        (member,) = self.run_all([(work, weight)])
         if member.error is not None:
             raise member.error
         return cast("Result", member.result)
+
+    def run_all(self, works: Sequence[tuple[Work, int]]) -> list[Member[Work, Result]]:
+        """Have several pieces of work done, each with its weight, as if they had come at once."""
+        members = [Member[Work, Result](work, weight) for work, weight in works]
+        if not members:
+            return []
+        with self._lock:
+            self._queue.extend(members)
+            members[0]._leads = not self._busy
+            self._busy = True
+        for member in members:
+            if not member._leads:
+                member._woken.wait()
+            if member._leads:
+                self._lead()
+        return members
 
     def _lead(self) -> None:
         with self._lock:

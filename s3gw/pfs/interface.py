@@ -100,12 +100,37 @@ class Page:
     after: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class FileExtent:
+    """A part of a file of this machine, that the system can send without anybody reading it.
+
+    Attributes:
+        descriptor: Open until the reader is closed.
+        offset: Where it begins.
+        size: Bytes.
+    """
+
+    descriptor: int
+    offset: int
+    size: int
+
+
 class FileReader(Protocol):
     """The bytes of a file, in order, in blocks of the implementation's choice.
 
     Raises `CorruptData` or another `PFSError` instead of ending early. `close` may come before
     the end, and more than once.
     """
+
+    @property
+    def data(self) -> bytes | None:
+        """All of the bytes, where they are at hand."""
+        ...
+
+    @property
+    def extent(self) -> FileExtent | None:
+        """Where the bytes lie, where that is in a file of this machine."""
+        ...
 
     def __iter__(self) -> Iterator[bytes]: ...
 
@@ -218,11 +243,11 @@ class PFS(Protocol):
     """A PFS. Safe to use from many threads; every method may raise any `PFSError`.
 
     Attributes:
-        reads_are_quick: Whether looking a file up takes microseconds, so that it may be done where
-            nothing may wait.
+        is_quick: Whether looking a small file up takes microseconds, so that it may be done where
+            nothing may wait, and whether a change waits for nothing but a disk.
     """
 
-    reads_are_quick: bool
+    is_quick: bool
 
     def list_branches(self) -> Sequence[BranchEntry]:
         """Every branch of every user repo of every project, in no promised order."""
@@ -256,12 +281,13 @@ class PFS(Protocol):
         """
         ...
 
-    def stage(self, branch: Branch, path: str, size: int | None = None) -> Staging:
+    def stage(self, branch: Branch, path: str, size: int | None = None, *, arrived: bool = False) -> Staging:
         """Begin a body for `path`; `size` is what the caller expects, if it knows.
 
         Everything that can be refused is refused here, before the first byte: `BranchNotFound`,
         `OutputBranch`, `InvalidPath`, `PathClash`. What changes in the meantime is found by
-        `change`.
+        `change`. Where the whole body has `arrived` there is nothing to be spared, and all of it
+        may be left to `change`.
         """
         ...
 
@@ -272,6 +298,12 @@ class PFS(Protocol):
         missing files) makes no commit and returns the head, where that is cheap to tell. Raise
         `BranchNotFound`, `OutputBranch`, `InvalidPath`, `PathClash`, `ConditionFailed`.
         """
+        ...
+
+    def change_all(
+        self, changes: Sequence[tuple[Branch, Sequence[Put | Delete]]]
+    ) -> list[Change | BaseException]:
+        """Make changes that came together, each as `change` does; what one raises is its result."""
         ...
 
     def check(self) -> None:

@@ -1,248 +1,48 @@
-"""waitress's connection and request, as S3 wants them: ids, S3 errors, connections that stay open."""
+"""waitress's connection, as S3 wants it: three lanes, answers that hold no thread, S3 errors."""
 
 from __future__ import annotations
 
 import contextlib
-import itertools
-import secrets
+import logging
+import select
 import socket
-from email.utils import formatdate
-from functools import lru_cache
 from typing import Any
 
-from waitress.channel import HTTPChannel
-from waitress.task import ErrorTask, Task, WSGITask
+from waitress.channel import ClientDisconnected, HTTPChannel
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
-from s3gw.http.error import error_answer
-from s3gw.server import _log
-from s3gw.server._streaming import Refusal, StreamingParser, linger
+from s3gw.http.call import Answer
+from s3gw.server._exchange import Exchange
+from s3gw.server._streaming import Refusal, StreamingParser
 
-_ERRORS = {
-    400: errors.BadRequest,
-    413: errors.EntityTooLarge,
-    431: errors.RequestHeaderSectionTooLarge,
-    501: errors.NotImplemented,
-}
-_BODILESS = ("1", "204", "304")
-
-_LAST_REQUEST_ID = (1 << 64) - 1
+_log = logging.getLogger(__name__)
 
 
-class Ids:
-    """The ids that answers of one worker carry; to be made after the fork.
-
-    Attributes:
-        host: ``x-amz-id-2``, which tells the worker.
-    """
-
-    def __init__(self) -> None:
-        self.host = secrets.token_urlsafe(24)
-        # PERF: a random beginning and a count are as unique as random numbers, without a system call
-        self._numbers = itertools.count(secrets.randbits(64))
-
-    def request(self) -> str:
-        """Give the next ``x-amz-request-id``: 16 upper-case hex digits."""
-        return f"{next(self._numbers) & _LAST_REQUEST_ID:016X}"
-
-
-class TooLarge(BaseException):
-    """The loop must not write such a response; a thread will. Nothing was written yet."""
-
-
-class _Names(dict[str, str]):
-    """Header names as HTTP/1 writes them; there are few, each is spelled out once."""
-
-    def __missing__(self, name: str) -> str:
-        spelled = "-".join(part.capitalize() for part in name.split("-"))
-        self[name] = spelled
-        return spelled
-
-
-_NAMES = _Names(etag="ETag")
-
-
-class _GatewayTask(Task):  # type: ignore[misc] # waitress has no types
-    """What all answers share: ids in the headers, a line in the log, an open connection."""
-
-    close_on_finish: bool
-    wrote_header: bool
-
-    def __init__(self, channel: Any, request: Any) -> None:
-        super().__init__(channel, request)
-        self.ids: Ids = channel.server.ids
-        self.request_id = self.ids.request()
-        self.note = _log.Note()
-        self.stream = request.stream
-        if self.stream is not None:
-            self.stream.bind(channel)
-
-    def service(self) -> None:
-        """Serve the request, then write its line."""
-        try:
-            super().service()
-        except TooLarge:
-            raise  # it is served again, and has its line then
-        except BaseException:
-            self._log_access(whole=False)
-            raise
-        whole = self.channel.connected
-        if whole:
-            self._end_body()
-        self._log_access(whole=whole)
-
-    def _log_access(self, *, whole: bool) -> None:
-        _log.access(
-            request_id=self.request_id,
-            note=self.note,
-            method=getattr(self.request, "command", "-"),
-            status=self.status[:3],
-            sent=self.content_bytes_written,
-            started=self.start_time,
-            address=self.channel.addr[0],
-            whole=whole,
-        )
-
-    def write(self, data: bytes) -> None:
-        """Write a part of the body."""
-        # PERF: head and body in one send: a second system call and packet cost more than the join
-        if data and not self.wrote_header and self.content_length == len(data):
-            self.wrote_header = True
-            self.content_bytes_written = len(data)
-            self.channel.write_soon(self.build_response_header() + data)
-        else:
-            super().write(data)
-
-    def _end_body(self) -> None:
-        """Deal with what is left of the body, and with what came behind it."""
-        stream = self.stream
-        unread = self.request.error is not None if stream is None else not stream.ended
-        if self.close_on_finish:
-            if unread and not self.channel.total_outbufs_len:
-                linger(self.channel.socket)
-        elif stream is None:
-            return
-        elif stream.ended or stream.drain():
-            self.channel.received(self.stream.take_rest())
-        else:
-            self.close_on_finish = True
-
-    def build_response_header(self) -> bytes:
-        """Write the head of the response.
-
-        waitress closes the connection after each answer without a length, 204 and 304 among them,
-        and sorts and spells the headers anew for each.
-        """
-        bodiless = self.status.startswith(_BODILESS)
-        lines = [f"HTTP/{self.version} {self.status}"]
-        length = None if self.content_length is None else str(self.content_length)
-        for name, value in self.response_headers:
-            if name.lower() == "content-length":
-                length = value
-            else:
-                lines.append(f"{_NAMES[name]}: {value}")
-        if bodiless:
-            length = None
-        elif length is not None:
-            lines.append(f"Content-Length: {length}")
-        elif self.version == "1.1":
-            lines.append("Transfer-Encoding: chunked")
-            self.chunked_response = True
-        lines += (
-            f"Date: {_date(int(self.start_time))}",
-            "Server: s3gw",
-            f"X-Amz-Request-Id: {self.request_id}",
-            f"X-Amz-Id-2: {self.ids.host}",
-        )
-        if not self._stays_open(delimited=bodiless or length is not None or self.chunked_response):
-            self.close_on_finish = True
-            lines.append("Connection: close")
-        elif self.version == "1.0":
-            lines.append("Connection: keep-alive")
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-    def _stays_open(self, *, delimited: bool) -> bool:
-        if self.close_on_finish or not delimited or self.channel.server.draining:
-            return False
-        if self.stream is not None and not self.stream.may_be_drained():
-            return False
-        connection: str = self.request.headers.get("CONNECTION", "").lower()
-        return connection == "keep-alive" if self.version == "1.0" else connection != "close"
-
-
-class GatewayTask(_GatewayTask, WSGITask):  # type: ignore[misc]
-    """A request for the application."""
-
-    def get_environment(self) -> dict[str, Any]:
-        """Add the ids and the note to WSGI's environ."""
-        environ: dict[str, Any] = super().get_environment()
-        environ["s3gw.request_id"] = self.request_id
-        environ["s3gw.host_id"] = self.ids.host
-        environ["s3gw.log"] = self.note
-        environ["s3gw.chunked"] = self.request.chunked
-        environ["s3gw.on_loop"] = self.channel.on_loop
-        return environ
-
-
-class GatewayErrorTask(_GatewayTask, ErrorTask):  # type: ignore[misc]
-    """A request that waitress could not read, or an application that failed: S3's XML all the same."""
-
-    def execute(self) -> None:
-        """Write the error."""
-        error = self.request.error
-        kind = error.kind if isinstance(error, Refusal) else _ERRORS.get(error.code, errors.InternalError)
-        message = kind.message if kind is errors.InternalError else f"{kind.message} {error.body}".strip()
-        resource = getattr(self.request, "request_uri", "").partition("?")[0]
-        answer = error_answer(S3Error(kind, message), resource, self.request_id, self.ids.host)
-        assert isinstance(answer.body, bytes)
-        body = answer.body
-        self.status = f"{kind.status} {kind.code}"
-        self.response_headers = [("Content-Type", "application/xml"), *answer.headers]
-        self.content_length = len(body)
-        self.close_on_finish = True
-        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)
-
-
-class GatewayChannel(HTTPChannel):  # type: ignore[misc]
+class GatewayChannel(HTTPChannel):  # type: ignore[misc] # waitress has no types
     """A connection.
 
     Attributes:
-        on_loop: Whether the loop itself serves the request in progress.
+        exchange: The request in progress, where its answer has been begun.
+        parked: Whether the rest of an answer waits for a slow client, and no thread does.
     """
 
     parser_class = StreamingParser
 
-    task_class = GatewayTask
-    error_task_class = GatewayErrorTask
-    on_loop = False
+    exchange: Exchange | None = None
+    parked = False
     request: Any
-    _quick = False
 
-    def serve_quickly(self) -> None:
-        """Let the loop serve the next request when it has read what has arrived."""
-        self._quick = True
+    # --- the loop's side ------------------------------------------------------------------------
 
     def handle_read(self) -> None:
-        """Read what has arrived, and serve what is quick at once.
-
-        PERF: to hand a request over to a thread and back costs more than to look a small object
-        up: 1 KiB GETs are 2 x as fast without.
-        """
+        """Read what has arrived, and serve what is quick."""
         if self._ends_early():
             self._refuse_short_body()
-            return
-        super().handle_read()
-        while self._quick:
-            self._quick = False
-            self.on_loop = True
-            try:
-                self.service()
-            except TooLarge:
-                self.on_loop = False  # before a thread can look
-                self.server.hand_over(self)
-            else:
-                self.on_loop = False
+        else:
+            super().handle_read()
+        reads = self.server.reads
+        while reads:
+            reads.popleft().begin()
 
     def _ends_early(self) -> bool:
         """Tell whether the client has ended its side within a body that the loop receives."""
@@ -262,28 +62,159 @@ class GatewayChannel(HTTPChannel):  # type: ignore[misc]
             if len(self.requests) == 1:
                 self.server.add_task(self)
 
-    def write_soon(self, data: Any) -> int:
-        """Send at once what the socket takes; the rest goes to waitress's buffers."""
-        if not isinstance(data, bytes) or self.total_outbufs_len or not self.connected:
-            count: int = super().write_soon(data)
-            return count
-        # PERF: most answers never see a buffer
+    def writable(self) -> bool:
+        """Tell whether there is something to be done when the socket takes more."""
+        return bool(self.parked or super().writable())
+
+    def handle_write(self) -> None:
+        """Send what is held, then let a thread go on with an answer that was left to the loop."""
         with self.outbuf_lock:
-            sent = 0
-            if not self.total_outbufs_len:
-                with contextlib.suppress(OSError):
-                    sent = self.socket.send(data)
-            if sent < len(data):
-                super().write_soon(data[sent:])
-        return len(data)
+            self._flush_exception(self._flush_some)
+        if self.will_close or (self.close_when_flushed and not self.total_outbufs_len):
+            self.handle_close()
+        elif self.parked and not self.total_outbufs_len:
+            self._resume()
+
+    def handle_close(self) -> None:
+        """Close it; whoever serves it is told by `connected`."""
+        super().handle_close()
+        if self.parked:
+            self._resume()
+
+    def _resume(self) -> None:
+        self.parked = False
+        self.server.hand_over(self)
 
     def close_if_idle(self) -> None:
         """Close it unless a request is on its way, being served, or being answered."""
         if not self.requests and self.request is None and not self.total_outbufs_len:
             self.handle_close()
 
+    # --- lanes ----------------------------------------------------------------------------------
 
-@lru_cache(maxsize=2)
-def _date(seconds: int) -> str:
-    """Give HTTP's date; the same for all responses of a second."""
-    return formatdate(seconds, usegmt=True)
+    def begin(self) -> Any:
+        """Begin a request of a lane, in whatever thread has it.
+
+        Returns:
+            What is to be changed before it can be answered, if anything; it is answered by `end`
+            then.
+        """
+        exchange = self.exchange = Exchange(self, self.requests[0])
+        try:
+            outcome = self.server.application.begin(exchange.environ())
+        except Exception:
+            _log.exception("%s: unexpected error", exchange.request_id)
+            exchange.fail()
+            self._finish(exchange)
+            return None
+        if outcome is None:
+            self.exchange = None
+            self.server.hand_over(self)
+        elif isinstance(outcome, Answer):
+            self.end(outcome)
+        else:
+            return outcome
+        return None
+
+    def end(self, answer: Answer) -> None:
+        """Answer a request of a lane; what does not go out at once is left to a thread."""
+        exchange = self.exchange
+        assert exchange is not None
+        try:
+            exchange.reply(answer)
+        except ClientDisconnected:
+            exchange.closes = True
+        else:
+            if not exchange.is_whole:
+                self.server.hand_over(self)
+                return
+        self._finish(exchange)
+
+    def service(self) -> None:
+        """Serve the request in progress in a thread, or go on with its answer."""
+        exchange = self.exchange
+        begun = exchange is not None
+        if exchange is None:
+            exchange = self.exchange = Exchange(self, self.requests[0])
+        try:
+            if not begun and self.connected:
+                if exchange.request.error is not None:
+                    exchange.refuse()
+                else:
+                    exchange.run(self.server.application)
+            if self.connected and not exchange.push():
+                self.parked = True
+                self.server.loop.announce(self)
+                return
+        except ClientDisconnected:
+            exchange.closes = True
+        except Exception:
+            _log.exception("%s: unexpected error", exchange.request_id)
+            with contextlib.suppress(ClientDisconnected):
+                exchange.fail()
+        self._finish(exchange)
+
+    def _finish(self, exchange: Exchange) -> None:
+        """End a request, and go on with what the client has sent behind it."""
+        exchange.end()
+        exchange.request.close()
+        self.exchange = None
+        with self.requests_lock:
+            if exchange.closes:
+                self.close_when_flushed = True
+                self.requests.clear()
+            else:
+                self.requests.pop(0)
+                if self.requests:
+                    self.server.add_task(self)
+        loop = self.server.loop
+        if self.close_when_flushed or self.total_outbufs_len or not loop.reads(self):
+            loop.announce(self)
+
+    # --- output ---------------------------------------------------------------------------------
+
+    def write_soon(self, data: bytes) -> None:
+        """Send what the socket takes at once, and hold the rest.
+
+        PERF: most answers never see a buffer.
+
+        Raises:
+            ClientDisconnected: There is nobody to send it to.
+        """
+        with self.outbuf_lock:
+            if not self.connected:
+                raise ClientDisconnected
+            sent = 0
+            if not self.total_outbufs_len:
+                try:
+                    sent = self.socket.send(data)
+                except BlockingIOError:
+                    pass
+                except OSError as error:
+                    raise ClientDisconnected from error
+            if sent < len(data):
+                self.outbufs[-1].append(data[sent:])
+                self.total_outbufs_len += len(data) - sent
+
+    def flush_below(self, limit: int, patience_s: float) -> bool:
+        """Wait until at most `limit` bytes are held; false when that takes longer.
+
+        Raises:
+            ClientDisconnected: There is nobody to send them to.
+        """
+        while self.total_outbufs_len > limit:
+            with self.outbuf_lock:
+                if not self.connected:
+                    raise ClientDisconnected
+                flushed, failed = self._flush_exception(self._flush_some, do_close=False)
+            if failed:
+                raise ClientDisconnected
+            if not flushed and not self.is_writable(patience_s):
+                return False
+        return True
+
+    def is_writable(self, patience_s: float) -> bool:
+        """Wait until the socket takes more; false when that takes longer."""
+        poll = select.poll()
+        poll.register(self.socket, select.POLLOUT)
+        return bool(poll.poll(patience_s * 1000))

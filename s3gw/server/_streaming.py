@@ -14,23 +14,27 @@ body goes back to the channel before the request ends, as the beginning of the n
 from __future__ import annotations
 
 import contextlib
+import re
 import select
 import socket
 import time
 from typing import Any
 
+from waitress.buffers import OverflowableBuffer
 from waitress.parser import HTTPRequestParser
-from waitress.receiver import ChunkedReceiver
+from waitress.receiver import ChunkedReceiver, FixedStreamReceiver
 from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import Error
 
 from s3gw.errors import S3Error
 from s3gw.generated import errors
+from s3gw.server._head import read_head
 
 # Bodies up to this size are received by the loop.
 SMALL = 64 * 1024
 
 _BLOCK = 256 * 1024
+_LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 # A client that sends nothing for so long, or on average less than so much, is not waited for.
@@ -208,6 +212,9 @@ class StreamingParser(HTTPRequestParser):  # type: ignore[misc] # waitress has n
 
     stream: BodyStream | None = None
     body_rcv: Any
+    headers: dict[str, str]
+    content_length: int
+    headers_finished: bool
 
     def parse_header(self, header_plus: bytes) -> None:
         """Decide who receives the body."""
@@ -217,14 +224,17 @@ class StreamingParser(HTTPRequestParser):  # type: ignore[misc] # waitress has n
         if self.body_rcv is None:
             self.expect_continue = False  # waitress would wait for a body that never comes
         elif self.chunked or self.content_length > SMALL or self.expect_continue:
-            length = None if self.chunked else self.content_length
-            self.stream = BodyStream(length, waits=self.expect_continue)
-            self.expect_continue = False
-            self.body_rcv = None  # for waitress the request is complete
+            self._stream_body()
+
+    def _stream_body(self) -> None:
+        length = None if self.chunked else self.content_length
+        self.stream = BodyStream(length, waits=self.expect_continue)
+        self.expect_continue = False
+        self.body_rcv = None  # for waitress the request is complete
 
     def received(self, data: bytes) -> int:
         """Take bytes; those behind the head of a streamed body are all the stream's."""
-        used: int = super().received(data)
+        used = self._take_head(data) or super().received(data)
         if self.stream is None or not self.headers_finished:
             return used
         try:
@@ -232,6 +242,27 @@ class StreamingParser(HTTPRequestParser):  # type: ignore[misc] # waitress has n
         except S3Error as error:
             self.error = Refusal(error.kind, error.message)
         return len(data)
+
+    def _take_head(self, data: bytes) -> int:
+        """Take a plain head that comes in one piece; gives its size, or 0 where it is waitress's to read."""
+        head = None if self.header_plus or self.headers_finished else read_head(data)
+        if head is None or head.size >= self.adj.max_request_header_size:
+            return 0
+        length = head.fields.get("CONTENT_LENGTH", "0")
+        if not _LENGTH.fullmatch(length):
+            return 0
+        self.command, self.request_uri, self.headers, used = head
+        self.version = "1.1"
+        self.path = self.request_uri
+        self.headers_finished = True
+        self.header_bytes_received = used
+        self.content_length = int(length)
+        if self.content_length > SMALL:
+            self._stream_body()
+        elif self.content_length:
+            self.body_rcv = FixedStreamReceiver(self.content_length, OverflowableBuffer(SMALL + 1))
+        self.completed = self.body_rcv is None
+        return used
 
     def get_body_stream(self) -> Any:
         """Give ``wsgi.input``."""

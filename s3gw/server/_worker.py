@@ -8,24 +8,24 @@ import os
 import signal
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from waitress import wasyncore
 from waitress.server import create_server
 
 from s3gw.server._admin import serve_admin
-from s3gw.server._channel import GatewayChannel, Ids, TooLarge
+from s3gw.server._channel import GatewayChannel
+from s3gw.server._exchange import Ids
+from s3gw.server._loop import Loop
 from s3gw.server._streaming import UploadDispatcher, refuse_overload
+from s3gw.server._writes import WriteLane
 
 if TYPE_CHECKING:
     from s3gw.server._master import Settings
 
 # 8 KiB of URL and as much of headers are S3's own limits; signatures and metadata need room.
 HEADER_LIMIT = 64 * 1024
-
-# The largest body that the loop writes itself: a socket's buffer takes it at once.
-LOOP_LIMIT = 64 * 1024
 
 # Streamed bodies at a time, for each thread that serves everything else.
 _UPLOADS_PER_THREAD = 4
@@ -54,22 +54,28 @@ def run_worker(
         _tell(tell, str(error) or repr(error))
         _log.error("the worker cannot start: %s", error)
         return 1
-    server = _make_server(app, listener, settings.threads)
+    server = make_server(app, listener, settings.threads)
     if admin is not None:
         serve_admin(admin, app.check)
     signal.signal(signal.SIGTERM, lambda *_: _stop(stop, server))
     threading.Thread(target=_watch, args=(alive, stop, server), daemon=True).start()
     _tell(tell, "ready")
     while not stop.is_set():
-        _turn(server)
+        turn(server)
     _drain(server)
     return 0
 
 
-def _make_server(app: Any, listener: socket.socket, threads: int) -> Any:
+def make_server(app: Any, listener: socket.socket, threads: int) -> Any:
+    """Make waitress's server around the application, with lanes for what is quick.
+
+    Its attributes that are ours: `loop`, `ids`, `draining`, `uploads`, `writes`; `reads`, the channels
+    whose next request the loop itself is about to serve; `hand_over`, which gives a channel to a thread.
+    """
+    loop = Loop()
     server = create_server(
         app,
-        map={},
+        map=loop,
         sockets=[listener],
         threads=threads,
         ident=None,
@@ -77,7 +83,6 @@ def _make_server(app: Any, listener: socket.socket, threads: int) -> Any:
         connection_limit=4096,
         channel_timeout=120,
         cleanup_interval=10,
-        asyncore_use_poll=True,
         clear_untrusted_proxy_headers=False,
         max_request_header_size=HEADER_LIMIT,
         max_request_body_size=1 << 62,
@@ -85,15 +90,16 @@ def _make_server(app: Any, listener: socket.socket, threads: int) -> Any:
         outbuf_high_watermark=1024 * 1024,
         outbuf_overflow=64 * 1024 * 1024,
     )
+    loop.wakes_by(server.trigger)
     server.channel_class = GatewayChannel
+    server.loop = loop
     server.draining = False
     server.ids = Ids()
     server.uploads = UploadDispatcher(_UPLOADS_PER_THREAD * threads)
-    server.application = _guard(app)
+    server.reads = deque()
+    server.writes = WriteLane(app)
+    server.pending_writes = []
     server.hand_over = server.add_task
-    is_quick = getattr(app, "is_quick", lambda _method, _target: False)
-    loop = threading.get_ident()
-    server.wake = server.pull_trigger
 
     def add_task(channel: Any) -> None:
         """Choose who serves the next request of a channel."""
@@ -102,42 +108,27 @@ def _make_server(app: Any, listener: socket.socket, threads: int) -> Any:
             if server.uploads.add_task(channel):
                 return
             refuse_overload(request)
-        elif (
-            request.error is None
-            and threading.get_ident() == loop
-            and not channel.total_outbufs_len
-            and is_quick(request.command, request.request_uri)
-        ):
-            channel.serve_quickly()
-            return
+        elif request.error is None and loop.in_thread() and not channel.total_outbufs_len:
+            lane = app.lane(request.command, request.request_uri)
+            if lane == "read":
+                server.reads.append(channel)
+                return
+            if lane == "write":
+                server.pending_writes.append(channel)
+                return
         server.hand_over(channel)
 
-    def pull_trigger() -> None:
-        if threading.get_ident() != loop:  # the loop is awake
-            server.wake()
-
     server.add_task = add_task
-    server.pull_trigger = pull_trigger
     return server
 
 
-def _guard(app: Any) -> Any:
-    """Keep the loop from writing large bodies: it must not wait for a slow reader."""
-
-    def guarded(environ: dict[str, Any], start_response: Any) -> Any:
-        if not environ["s3gw.on_loop"] or environ["REQUEST_METHOD"] == "HEAD":
-            return app(environ, start_response)
-
-        def checked(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            length = next((value for name, value in headers if name == "content-length"), None)
-            small = status.startswith("304") if length is None else int(length) <= LOOP_LIMIT
-            if not small:
-                raise TooLarge
-            return start_response(status, headers, *rest)
-
-        return app(environ, checked)
-
-    return guarded
+def turn(server: Any) -> None:
+    """Let the loop go round once."""
+    server.loop.turn(1.0)
+    server.readable()  # its maintenance
+    if server.pending_writes:
+        server.writes.add(server.pending_writes)
+        server.pending_writes = []
 
 
 def _tell(report: int, text: str) -> None:
@@ -149,16 +140,12 @@ def _tell(report: int, text: str) -> None:
 
 def _stop(stop: threading.Event, server: Any) -> None:
     stop.set()
-    server.wake()  # a signal's handler runs in the loop's thread, which goes on waiting behind it
+    server.loop.wake()  # a signal's handler runs in the loop's thread, which goes on waiting behind it
 
 
 def _watch(alive: int, stop: threading.Event, server: Any) -> None:
     os.read(alive, 1)
     _stop(stop, server)
-
-
-def _turn(server: Any) -> None:
-    wasyncore.loop(timeout=1.0, use_poll=True, map=server._map, count=1)
 
 
 def _drain(server: Any) -> None:
@@ -169,6 +156,7 @@ def _drain(server: Any) -> None:
     while server.active_channels:
         for channel in list(server.active_channels.values()):
             channel.close_if_idle()
-        _turn(server)
+        turn(server)
     server.task_dispatcher.shutdown()
     server.uploads.shutdown()
+    server.writes.shutdown()

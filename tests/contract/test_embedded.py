@@ -14,6 +14,7 @@ import pytest
 
 from s3gw.pfs import opener
 from s3gw.pfs.embedded import EmbeddedPFS, NewerFormat, Unusable
+from s3gw.pfs.embedded._transaction import Transaction
 from s3gw.pfs.interface import Branch, CorruptData, FileNotFound, PFSError, Put, Unavailable
 from tests.contract.conftest import Store
 from tests.serving import eventually
@@ -323,8 +324,9 @@ def test_a_commit_that_fails_at_its_end_leaves_the_pfs_writable(tmp_path):
     deferred = "CREATE TABLE bad (repo INTEGER REFERENCES repo (id) DEFERRABLE INITIALLY DEFERRED)"
     database._writer.execute(deferred)
 
-    def fails_at_the_end(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT INTO bad VALUES (-1)")
+    def fails_at_the_end(transaction: Transaction) -> None:
+        with transaction.whole() as connection:
+            connection.execute("INSERT INTO bad VALUES (-1)")
 
     with pytest.raises(Unavailable):
         store.pfs._committer.run(fails_at_the_end)

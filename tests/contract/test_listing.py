@@ -124,7 +124,7 @@ def test_a_pinned_page_is_exact_after_very_many_changes(store):
     edits = [Put(f"k{number:02}", store.pfs.stage(store.branch, "x").finish()) for number in range(20)]
     store.pfs.change(store.branch, edits)
     snapshot = store.snapshot()
-    for _ in range(130 if store.pfs.reads_are_quick else 3):  # a cluster has no such threshold
+    for _ in range(130 if store.pfs.is_quick else 3):  # a cluster has no such threshold
         store.pfs.change(
             store.branch,
             [Put(f"k{number:02}", store.pfs.stage(store.branch, "x").finish()) for number in range(20)],

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from s3gw.pfs.embedded._database import Database
+from s3gw.pfs.embedded._transaction import Transaction
 from s3gw.pfs.group_commit import GroupCommit, Member
 from s3gw.pfs.interface import Unavailable
 
 Result = TypeVar("Result")
 
-_Work = Callable[[sqlite3.Connection], Any]
+_Work = Callable[[Transaction], Any]
 
 
 class Committer:
-    """Runs pieces of work, each all or nothing, in shared transactions."""
+    """Runs pieces of work, each all or nothing, in shared transactions.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: Where.
+        remove: Removes a file of the contents that no commit refers to any more.
+    """
+
+    def __init__(self, database: Database, remove: Callable[[str], None]) -> None:
         self._database = database
+        self._remove = remove
         self._groups = GroupCommit[_Work, tuple[Any]](self._perform)
 
-    def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+    def run(self, work: Callable[[Transaction], Result]) -> Result:
         """Run `work` in a transaction; it is durable when this returns.
 
         What `work` raises undoes it alone, and is raised here.
@@ -31,28 +38,38 @@ class Committer:
         (result,) = self._groups.run(work)
         return result
 
+    def run_all(self, works: Sequence[Callable[[Transaction], Result]]) -> list[Result | BaseException]:
+        """Run several pieces of work that came together; what one raises is its result."""
+        members = self._groups.run_all([(work, 0) for work in works])
+        return [
+            member.result[0] if member.error is None and member.result else member.error  # type: ignore[misc]
+            for member in members
+        ]
+
     def _perform(self, group: list[Member[_Work, tuple[Any]]]) -> None:
         results: list[tuple[Any] | None] = []
         try:
             with self._database.writing() as connection:
-                results = [_attempt(member, connection) for member in group]
+                transaction = Transaction(connection)
+                results = [_attempt(member, transaction) for member in group]
+                transaction.end()
         except Exception as error:
             raise _broken(error) from error
+        for name in transaction.replaced:
+            self._remove(name)
         for member, result in zip(group, results, strict=True):
             member.result = result
 
 
-def _attempt(member: Member[_Work, tuple[Any]], connection: sqlite3.Connection) -> tuple[Any] | None:
+def _attempt(member: Member[_Work, tuple[Any]], transaction: Transaction) -> tuple[Any] | None:
     """Do the work of one member; what it raises undoes that work alone."""
-    connection.execute("SAVEPOINT member")
-    result = None
     try:
-        result = (member.work(connection),)
+        return (member.work(transaction),)
+    except sqlite3.Error:
+        raise  # nobody knows what is left of the transaction
     except Exception as error:
         member.error = _broken(error)
-        connection.execute("ROLLBACK TO member")
-    connection.execute("RELEASE member")
-    return result
+        return None
 
 
 def _broken(error: BaseException) -> BaseException:

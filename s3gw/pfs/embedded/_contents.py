@@ -21,7 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from s3gw.pfs.interface import CorruptData, FileNotFound
+from s3gw.pfs.embedded._durability import sync_folder
+from s3gw.pfs.interface import CorruptData, FileExtent, FileNotFound
 
 SMALL = 64 * 1024
 BLOCK = 512 * 1024
@@ -232,15 +233,15 @@ class ContentStore:
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
             if self._durable:
-                _sync_folder(self._folder)
-                _sync_folder(path.parent.parent)
+                sync_folder(self._folder)
+                sync_folder(path.parent.parent)
             return name, os.open(path, flags, 0o644)
 
     def keep(self, file: int, name: str) -> None:
         """Bring a file and its name to the disk, where a power loss is to leave them."""
         if self._durable:
             os.fsync(file)
-            _sync_folder((self._folder / name).parent)
+            sync_folder((self._folder / name).parent)
 
     def remove(self, name: str) -> None:
         """Remove a file that no commit refers to."""
@@ -263,23 +264,17 @@ class ContentStore:
         os.close(self._lock_file)
 
 
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 class SmallReader:
     """A body from the database."""
 
+    extent = None
+
     def __init__(self, data: bytes) -> None:
-        self._data = data
+        self.data = data
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._data:
-            yield self._data
+        if self.data:
+            yield self.data
 
     def close(self) -> None:
         """Nothing is held."""
@@ -288,7 +283,10 @@ class SmallReader:
 class LargeReader:
     """A range of a file, block by block."""
 
+    data = None
+
     def __init__(self, file: int, offset: int, length: int) -> None:
+        self.extent = FileExtent(file, offset, length)
         self._file = file
         self._offset = offset
         self._left = length

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from s3gw.pfs.embedded._durability import SharedSync
 from s3gw.pfs.interface import PFSError
 
 FORMAT = 1
@@ -79,6 +80,10 @@ CREATE TABLE large (name TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
 
+# PERF: pages of the log (of 4 KiB) before it goes into the database, which whoever commits then waits for.
+_LOG_PAGES = 8000
+
+
 class Unusable(PFSError):
     """The folder cannot be served; the message says what to do."""
 
@@ -95,6 +100,7 @@ class Database:
         self._durable = durable
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
+        self._sync: SharedSync | None = None
         self._lock = threading.Lock()
         try:
             self._lock_file = os.open(folder / "write.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -106,7 +112,9 @@ class Database:
                 self._writer.execute("PRAGMA journal_mode=WAL")
             with self.writing() as connection:
                 self._prepare(connection)
-        except sqlite3.Error as error:
+            if durable:
+                self._sync = SharedSync(self._path)
+        except (sqlite3.Error, OSError) as error:
             os.close(self._lock_file)
             raise Unusable(f"{self._path} cannot be used: {error}") from error
         except NewerFormat:
@@ -122,7 +130,9 @@ class Database:
             timeout=60,
             cached_statements=256,
         )
-        connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
+        # the log is synced when it goes into the database; before that `SharedSync` does it
+        connection.execute(f"PRAGMA synchronous={'NORMAL' if self._durable else 'OFF'}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
         connection.execute("PRAGMA cache_size=-16384")
         return connection
 
@@ -178,15 +188,20 @@ class Database:
 
         One thread of this process at a time.
         """
+        number = 0
         with self.exclusive():
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
+                if self._sync is not None:
+                    number = self._sync.count()
             except BaseException:
                 if self._writer.in_transaction:  # SQLite ends it by itself when the disk is full
                     self._writer.execute("ROLLBACK")
                 raise
+        if self._sync is not None:
+            self._sync.wait(number)
 
     def close(self) -> None:
         """Close every connection."""
@@ -194,4 +209,6 @@ class Database:
             for connection in [*self._readers, self._writer]:
                 connection.close()
             self._readers.clear()
+        if self._sync is not None:
+            self._sync.close()
         os.close(self._lock_file)

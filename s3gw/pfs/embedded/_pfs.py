@@ -9,20 +9,14 @@ from pathlib import Path
 from typing import Literal
 
 from s3gw.pfs import paths
-from s3gw.pfs.embedded._changes import (
-    BranchRow,
-    ChangeWork,
-    add_commit,
-    find_branch,
-    find_writable,
-    refuse_clash,
-)
+from s3gw.pfs.embedded._changes import ChangeWork, refuse_clash
 from s3gw.pfs.embedded._committer import Committer
 from s3gw.pfs.embedded._contents import BodyStaging, ContentStore, SmallReader
 from s3gw.pfs.embedded._database import Database, Unusable
 from s3gw.pfs.embedded._listing import Lister
 from s3gw.pfs.embedded._purge import Purger
 from s3gw.pfs.embedded._rows import COLUMNS, file_info, moment
+from s3gw.pfs.embedded._transaction import BranchRow, Transaction, add_commit, find_branch, find_writable
 from s3gw.pfs.interface import (
     Branch,
     BranchEntry,
@@ -30,6 +24,7 @@ from s3gw.pfs.interface import (
     BranchInfo,
     BranchInUse,
     BranchNotEmpty,
+    BranchNotFound,
     Change,
     CommitNotFound,
     CorruptData,
@@ -48,6 +43,14 @@ _PAST_FILE = f"""
 SELECT {COLUMNS} FROM history
 WHERE line = ? AND path = ? AND until > ? AND since <= ? ORDER BY until LIMIT 1
 """  # noqa: S608
+_HEAD_FILE = """
+SELECT branch.line, branch.head, file.path, file.committed, file.size, file.hash, file.md5, file.content
+FROM repo JOIN branch ON branch.repo = repo.id
+LEFT JOIN file ON file.line = branch.line AND file.path = ?
+WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
+"""
+_COMMIT_NUMBER = "SELECT num FROM commits WHERE id = ? AND line = ?"
+_COMMIT_ID = "SELECT id FROM commits WHERE num = ?"
 _ALL_BRANCHES = """
 SELECT repo.name, branch.name, repo.project, repo.created FROM repo JOIN branch ON branch.repo = repo.id
 """
@@ -73,7 +76,7 @@ class EmbeddedPFS:
         Unusable: The folder cannot be written, or was written by a newer version.
     """
 
-    reads_are_quick = True
+    is_quick = True
 
     def __init__(self, folder: Path, durability: Literal["power", "process"] = "power") -> None:
         try:
@@ -88,7 +91,7 @@ class EmbeddedPFS:
         except OSError as error:
             self._database.close()
             raise Unusable(f"{folder} cannot be written: {error.strerror}") from error
-        self._committer = Committer(self._database)
+        self._committer = Committer(self._database, self._contents.remove)
         self._purger = Purger(self._committer, self._contents)
         self._purger.begin()
 
@@ -112,20 +115,24 @@ class EmbeddedPFS:
         """See `PFS.create_branch`; here a project comes into being with its first repo."""
         paths.check_branch(branch)
 
-        def create(connection: sqlite3.Connection) -> BranchInfo:
+        def create(transaction: Transaction) -> BranchInfo:
+            with transaction.whole() as connection:
+                return create_rows(connection)
+
+        def create_rows(connection: sqlite3.Connection) -> BranchInfo:
             upstream = [find_branch(connection, other).id for other in provenance]
             connection.execute("INSERT INTO line DEFAULT VALUES")
             (line,) = connection.execute("SELECT last_insert_rowid()").fetchone()
-            number, _, now = add_commit(connection, line)
+            head = add_commit(connection, line)
             connection.execute(
                 "INSERT INTO repo (project, name, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (branch.project, branch.repo, now),
+                (branch.project, branch.repo, head.finished),
             )
             try:
                 cursor = connection.execute(
                     "INSERT INTO branch (repo, name, line, head) "
                     "SELECT id, ?, ?, ? FROM repo WHERE project = ? AND name = ?",
-                    (branch.name, line, number, branch.project, branch.repo),
+                    (branch.name, line, head.number, branch.project, branch.repo),
                 )
             except sqlite3.IntegrityError as error:
                 raise BranchExists(f"branch {branch.name!r} already exists in repo {branch.repo}") from error
@@ -143,7 +150,11 @@ class EmbeddedPFS:
         With `force` the branches that have it in their provenance lose it.
         """
 
-        def delete(connection: sqlite3.Connection) -> None:
+        def delete(transaction: Transaction) -> None:
+            with transaction.whole() as connection:
+                delete_rows(connection)
+
+        def delete_rows(connection: sqlite3.Connection) -> None:
             found = find_branch(connection, branch)
             if force:
                 connection.execute("DELETE FROM provenance WHERE upstream = ?", (found.id,))
@@ -167,34 +178,42 @@ class EmbeddedPFS:
 
     def snapshot(self, branch: Branch, commit: str | None = None) -> Snapshot:
         """See `PFS.snapshot`."""
-        connection = self._database.reader
-        found = find_branch(connection, branch)
-        number, head = found.head, found.head_id
+        snapshot = EmbeddedSnapshot(self._database, self._contents, branch)
         if commit is not None:
-            past = "SELECT num FROM commits WHERE id = ? AND line = ?"
-            row = connection.execute(past, (commit, found.line)).fetchone()
-            if row is None:
-                raise CommitNotFound(f"commit {commit} not found on {branch}")
-            number, head = row[0], commit
-        return EmbeddedSnapshot(self._database, self._contents, found.line, number, head)
+            snapshot.pin(commit)
+        return snapshot
 
-    def stage(self, branch: Branch, path: str, size: int | None = None) -> BodyStaging:  # noqa: ARG002
+    def stage(
+        self,
+        branch: Branch,
+        path: str,
+        size: int | None = None,  # noqa: ARG002
+        *,
+        arrived: bool = False,
+    ) -> BodyStaging:
         """See `PFS.stage`."""
-        connection = self._database.reader
-        found = find_writable(connection, branch)
-        paths.check_path(path)
-        refuse_clash(connection, found.line, path)
+        if not arrived:
+            connection = self._database.reader
+            found = find_writable(connection, branch)
+            paths.check_path(path)
+            refuse_clash(connection, found.line, path)
         return self._contents.stage()
 
     def change(self, branch: Branch, edits: Sequence[Put | Delete], *, commit: str | None = None) -> Change:
         """See `PFS.change`; with the id of a `commit` it is made, even where nothing is altered."""
-        for edit in edits:
-            paths.check_path(edit.path)
         change = self._committer.run(ChangeWork(branch, edits, commit))
-        for edit in {edit.path: edit for edit in edits}.values():
-            if isinstance(edit, Put):
-                edit.content.committed = True  # type: ignore[attr-defined] # it is ours
+        _settle(edits)
         return change
+
+    def change_all(
+        self, changes: Sequence[tuple[Branch, Sequence[Put | Delete]]]
+    ) -> list[Change | BaseException]:
+        """See `PFS.change_all`; they share a transaction."""
+        results = self._committer.run_all([ChangeWork(branch, edits) for branch, edits in changes])
+        for (_, edits), result in zip(changes, results, strict=True):
+            if isinstance(result, Change):
+                _settle(edits)
+        return results
 
     def stage_unchecked(self) -> BodyStaging:
         """Begin a body whose branch and path are not known yet."""
@@ -208,8 +227,7 @@ class EmbeddedPFS:
         found = find_branch(connection, branch)
         number: int | None = found.head
         if newest is not None:
-            query = "SELECT num FROM commits WHERE id = ? AND line = ?"
-            row = connection.execute(query, (newest, found.line)).fetchone()
+            row = connection.execute(_COMMIT_NUMBER, (newest, found.line)).fetchone()
             if row is None:
                 raise CommitNotFound(f"commit {newest} not found on {branch}")
             number = row[0]
@@ -233,29 +251,69 @@ class EmbeddedPFS:
         self._contents.close()
 
 
-class EmbeddedSnapshot:
-    """One commit of an embedded PFS."""
+def _settle(edits: Sequence[Put | Delete]) -> None:
+    """Tell the contents that a commit refers to that they are to stay."""
+    for edit in {edit.path: edit for edit in edits}.values() if len(edits) > 1 else edits:
+        if isinstance(edit, Put):
+            edit.content.committed = True  # type: ignore[attr-defined] # it is ours
 
-    def __init__(
-        self, database: Database, contents: ContentStore, line: int, number: int, commit: str
-    ) -> None:
+
+class EmbeddedSnapshot:
+    """One commit of a branch of an embedded PFS; its head is pinned by the first read."""
+
+    def __init__(self, database: Database, contents: ContentStore, branch: Branch) -> None:
         self._database = database
         self._contents = contents
-        self._line = line
-        self._number = number
-        self.commit = commit
+        self._branch = branch
+        self._pinned: tuple[int, int] | None = None  # the line, and the number of the commit
+
+    @property
+    def commit(self) -> str:
+        """The id of the commit."""
+        _, number = self._place()
+        (commit,) = self._database.reader.execute(_COMMIT_ID, (number,)).fetchone() or (None,)
+        if commit is None:
+            raise BranchNotFound(f"{self._branch} was deleted meanwhile")
+        return str(commit)
+
+    def pin(self, commit: str) -> None:
+        """Be a certain commit. Raise `BranchNotFound`, `CommitNotFound`."""
+        connection = self._database.reader
+        line = find_branch(connection, self._branch).line
+        row = connection.execute(_COMMIT_NUMBER, (commit, line)).fetchone()
+        if row is None:
+            raise CommitNotFound(f"commit {commit} not found on {self._branch}")
+        self._pinned = line, row[0]
+
+    def _place(self) -> tuple[int, int]:
+        if self._pinned is None:
+            found = find_branch(self._database.reader, self._branch)
+            self._pinned = found.line, found.head
+        return self._pinned
 
     def inspect_file(self, path: str) -> FileInfo:
         """See `Snapshot.inspect_file`."""
         row = None
-        if paths.is_path(path):
-            connection = self._database.reader
-            row = connection.execute(_LIVE_FILE, (self._line, path, self._number)).fetchone()
+        connection = self._database.reader
+        branch = self._branch
+        if self._pinned is None:
+            # PERF: the head and its file in one query, which is half of what a small GET asks of SQLite
+            legal = path if paths.is_path(path) else ""
+            asked = (legal, branch.project, branch.repo, branch.name)
+            found = connection.execute(_HEAD_FILE, asked).fetchone()
+            if found is None:
+                find_branch(connection, branch)
+                raise FileNotFound(f"file {path!a} not found in {branch}")
+            line, head, *row = found
+            self._pinned = line, head
+            row = row if row[0] is not None else None
+        elif paths.is_path(path):
+            line, number = self._pinned
+            row = connection.execute(_LIVE_FILE, (line, path, number)).fetchone()
             if row is None:
-                past = (self._line, path, self._number, self._number)
-                row = connection.execute(_PAST_FILE, past).fetchone()
+                row = connection.execute(_PAST_FILE, (line, path, number, number)).fetchone()
         if row is None:
-            raise FileNotFound(f"file {path!a} not found at commit {self.commit}")
+            raise FileNotFound(f"file {path!a} not found in {branch}")
         return file_info(row)
 
     def read_file(self, file: FileInfo, offset: int = 0, size: int | None = None) -> FileReader:
@@ -278,7 +336,8 @@ class EmbeddedSnapshot:
     def list_files(self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
         """See `Snapshot.list_files`."""
         with self._database.reading() as connection:
-            return Lister(connection, self._line, self._number).page(prefix, delimiter, after, limit)
+            line, number = self._place()
+            return Lister(connection, line, number).page(prefix, delimiter, after, limit)
 
 
 def _branch_info(connection: sqlite3.Connection, branch: Branch, found: BranchRow) -> BranchInfo:

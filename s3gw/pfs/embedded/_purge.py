@@ -9,6 +9,7 @@ import threading
 from s3gw.pfs.embedded._committer import Committer
 from s3gw.pfs.embedded._contents import ContentStore
 from s3gw.pfs.embedded._rows import forget_contents
+from s3gw.pfs.embedded._transaction import Transaction
 from s3gw.pfs.interface import PFSError
 
 # Files in one transaction: what writers may have to wait for.
@@ -65,7 +66,12 @@ class Purger:
         return found
 
 
-def _delete_some(connection: sqlite3.Connection) -> tuple[bool, list[str]]:
+def _delete_some(transaction: Transaction) -> tuple[bool, list[str]]:
+    with transaction.whole() as connection:
+        return _delete_some_rows(connection)
+
+
+def _delete_some_rows(connection: sqlite3.Connection) -> tuple[bool, list[str]]:
     row = connection.execute("SELECT id FROM line WHERE dropped LIMIT 1").fetchone()
     if row is None:
         return False, []

@@ -21,7 +21,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
@@ -122,10 +122,10 @@ class BranchCommitter:
         # Parent -> our commit upon it and the paths that it has put.
         self._ours: OrderedDict[str, tuple[str, frozenset[str]]] = OrderedDict()
 
-    def run(self, edits: Edits) -> Change:
-        """Make a change; see `PFS.change`."""
-        weight = sum(len(_content(edit).data or b"") for edit in edits if isinstance(edit, Put))
-        return self._groups.run(edits, weight)
+    def run_all(self, changes: Sequence[Edits]) -> list[Change | BaseException]:
+        """Make changes that came together; see `PFS.change_all`."""
+        members = self._groups.run_all([(edits, _weight(edits)) for edits in changes])
+        return [cast("Change | BaseException", member.error or member.result) for member in members]
 
     def _perform(self, group: list[Member[Edits, Change]]) -> None:
         head = self._find_head()
@@ -203,6 +203,7 @@ class BranchCommitter:
         """Add the edits of a member to the plan; tell whether they alter anything."""
         planned = bool(plan.edits)
         for edit in edits:
+            paths.check_path(edit.path)
             if edit.condition is not None:
                 plan.guarded = True
                 if not edit.condition(self._find(edit.path, plan, snapshot)):
@@ -464,6 +465,10 @@ def refuse_clash(snapshot: PachdSnapshot, path: str, edits: dict[str, Put | Dele
             raise PathClash(
                 f"{path} is a directory: files lie below it. Choose another path, or delete them first."
             )
+
+
+def _weight(edits: Edits) -> int:
+    return sum(len(_content(edit).data or b"") for edit in edits if isinstance(edit, Put))
 
 
 def _content(put: Put) -> PachdContent:

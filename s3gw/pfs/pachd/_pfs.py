@@ -54,7 +54,7 @@ class PachdPFS:
             commit after a restart of pachd takes up to 25 s.
     """
 
-    reads_are_quick = False
+    is_quick = False
 
     def __init__(self, address: Address, deadline_s: float = 60.0) -> None:
         self._client = Client(address, deadline_s)
@@ -139,7 +139,14 @@ class PachdPFS:
         request = pb.ListCommitRequest(repo=repo_message(branch), to=commit_message(branch, head), all=True)
         return any(found.commit.id == commit for found in self._client.stream("ListCommit", request))
 
-    def stage(self, branch: Branch, path: str, size: int | None = None) -> PachdStaging:  # noqa: ARG002
+    def stage(
+        self,
+        branch: Branch,
+        path: str,
+        size: int | None = None,  # noqa: ARG002
+        *,
+        arrived: bool = False,  # noqa: ARG002
+    ) -> PachdStaging:
         """See `PFS.stage`; the checks run at the same time."""
         info = self._client.begin("InspectBranch", pb.InspectBranchRequest(branch=branch_message(branch)))
         clash: BaseException | None = None
@@ -161,10 +168,22 @@ class PachdPFS:
 
     def change(self, branch: Branch, edits: Sequence[Put | Delete]) -> Change:
         """See `PFS.change`."""
-        for edit in edits:
-            paths.check_path(edit.path)
-        with self._committer(branch) as committer:
-            return committer.run(edits)
+        (result,) = self.change_all([(branch, edits)])
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    def change_all(
+        self, changes: Sequence[tuple[Branch, Sequence[Put | Delete]]]
+    ) -> list[Change | BaseException]:
+        """See `PFS.change_all`; those of a branch share a commit."""
+        results: dict[int, Change | BaseException] = {}
+        for branch in dict.fromkeys(branch for branch, _ in changes):
+            numbers = [number for number, (other, _) in enumerate(changes) if other == branch]
+            with self._committer(branch) as committer:
+                made = committer.run_all([changes[number][1] for number in numbers])
+            results.update(zip(numbers, made, strict=True))
+        return [results[number] for number in range(len(changes))]
 
     @contextmanager
     def _committer(self, branch: Branch) -> Iterator[BranchCommitter]:

@@ -156,6 +156,9 @@ class PachdSnapshot:
 class _Body:
     """The bytes of a file, counted: a stream of pachd's that ends early is an error."""
 
+    data = None
+    extent = None
+
     def __init__(
         self, download: Download | None, messages: Iterator[memoryview], length: int, path: str
     ) -> None:

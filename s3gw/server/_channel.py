@@ -32,6 +32,17 @@ class GatewayChannel(HTTPChannel):  # type: ignore[misc] # waitress has no types
     parked = False
     request: Any
 
+    def add_channel(self, map: Any = None) -> None:  # noqa: A002
+        """Count it."""
+        super().add_channel(map)
+        self.server.seat.set_count(len(self.server.active_channels))
+
+    def del_channel(self, map: Any = None) -> None:  # noqa: A002
+        """Count it no more."""
+        super().del_channel(map)
+        if not self.server.draining:
+            self.server.seat.set_count(len(self.server.active_channels))
+
     # --- the loop's side ------------------------------------------------------------------------
 
     def handle_read(self) -> None:

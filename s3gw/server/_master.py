@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from s3gw.server import _log
+from s3gw.server._balance import Balance, Seat
 from s3gw.server._worker import run_worker
 
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
@@ -107,6 +108,7 @@ def _listen(host: str, port: int, option: str) -> socket.socket:
 
 @dataclass(slots=True)
 class _Child:
+    number: int
     started: float
     pause_s: float
 
@@ -124,12 +126,13 @@ class _Master:
         self._make_app = make_app
         self._listener = listener
         self._children: dict[int, _Child] = {}
+        self._balance = Balance(settings.workers)
         # Workers read from it and see its end when the master is gone, however it went.
         self._alive = os.pipe()
 
     def start(self) -> None:
         """Start the first workers, and wait until each has made its application."""
-        reports = [self._fork(0.0) for _ in range(self._settings.workers)]
+        reports = [self._fork(number, 0.0) for number in range(self._settings.workers)]
         problems = []
         for report in reports:
             with open(report, "rb") as pipe:
@@ -181,6 +184,7 @@ class _Master:
                 break
             child = self._children.pop(pid, None)
             if child is not None:
+                self._balance.set_gone(child.number)
                 dead.append((pid, os.waitstatus_to_exitcode(status), child))
         return dead
 
@@ -191,9 +195,9 @@ class _Master:
             _log_lines.warning(
                 "worker %d ended with status %d; another starts in %.1f s", pid, status, pause_s
             )
-            os.close(self._fork(pause_s))
+            os.close(self._fork(child.number, pause_s))
 
-    def _fork(self, pause_s: float) -> int:
+    def _fork(self, number: int, pause_s: float) -> int:
         """Start a worker; the result is the pipe on which it says ``ready``, or what is wrong."""
         report, tell = os.pipe()
         sys.stdout.flush()
@@ -201,14 +205,15 @@ class _Master:
         pid = os.fork()
         if pid:
             os.close(tell)
-            self._children[pid] = _Child(time.monotonic() + pause_s, pause_s)
+            self._children[pid] = _Child(number, time.monotonic() + pause_s, pause_s)
             return report
         os.close(report)
         os.close(self._alive[1])
         status = 1
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            sockets = (self._listener, self._admin)
+            seat = Seat(self._balance, number)
+            sockets = (self._listener, self._admin, seat)
             status = run_worker(self._settings, self._make_app, *sockets, self._alive[0], tell, pause_s)
         except BaseException:
             _log_lines.exception("the worker fails")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from waitress.server import create_server
 
 from s3gw.server._admin import serve_admin
+from s3gw.server._balance import Inbox, Seat
 from s3gw.server._channel import GatewayChannel
 from s3gw.server._exchange import Ids
 from s3gw.server._loop import Loop
@@ -38,6 +39,7 @@ def run_worker(
     make_app: Callable[[], Any],
     listener: socket.socket,
     admin: socket.socket | None,
+    seat: Seat,
     alive: int,
     tell: int,
     pause_s: float,
@@ -54,7 +56,7 @@ def run_worker(
         _tell(tell, str(error) or repr(error))
         _log.error("the worker cannot start: %s", error)
         return 1
-    server = make_server(app, listener, settings.threads)
+    server = make_server(app, listener, settings.threads, seat)
     if admin is not None:
         serve_admin(admin, app.check)
     signal.signal(signal.SIGTERM, lambda *_: _stop(stop, server))
@@ -66,7 +68,7 @@ def run_worker(
     return 0
 
 
-def make_server(app: Any, listener: socket.socket, threads: int) -> Any:
+def make_server(app: Any, listener: socket.socket, threads: int, seat: Seat) -> Any:
     """Make waitress's server around the application, with lanes for what is quick.
 
     Its attributes that are ours: `loop`, `ids`, `draining`, `uploads`, `writes`; `reads`, the channels
@@ -91,7 +93,9 @@ def make_server(app: Any, listener: socket.socket, threads: int) -> Any:
         outbuf_overflow=64 * 1024 * 1024,
     )
     loop.wakes_by(server.trigger)
-    server.channel_class = GatewayChannel
+    server.seat = seat
+    server.channel_class = _open_channel
+    server.inbox = Inbox(seat.inbox(), lambda connection: _take(server, connection), loop)
     server.loop = loop
     server.draining = False
     server.ids = Ids()
@@ -119,7 +123,21 @@ def make_server(app: Any, listener: socket.socket, threads: int) -> Any:
         server.hand_over(channel)
 
     server.add_task = add_task
+    seat.set_count(0)
     return server
+
+
+def _open_channel(server: Any, connection: socket.socket, address: Any, adj: Any, map: Any) -> None:  # noqa: A002
+    """Serve a connection that was accepted, or leave it to a worker that has fewer."""
+    if not server.seat.hand_over(connection):
+        GatewayChannel(server, connection, address, adj, map=map)
+
+
+def _take(server: Any, connection: socket.socket) -> None:
+    """Serve a connection that another worker has accepted."""
+    with contextlib.suppress(OSError):  # it is gone already
+        address = server.fix_addr(connection.getpeername())
+        GatewayChannel(server, connection, address, server.adj, map=server.loop)
 
 
 def turn(server: Any) -> None:
@@ -151,6 +169,7 @@ def _watch(alive: int, stop: threading.Event, server: Any) -> None:
 def _drain(server: Any) -> None:
     """Finish what is in flight: no new connections, and idle ones are closed."""
     server.draining = True
+    server.seat.set_gone()
     server.accepting = False
     server.del_channel()
     while server.active_channels:

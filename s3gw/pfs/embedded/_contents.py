@@ -68,44 +68,55 @@ class _PFSHash:
         return hashlib.blake2b(b"".join(self._digests), digest_size=32).digest()
 
 
-class _Digests:
-    """MD5 and PFS's hash of a body; those of a large one in a thread of their own.
+class _Hasher:
+    """Hashes the blocks of a large body in a thread of its own, beside their arrival."""
 
-    PERF: hashing costs twice what receiving and writing do, and hashlib lets other threads run
-    meanwhile: a PUT of 256 MiB is 1.5 x as fast.
+    def __init__(self, update: Callable[[bytes], object]) -> None:
+        self._update = update
+        self._blocks: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
+        self._thread = threading.Thread(target=self._run, name="digests", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while (data := self._blocks.get()) is not None:
+            self._update(data)
+
+    def update(self, data: bytes) -> None:
+        self._blocks.put(data)
+
+    def end(self) -> None:
+        self._blocks.put(None)
+        self._thread.join()
+
+
+class _Digests:
+    """MD5 and PFS's hash of a body.
+
+    PERF: each takes longer than to receive and to write, and hashlib lets other threads run
+    meanwhile: a thread for each makes a PUT of 256 MiB 2 x as fast as none.
     """
 
     def __init__(self) -> None:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._hash = _PFSHash()
-        self._queue: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
-        self._thread: threading.Thread | None = None
+        self._hashers: list[_Hasher] = []
         self._size = 0
 
     def update(self, data: bytes) -> None:
         self._size += len(data)
-        if self._thread is not None:
-            self._queue.put(data)
-            return
-        self._hash_block(data)
-        if self._size > _LARGE:
-            self._thread = threading.Thread(target=self._run, name="digests", daemon=True)
-            self._thread.start()
-
-    def _hash_block(self, data: bytes) -> None:
-        self._md5.update(data)
-        self._hash.update(data)
-
-    def _run(self) -> None:
-        while (data := self._queue.get()) is not None:
-            self._hash_block(data)
+        for hasher in self._hashers:
+            hasher.update(data)
+        if not self._hashers:
+            self._md5.update(data)
+            self._hash.update(data)
+            if self._size > _LARGE:
+                self._hashers = [_Hasher(self._md5.update), _Hasher(self._hash.update)]
 
     def end(self) -> None:
         """Wait until all is hashed."""
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join()
-            self._thread = None
+        for hasher in self._hashers:
+            hasher.end()
+        self._hashers = []
 
     def digests(self) -> tuple[bytes, bytes]:
         """Give the MD5 and PFS's hash, at the end."""

@@ -37,9 +37,10 @@ class Connection:
         status = int(head.split()[1])
         headers = {k.lower(): v for k, v in re.findall(r"^([^:\r\n]+): (.*?)\r$", head, re.MULTILINE)}
         length = 0 if head_only or status in (100, 204, 304) else int(headers.get("content-length", 0))
-        while len(self._held) < length:
-            self._held += self.socket.recv(65536)
-        body, self._held = self._held[:length], self._held[length:]
+        held = bytearray(self._held)
+        while len(held) < length:
+            held += self.socket.recv(1 << 20)
+        body, self._held = bytes(held[:length]), bytes(held[length:])
         return status, headers, body
 
     def at_end(self) -> bool:

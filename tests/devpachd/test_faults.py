@@ -1,0 +1,290 @@
+"""What devpachd does that a real one is not asked for: faults on demand, auth by a file, a restart."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from python_pachyderm.proto.v2.auth import auth_pb2, auth_pb2_grpc
+from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
+
+from tests.devpachd.conftest import LIMITS, Pachd, add, at, branch_of, delete, refused, repo_named
+from tests.serving import devpachd
+
+REPO = repo_named("r")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("faults")
+
+
+@pytest.fixture(scope="module")
+def own(folder: Path) -> Iterator[Pachd]:
+    """A devpachd of this module's own, with one repo."""
+    with devpachd(folder) as (address, _), grpc.insecure_channel(address.removeprefix("grpc://"), LIMITS) as channel:
+        own = Pachd(channel)
+        own.api.CreateRepo(pb.CreateRepoRequest(repo=REPO))
+        own.put(at(REPO), {"/a": b"0123456789"})
+        yield own
+
+
+@pytest.fixture
+def fault(folder: Path) -> Iterator[Callable[..., None]]:
+    """Sets what goes wrong, in place of what went wrong before."""
+
+    def set_faults(**faults: object) -> None:
+        new = folder / "faults.new"
+        new.write_text(json.dumps(faults))
+        new.replace(folder / "faults.json")
+
+    yield set_faults
+    (folder / "faults.json").unlink(missing_ok=True)
+
+
+def test_latency(own, fault):
+    fault(latency_s=0.3)
+    begun = time.monotonic()
+    own.branch(REPO)
+    assert time.monotonic() - begun >= 0.3
+    fault()
+    own.branch(REPO)
+
+
+def test_everything_or_some_methods_are_unavailable(own, fault):
+    fault(unavailable=["InspectBranch"])
+    with refused("UNAVAILABLE", "pachd is shutting down"):
+        own.branch(REPO)
+    own.inspect(at(REPO))
+    fault(unavailable=True)
+    with refused("UNAVAILABLE", "pachd is shutting down"):
+        own.inspect(at(REPO))
+    fault()
+    own.branch(REPO)
+
+
+@pytest.mark.parametrize("after", [0, 4, 9])
+def test_a_stream_is_cut(own, fault, after):
+    fault(cut_after=after)
+    received = []
+    with refused("UNAVAILABLE", "the stream was cut"):
+        for message in own.api.GetFile(pb.GetFileRequest(file=pb.File(commit=at(REPO), path="a"))):
+            received.append(message.value)
+    assert b"".join(received) == b"0123456789"[:after]
+    fault(cut_after=10)
+    assert own.read(at(REPO), "a") == b"0123456789"
+
+
+def test_a_finish_takes_its_time(own, fault):
+    fault(finish_s=0.4)
+    commit = own.start(REPO, "slow")
+    own.modify(commit, add("a", b"1"), add("a/b", b"2"))
+    begun = time.monotonic()
+    own.finish(commit)
+    assert time.monotonic() - begun < 0.4
+    info = own.inspect(commit, pb.FINISHING)
+    assert info.HasField("finishing")
+    assert not info.HasField("finished")
+    assert info.error == ""
+    assert info.details.size_bytes == 0
+    next_ = own.start(REPO, "slow")
+    with refused("UNKNOWN", f"base commit default/r@{commit.id} for commit default/r@{next_.id} unfinished"):
+        own.files(next_)
+    assert own.listed("ListFile", commit, "/a") == ["/a", "/a/b"]  # it waits
+    assert time.monotonic() - begun >= 0.4
+    assert own.inspect(commit).error == "file / directory path collision (/a/b)"
+    assert own.files(next_) == {}
+
+
+def test_commits_are_finished_in_their_order(own, fault):
+    fault(finish_s=0.3)
+    own.modify(at(REPO, branch="order"), add("a"))
+    fault(finish_s=0)
+    begun = time.monotonic()
+    own.modify(at(REPO, branch="order"), add("b"))
+    own.finished(at(REPO, branch="order"))
+    assert time.monotonic() - begun > 0.1
+
+
+def test_a_wait_ends_with_the_commit(own):
+    commit = own.start(REPO, "dropped")
+    call = own.api.InspectCommit.future(pb.InspectCommitRequest(commit=commit, wait=pb.FINISHED))
+    time.sleep(0.05)
+    own.api.DropCommitSet(pb.DropCommitSetRequest(commit_set=pb.CommitSet(id=commit.id)))
+    assert call.exception(10).details() == f"commit default/r@{commit.id} was deleted"
+    with pytest.raises(grpc.RpcError) as raised:
+        commit = own.start(REPO, "open")
+        own.api.InspectCommit(pb.InspectCommitRequest(commit=commit, wait=pb.FINISHED), timeout=0.1)
+    assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+# --- auth -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def auth(fault):
+    """Turns auth on; the metadata of a reader and of a writer."""
+    fault(tokens={"r": "reader", "w": "writer"})
+    return [("authn-token", "r")], [("authn-token", "w")]
+
+
+def test_without_a_token_nothing_is_told(own, auth):
+    request = pb.InspectRepoRequest(repo=REPO)
+    for token, code, text in [
+        ([], "UNAUTHENTICATED", "no authentication token (try logging in)"),
+        (
+            [("authn-token", "x")],
+            "UNAUTHENTICATED",
+            "provided auth token is corrupted or has expired (try logging in again)",
+        ),
+        (
+            [("authn-token", "r"), ("authn-token", "w")],
+            "UNKNOWN",
+            "multiple authentication token keys found in context",
+        ),
+    ]:
+        with refused(code, text):
+            own.api.InspectRepo(request, metadata=token)
+    for token in auth:
+        own.api.InspectRepo(request, metadata=token)
+
+
+NEEDS = [
+    ("StartCommit", pb.StartCommitRequest(branch=branch_of(REPO)), "REPO_WRITE"),
+    ("FinishCommit", pb.FinishCommitRequest(commit=at(REPO)), "REPO_WRITE"),
+    ("ClearCommit", pb.ClearCommitRequest(commit=at(REPO)), "REPO_WRITE"),
+    ("CreateBranch", pb.CreateBranchRequest(branch=branch_of(REPO)), "REPO_CREATE_BRANCH"),
+    ("DeleteBranch", pb.DeleteBranchRequest(branch=branch_of(REPO)), "REPO_DELETE_BRANCH"),
+]
+
+
+@pytest.mark.parametrize(("method", "request_", "permission"), NEEDS)
+def test_a_reader_may_not(own, auth, method, request_, permission):
+    text = (
+        f"robot:reader is not authorized to perform this operation - needs permissions [{permission}] "
+        "on REPO default/r. Run `pachctl auth roles-for-permission` to find roles that grant a given permission."
+    )
+    with refused("PERMISSION_DENIED", text):
+        getattr(own.api, method)(request_, metadata=auth[0])
+
+
+def test_a_reader_reads_and_what_it_writes_is_refused_at_the_end(own, auth):
+    reader, writer = auth
+    messages = [pb.ModifyFileRequest(set_commit=at(REPO, branch="w")), add("a", b"1")]
+    with pytest.raises(grpc.RpcError) as raised:
+        own.api.ModifyFile(iter(messages), metadata=reader)
+    assert raised.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    own.api.ModifyFile(iter(messages), metadata=writer)
+    request = pb.GetFileRequest(file=pb.File(commit=at(REPO, branch="w"), path="a"))
+    assert [message.value for message in own.api.GetFile(request, metadata=reader)] == [b"1"]
+
+
+def test_a_reader_deletes_a_repo_and_is_not_told_that_it_did_not(own, auth):
+    reader, writer = auth
+    own.api.DeleteRepo(pb.DeleteRepoRequest(repo=REPO), metadata=reader)
+    own.api.InspectRepo(pb.InspectRepoRequest(repo=REPO), metadata=reader)
+    other = repo_named("other")
+    own.api.CreateRepo(pb.CreateRepoRequest(repo=other), metadata=writer)
+    own.api.DeleteRepo(pb.DeleteRepoRequest(repo=other), metadata=writer)
+    with pytest.raises(grpc.RpcError):
+        own.api.InspectRepo(pb.InspectRepoRequest(repo=other), metadata=writer)
+
+
+def test_who_is_who(own, auth):
+    stub = auth_pb2_grpc.APIStub(own.channel)
+    reader, writer = auth
+    assert stub.WhoAmI(auth_pb2.WhoAmIRequest(), metadata=reader).username == "robot:reader"
+    request = auth_pb2.GetRoleBindingRequest(resource=auth_pb2.Resource(type=auth_pb2.REPO, name="default/r"))
+    entries = stub.GetRoleBinding(request, metadata=writer).binding.entries
+    assert {user: list(entries[user].roles) for user in entries} == {
+        "robot:reader": ["repoReader"],
+        "robot:writer": ["repoOwner"],
+    }
+    with refused("UNAUTHENTICATED", "no authentication token (try logging in)"):
+        stub.WhoAmI(auth_pb2.WhoAmIRequest())
+
+
+# --- a restart --------------------------------------------------------------------------------
+
+
+def test_what_was_finished_outlives_a_kill(tmp_path):
+    large = bytes(range(256)) * 1024
+    with devpachd(tmp_path) as (address, process):
+        with grpc.insecure_channel(address.removeprefix("grpc://"), LIMITS) as channel:
+            first = Pachd(channel)
+            first.api.CreateProject(pb.CreateProjectRequest(project=pb.Project(name="p"), description="kept"))
+            first.api.CreateRepo(pb.CreateRepoRequest(repo=REPO))
+            first.modify(at(REPO), add("a", b"1"), add("large", large))
+            commits = [first.finished(at(REPO)).commit]
+            first.modify(at(REPO), delete("a"), add("b", b"2"))
+            commits.append(first.finished(at(REPO)).commit)
+            first.modify(at(REPO, branch="gone"), add("x"))
+            first.api.DeleteBranch(pb.DeleteBranchRequest(branch=branch_of(REPO, "gone")))
+            first.modify(at(REPO, branch="gone"), add("y"))
+            first.create_branch(REPO, "copy", head=commits[0])
+            output = repo_named("o")
+            first.api.CreateRepo(pb.CreateRepoRequest(repo=output))
+            first.create_branch(output, provenance=[branch_of(REPO)])
+            first.modify(at(output), add("computed"))
+            first.finish(at(output))
+            opened = first.start(REPO)
+            first.modify(opened, add("lost"))
+        process.kill()
+        process.wait()
+    with devpachd(tmp_path) as (address, _):
+        with grpc.insecure_channel(address.removeprefix("grpc://"), LIMITS) as channel:
+            again = Pachd(channel)
+            assert again.branch(REPO).head == commits[1]
+            assert again.files(at(REPO)) == {"/b": b"2", "/large": large}
+            assert again.files(commits[0]) == {"/a": b"1", "/large": large}
+            assert again.inspect(commits[1]).parent_commit == commits[0]
+            assert again.files(at(REPO, branch="gone")) == {"/y": b""}
+            assert again.files(at(REPO, branch="copy")) == {"/a": b"1", "/large": large}
+            assert list(again.branch(output).provenance) == [branch_of(REPO)]
+            assert again.files(at(output)) == {"/computed": b""}
+            names = [info.branch.name for info in again.api.ListBranch(pb.ListBranchRequest(repo=REPO))]
+            assert sorted(names) == ["copy", "gone", "master"]
+            info = again.api.InspectProject(pb.InspectProjectRequest(project=pb.Project(name="p")))
+            assert info.description == "kept"
+            again.modify(at(REPO), add("c"))
+            assert again.inspect(at(REPO)).parent_commit == commits[1]
+            assert again.api.InspectRepo(pb.InspectRepoRequest(repo=REPO)).details.size_bytes == len(large) + 1
+
+
+def test_many_files_in_many_folders(own):
+    """The first page is quick, and a listing of the folders right, however many there are."""
+    operations = (add(f"{number // 100:03}/{number:05}", b"x") for number in range(20_000))
+    own.modify(at(REPO, branch="many"), *operations)
+    request = pb.GlobFileRequest(
+        commit=at(REPO, branch="many"), pattern="/**", path_range=pb.PathRange(lower="/000/00000\0")
+    )
+    begun = time.monotonic()
+    stream = own.api.GlobFile(request)
+    page = [next(stream).file.path for _ in range(100)]
+    stream.cancel()
+    quick = time.monotonic() - begun
+    assert page[98:] == ["/000/00099", "/001/"]
+    begun = time.monotonic()
+    request = pb.GlobFileRequest(commit=at(REPO, branch="many"), pattern="/*")
+    assert {info.size_bytes for info in own.api.GlobFile(request)} == {100}
+    assert quick < (time.monotonic() - begun) / 2
+
+
+def test_streams_do_not_wait_for_each_other(own):
+    go_on = threading.Event()
+
+    def messages():
+        yield pb.ModifyFileRequest(set_commit=at(REPO, branch="waits"))
+        assert go_on.wait(30)
+        yield add("b", b"2")
+
+    call = own.api.ModifyFile.future(messages())
+    own.modify(at(REPO, branch="waits"), add("a", b"1"))
+    go_on.set()
+    call.result(30)
+    assert own.files(at(REPO, branch="waits")) == {"/a": b"1", "/b": b"2"}

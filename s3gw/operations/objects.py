@@ -55,7 +55,9 @@ _ATTEMPTS = 5
 
 def get_object(context: Context, request: GetObjectRequest) -> GetObjectResult:
     """Read a file of HEAD, or one range of it; a directory is no object."""
-    snapshot, file = _inspect(context, request)
+    partly = (request.range, request.part_number, request.if_match, request.if_none_match)
+    since = (request.if_modified_since, request.if_unmodified_since)
+    snapshot, file = _inspect(context, request, whole=not any((*partly, *since)))
     return _present(request, file, partial(snapshot.read_file, file))
 
 
@@ -117,10 +119,12 @@ def delete_objects(context: Context, request: DeleteObjectsRequest) -> DeleteRes
     raise S3Error(errors.OperationAborted)
 
 
-def _inspect(context: Context, request: GetObjectRequest) -> tuple[Snapshot, FileInfo]:
+def _inspect(
+    context: Context, request: GetObjectRequest, *, whole: bool = False
+) -> tuple[Snapshot, FileInfo]:
     check_version(request.version_id)
     snapshot = context.pfs.snapshot(request.branch)
-    return snapshot, snapshot.inspect_file(request.key)
+    return snapshot, snapshot.inspect_file(request.key, whole=whole)
 
 
 def _present(

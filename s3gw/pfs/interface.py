@@ -147,8 +147,11 @@ class Snapshot(Protocol):
         """The id of the commit."""
         ...
 
-    def inspect_file(self, path: str) -> FileInfo:
-        """Raise `FileNotFound` for a directory too, and for a path that PFS would refuse."""
+    def inspect_file(self, path: str, *, whole: bool = False) -> FileInfo:
+        """Raise `FileNotFound` for a directory too, and for a path that PFS would refuse.
+
+        With `whole` the caller means to read all of it next, which may begin at once.
+        """
         ...
 
     def read_file(self, file: FileInfo, offset: int = 0, size: int | None = None) -> FileReader:

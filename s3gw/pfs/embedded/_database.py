@@ -188,19 +188,20 @@ class Database:
 
         One thread of this process at a time.
         """
-        number = 0
+        number = None
         with self.exclusive():
+            before = self._writer.total_changes
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
-                if self._sync is not None:
+                if self._sync is not None and self._writer.total_changes > before:
                     number = self._sync.count()
             except BaseException:
                 if self._writer.in_transaction:  # SQLite ends it by itself when the disk is full
                     self._writer.execute("ROLLBACK")
                 raise
-        if self._sync is not None:
+        if self._sync is not None and number is not None:
             self._sync.wait(number)
 
     def close(self) -> None:

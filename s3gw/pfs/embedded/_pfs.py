@@ -291,7 +291,7 @@ class EmbeddedSnapshot:
             self._pinned = found.line, found.head
         return self._pinned
 
-    def inspect_file(self, path: str) -> FileInfo:
+    def inspect_file(self, path: str, *, whole: bool = False) -> FileInfo:  # noqa: ARG002
         """See `Snapshot.inspect_file`."""
         row = None
         connection = self._database.reader

@@ -41,7 +41,7 @@ from s3gw.pfs.interface import (
     TooSlow,
     Unavailable,
 )
-from s3gw.pfs.pachd._client import Client, first, gather
+from s3gw.pfs.pachd._client import Client
 from s3gw.pfs.pachd._errors import CommitFinished, CommitOpen, error_of_commit
 from s3gw.pfs.pachd._messages import (
     FILE_SETS,
@@ -214,7 +214,8 @@ class BranchCommitter:
         deletes = [edit.path for edit in edits if isinstance(edit, Delete)]
         if len(deletes) < len(edits) or len(deletes) > _FEW_DELETES or planned:
             return True
-        return any(gather([snapshot.look_up(path) for path in deletes]))
+        looks = [snapshot.look_up(path) for path in deletes]
+        return any(look() is not None for look in looks)
 
     def _find(self, path: str, plan: _Plan, snapshot: PachdSnapshot) -> FileInfo | None:
         planned = plan.edits.get(path)
@@ -356,14 +357,14 @@ class BranchCommitter:
     def _holds(self, commit: str, plan: _Plan) -> bool:
         snapshot = PachdSnapshot(self._client, self._branch, commit)
         path, edit = next(reversed(plan.edits.items()))
-        found = first(snapshot.look_up(path))
+        found = snapshot.look_up(path)()
         if isinstance(edit, Delete):
             return found is None
         content = _content(edit)
         return (
             found is not None
-            and found.size_bytes == content.size
-            and (content.data is None or bytes(found.hash) == content.hash)
+            and found.size == content.size
+            and (content.data is None or found.hash == content.hash)
         )
 
     # --- after ----------------------------------------------------------------------------------
@@ -394,16 +395,17 @@ class BranchCommitter:
         puts = [edit for member in plan.members for edit in member.work if isinstance(edit, Put)]
         large = [put for put in puts if _content(put).data is None]
         final = [put for put in large if plan.edits[put.path] is put]
-        found = dict(zip(map(id, final), gather([snapshot.look_up(put.path) for put in final]), strict=True))
+        looks = [(put, snapshot.look_up(put.path)) for put in final]
+        found = {id(put): look() for put, look in looks}
         files: dict[int, FileInfo] = {}
         for put in puts:
             content = _content(put)
             if content.data is not None:
                 files[id(put)] = FileInfo(put.path, content.size, content.hash, None, committed)
                 continue
-            message = found.get(id(put))
-            if message is not None and message.size_bytes == content.size:
-                files[id(put)] = FileInfo(put.path, content.size, bytes(message.hash), None, committed)
+            made = found.get(id(put))
+            if made is not None and made.size == content.size:
+                files[id(put)] = FileInfo(put.path, content.size, made.hash, None, committed)
             else:  # a later one of the same group, or of a commit that was joined, has replaced it
                 files[id(put)] = self._inspect_file_set(content, put.path)
         return files
@@ -453,15 +455,14 @@ def refuse_clash(snapshot: PachdSnapshot, path: str, edits: dict[str, Put | Dele
     ancestors = [other for other in paths.ancestors(path) if other not in edits]
     looks = [snapshot.look_up(ancestor) for ancestor in ancestors]
     below = snapshot.look_below(path)
-    for ancestor, found in zip(ancestors, gather(looks), strict=True):
-        if found is not None:
+    for ancestor, look in zip(ancestors, looks, strict=True):
+        if look() is not None:
             raise PathClash(
                 f"{ancestor} is a file: nothing can lie below it. Choose another path, or delete it first."
             )
     deleted = {other for other, edit in edits.items() if isinstance(edit, Delete)}
     for found in below:
-        name = found.file.path[1:]
-        if name not in deleted and not name.endswith("/"):
+        if found.is_file and found.path not in deleted:
             raise PathClash(
                 f"{path} is a directory: files lie below it. Choose another path, or delete them first."
             )

@@ -14,7 +14,6 @@ from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.pfs.interface import Branch
 
-FILE = pb.FILE
 FINISHED = pb.FINISHED
 FILE_SETS = Branch("__filesets__", "")
 

@@ -37,6 +37,7 @@ from s3gw.pfs.pachd._messages import (
 )
 from s3gw.pfs.pachd._snapshot import PachdSnapshot
 from s3gw.pfs.pachd._uploads import PachdStaging
+from s3gw.pfs.pachd._views import Views
 from s3gw.pfs.pachd.address import Address
 
 # Branches whose recent commits are remembered.
@@ -58,6 +59,7 @@ class PachdPFS:
 
     def __init__(self, address: Address, deadline_s: float = 60.0) -> None:
         self._client = Client(address, deadline_s)
+        self._views = Views(self._client)
         self._lock = threading.Lock()
         self._committers: OrderedDict[Branch, tuple[BranchCommitter, int]] = OrderedDict()
 
@@ -102,7 +104,7 @@ class PachdPFS:
         request = pb.InspectBranchRequest(branch=branch_message(branch))
         if self._client.call("InspectBranch", request).subvenance:
             raise BranchInUse(f"{branch} is in the provenance of another branch: delete that one first.")
-        snapshot = PachdSnapshot(self._client, branch, None)
+        snapshot = PachdSnapshot(self._client, branch)
         if not with_files and first(snapshot.look_below("")) is not None:
             raise BranchNotEmpty(f"{branch} holds files")
         self._client.call("DeleteBranch", pb.DeleteBranchRequest(branch=branch_message(branch)))
@@ -117,12 +119,12 @@ class PachdPFS:
 
     def snapshot(self, branch: Branch, commit: str | None = None) -> Snapshot:
         """See `PFS.snapshot`."""
-        snapshot = PachdSnapshot(self._client, branch, None)
+        snapshot = PachdSnapshot(self._client, branch, None, self._views)
         if commit is None or commit == snapshot.commit:
             return snapshot
         if not self._is_of(branch, snapshot.commit, commit):
             raise CommitNotFound(f"commit {commit} not found on {branch}")
-        return PachdSnapshot(self._client, branch, commit)
+        return PachdSnapshot(self._client, branch, commit, self._views)
 
     def _is_of(self, branch: Branch, head: str, commit: str) -> bool:
         """Tell whether a commit is the head of the branch or one of its ancestors.
@@ -145,14 +147,16 @@ class PachdPFS:
         path: str,
         size: int | None = None,  # noqa: ARG002
         *,
-        arrived: bool = False,  # noqa: ARG002
+        arrived: bool = False,
     ) -> PachdStaging:
         """See `PFS.stage`; the checks run at the same time."""
+        if arrived:
+            return PachdStaging(self._client, path, head="")
         info = self._client.begin("InspectBranch", pb.InspectBranchRequest(branch=branch_message(branch)))
         clash: BaseException | None = None
         if paths.is_path(path):
             try:
-                refuse_clash(PachdSnapshot(self._client, branch, None), path, {})
+                refuse_clash(PachdSnapshot(self._client, branch), path, {})
             except Exception as error:
                 clash = error
         found = info()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
@@ -19,83 +18,154 @@ from s3gw.pfs.interface import (
     Unavailable,
 )
 from s3gw.pfs.pachd._client import Client, Download, first
+from s3gw.pfs.pachd._errors import PachdError
 from s3gw.pfs.pachd._messages import (
-    FILE,
-    branch_message,
+    FILE_SETS,
+    FINISHED,
     commit_message,
     file_message,
     glob_of,
     time_of,
 )
+from s3gw.pfs.pachd._views import Views
+from s3gw.pfs.pachd._wire import Entry
 from s3gw.pfs.paging import END, read_page
 
 # Blocks in which a message of 19 MiB is handed on.
 _BLOCK = 256 * 1024
+
+# InspectFile of a file takes less; what takes longer is a directory, or pachd is busy.
+_DIRECTORY_S = 0.05
 
 # PERF: pachd sends this many entries in less time than a call takes.
 _NEIGHBOURS = 200
 
 
 class PachdSnapshot:
-    """A commit of a branch; without an id the first read pins the head."""
+    """A commit of a branch.
 
-    def __init__(self, client: Client, branch: Branch, commit: str | None) -> None:
+    With `views` the first read pins it, the head where no id is given. Without, each call reads the
+    commit with that id, or the head of its own time: for whoever looks once, or waits for no commit.
+    """
+
+    def __init__(
+        self, client: Client, branch: Branch, commit: str | None = None, views: Views | None = None
+    ) -> None:
         self._client = client
         self._branch = branch
         self._commit = commit
+        self._views = views
+        self._pinned = False
+        # When the commit was finishing; None where it is open, or not pinned.
+        self._committed: datetime | None = None
+        self._file_set: str | None = None
+        self._begun: Download | None = None
 
     @property
     def commit(self) -> str:
-        """The id of the commit; it costs a call where no read has pinned it."""
-        if self._commit is None:
-            request = pb.InspectBranchRequest(branch=branch_message(self._branch))
-            self._commit = self._client.call("InspectBranch", request).head.id
+        """The id of the commit."""
+        self._pin()
         assert self._commit is not None
         return self._commit
 
-    def inspect_file(self, path: str) -> FileInfo:
+    def _pin(self) -> None:
+        if self._pinned:
+            return
+        request = pb.InspectCommitRequest(commit=commit_message(self._branch, self._commit))
+        info = self._client.call("InspectCommit", request)
+        if info.HasField("finishing") and not info.HasField("finished"):
+            # to read it would wait too
+            again = commit_message(self._branch, info.commit.id)
+            info = self._client.call("InspectCommit", pb.InspectCommitRequest(commit=again, wait=FINISHED))
+        self._commit = info.commit.id
+        self._pinned = True
+        if info.HasField("finished"):
+            self._committed = time_of(info.finishing)
+            if self._views is not None:
+                self._file_set = self._views.find(self._branch, info.commit.id)
+
+    def _source(self) -> tuple[Branch, str | None]:
+        """Tell where the files are: in a commit of a branch, or in a file set."""
+        if self._views is not None:
+            self._pin()
+        if self._file_set is not None:
+            return FILE_SETS, self._file_set
+        return self._branch, self._commit
+
+    def inspect_file(self, path: str, *, whole: bool = False) -> FileInfo:
         """See `Snapshot.inspect_file`."""
-        found = None
-        if paths.is_path(path):
-            found = first(self.look_up(path))
-        else:
-            _ = self.commit  # a missing branch comes first
+        if not paths.is_path(path):
+            self._pin()  # a missing branch comes first
+            raise self._not_found(path)
+        looked = self.look_up(path)
+        if whole and self._committed is not None:
+            # PERF: its bytes are asked for at the same time
+            self._begun = self._client.read_file(file_message(*self._source(), path), 0)
+        try:
+            found = looked()
+        except PachdError:
+            if self._file_set is None:
+                raise
+            self._leave_file_set()
+            found = self.look_up(path)()
         if found is None:
-            raise FileNotFound(f"file {path!a} not found in {self._branch}")
-        if self._commit is None:
-            self._commit = found.file.commit.id
+            self._begun = None
+            raise self._not_found(path)
         return self._file_info(found)
 
-    def look_up(self, path: str) -> Iterator[Any]:
-        """Begin to look for a file; the answers hold it or nothing.
+    def _leave_file_set(self) -> None:
+        """Read the commit as a commit: pachd has the file set no more."""
+        assert self._views is not None
+        self._views.forget(self._branch, self.commit)
+        self._file_set = self._begun = None
 
-        InspectFile would read all that lies below a directory of that name, and prefers it to a
-        file; a range that ends right behind the path holds the file alone.
-        """
-        exact = pb.PathRange(lower=f"/{path}", upper=f"/{path}\0")
-        commit = commit_message(self._branch, self._commit)
-        request = pb.GlobFileRequest(commit=commit, pattern=glob_of(path, ""), path_range=exact)
-        return self._client.stream("GlobFile", request)
-
-    def look_below(self, path: str) -> Iterator[Any]:
-        """Begin to look for anything that lies below a directory."""
-        below = pb.PathRange(lower=f"/{path}/" if path else "/", upper=f"/{path}/{END}" if path else END)
-        commit = commit_message(self._branch, self._commit)
-        pattern = glob_of(f"{path}/" if path else "", "**")
-        return self._client.stream(
-            "GlobFile", pb.GlobFileRequest(commit=commit, pattern=pattern, path_range=below)
-        )
-
-    def _file_info(self, found: Any) -> FileInfo:
-        finished = found.HasField("committed")
+    def _file_info(self, found: Entry) -> FileInfo:
+        committed = self._committed or found.committed
         return FileInfo(
-            path=found.file.path[1:],
-            size=found.size_bytes,
-            hash=bytes(found.hash),
+            path=found.path,
+            size=found.size,
+            hash=found.hash,
             md5=None,
-            committed=time_of(found.committed) if finished else datetime.now(UTC),
-            content=finished,
+            committed=committed or datetime.now(UTC),
+            content=committed is not None,
         )
+
+    def _not_found(self, path: str) -> FileNotFound:
+        return FileNotFound(f"file {path!a} not found in {self._branch}")
+
+    def look_up(self, path: str) -> Callable[[], Entry | None]:
+        """Begin to look for a file; what is returned waits for it, or for None.
+
+        InspectFile prefers a directory to a file of the same path, and reads all that lies below it
+        first; a range that ends right behind the path holds the file alone.
+        """
+        inspected = self._client.inspect_file(file_message(*self._source(), path))
+
+        def found() -> Entry | None:
+            try:
+                seen = inspected(_DIRECTORY_S)
+            except FileNotFound:
+                return None
+            except Unavailable:  # the other way tries again
+                seen = None
+            if seen is not None and seen.is_file:
+                return seen
+            return first(self._glob(glob_of(path, ""), path, f"{path}\0"))
+
+        return found
+
+    def look_below(self, path: str) -> Iterator[Entry]:
+        """Begin to look for anything that lies below a directory."""
+        below = f"{path}/" if path else ""
+        if "\\" in path:
+            return self._glob(glob_of(below, "**"), below, f"{below}{END}")
+        return self._glob(glob_of(below, "**"))  # PERF: it ends with its prefix; a range would cost more
+
+    def _glob(self, pattern: str, low: str = "", high: str = "") -> Iterator[Entry]:
+        request = pb.GlobFileRequest(commit=commit_message(*self._source()), pattern=pattern)
+        if high:
+            request.path_range.lower, request.path_range.upper = f"/{low}", f"/{high}"
+        return self._client.glob(request)
 
     def read_file(self, file: FileInfo, offset: int = 0, size: int | None = None) -> FileReader:
         """See `Snapshot.read_file`.
@@ -106,9 +176,12 @@ class PachdSnapshot:
         length = file.size - offset if size is None else size
         if not 0 <= offset <= offset + length <= file.size:
             raise ValueError(f"{offset} + {length} is no part of {file.size} bytes")
+        begun, self._begun = self._begun, None
         if not length:
             return _Body(None, iter(()), 0, file.path)
-        download = self._client.read_file(file_message(self._branch, self.commit, file.path), offset)
+        download = begun if begun is not None and not offset else None
+        if download is None:
+            download = self._client.read_file(file_message(*self._source(), file.path), offset)
         messages = iter(download)
         head = next(messages, None)
         if head is None:
@@ -125,25 +198,29 @@ class PachdSnapshot:
 
     def list_files(self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
         """See `Snapshot.list_files`."""
-        commit = self.commit
-        if not _may_match(prefix):
+        if limit <= 0 or not _may_match(prefix):
+            self._pin()  # a missing branch comes first
             return Page([], [], None)
+        try:
+            return self._page(prefix, delimiter, after, limit)
+        except PachdError:
+            if self._file_set is None:
+                raise
+            self._leave_file_set()
+            return self._page(prefix, delimiter, after, limit)
+
+    def _page(self, prefix: str, delimiter: str, after: str, limit: int) -> Page:
         # PERF: with PFS's own delimiter pachd names a directory once, however much is below it
         pattern = glob_of(prefix, "*" if delimiter == "/" else "**")
 
-        def rows(low: str, high: str) -> Iterator[Any]:
-            request = pb.GlobFileRequest(
-                commit=commit_message(self._branch, commit),
-                pattern=pattern,
-                path_range=pb.PathRange(lower=f"/{low}", upper=f"/{high}"),
-            )
-            for found in self._client.stream("GlobFile", request):
-                if found.file_type == FILE or delimiter == "/":
+        def rows(low: str, high: str) -> Iterator[Entry]:
+            for found in self._glob(pattern, low, high):
+                if found.is_file or delimiter == "/":
                     yield found
 
         return read_page(
             rows,
-            lambda found: found.file.path[1:],
+            lambda found: found.path,
             self._file_info,
             prefix=prefix,
             delimiter=delimiter,

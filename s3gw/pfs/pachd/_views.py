@@ -1,0 +1,60 @@
+"""Finished commits as file sets, which pachd reads in a fraction of the time.
+
+PERF: to read from a commit pachd asks its database for the commit, its state, its file set and the
+caller's roles, each time: 5 ms for a look at a file, 15 for its bytes, where the same from a file set
+takes 1 and 6. A file set holds what the commit holds and never changes; it is asked for once for each
+commit and kept for some minutes. With auth on pachd lets only its admins read file sets so, and no
+role would be asked for: then commits are read as commits.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+
+from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
+
+from s3gw.pfs.interface import Branch, PFSError
+from s3gw.pfs.pachd._client import Client
+from s3gw.pfs.pachd._messages import commit_message
+
+# pachd forgets a file set after ten minutes.
+_KEPT_S = 480.0
+_MOST = 4096
+
+
+class Views:
+    """The file sets of finished commits that were read lately."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        # Commit -> the id of its file set, and until when it may be used, on the monotonic clock.
+        self._file_sets: OrderedDict[tuple[str, str, str], tuple[str, float]] = OrderedDict()
+
+    def find(self, branch: Branch, commit: str) -> str | None:
+        """Give the file set of a finished commit; None where commits are to be read as commits."""
+        if self._client.has_token:
+            return None
+        key = (branch.project, branch.repo, commit)  # a commit of another repo may have the same id
+        with self._lock:
+            file_set, until = self._file_sets.get(key, ("", 0.0))
+        now = time.monotonic()
+        if until > now:
+            return file_set
+        request = pb.GetFileSetRequest(commit=commit_message(branch, commit))
+        try:
+            file_set = str(self._client.call("GetFileSet", request).file_set_id)
+        except PFSError:
+            return None
+        with self._lock:
+            self._file_sets[key] = file_set, now + _KEPT_S
+            while len(self._file_sets) > _MOST:
+                self._file_sets.popitem(last=False)
+        return file_set
+
+    def forget(self, branch: Branch, commit: str) -> None:
+        """Forget the file set of a commit: pachd has it no more."""
+        with self._lock:
+            self._file_sets.pop((branch.project, branch.repo, commit), None)

@@ -143,7 +143,9 @@ def _take(server: Any, connection: socket.socket) -> None:
 def turn(server: Any) -> None:
     """Let the loop go round once."""
     server.loop.turn(1.0)
-    server.readable()  # its maintenance
+    accepts = server.readable()  # and does its maintenance
+    if accepts and not server.draining and not server.loop.reads(server):
+        server.loop.announce(server)  # there were too many connections
     if server.pending_writes:
         server.writes.add(server.pending_writes)
         server.pending_writes = []

@@ -1,0 +1,87 @@
+"""The loop itself, with a server in this process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+
+from s3gw.context import Context
+from s3gw.http.gateway import create_app
+from s3gw.pfs.embedded import EmbeddedPFS
+from s3gw.server._balance import Balance, Seat
+from s3gw.server._worker import make_server, turn
+from tests.server.test_wire import Connection
+
+
+@pytest.fixture
+def server(tmp_path) -> Iterator[object]:
+    """A server whose loop runs in a thread, over an empty PFS."""
+    pfs = EmbeddedPFS(tmp_path / "pfs", "process")
+    ready, stop = threading.Event(), threading.Event()
+    made = []
+
+    def run() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            made.append(make_server(create_app(Context(pfs)), listener, 2, Seat(Balance(1), 0)))
+            ready.set()
+            while not stop.is_set():
+                turn(made[0])
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert ready.wait(10)
+    yield made[0]
+    stop.set()
+    made[0].loop.wake()
+    thread.join(10)
+    pfs.close()
+
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def test_beyond_the_limit_connections_wait_and_are_served_when_others_close(server):
+    server.adj.connection_limit = len(server.loop) + 2
+    with ExitStack() as stack:
+        first = [stack.enter_context(closing(Connection(server.effective_port))) for _ in range(2)]
+        for connection in first:
+            connection.send(REQUEST)
+            assert connection.response()[0] == 200
+        late = stack.enter_context(closing(Connection(server.effective_port)))
+        late.send(REQUEST)
+        late.socket.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            late.response()
+        late.socket.settimeout(20)
+        first[0].close()
+        assert late.response()[0] == 200
+
+
+def test_requests_that_come_byte_by_byte_are_read(server):
+    with closing(Connection(server.effective_port)) as connection:
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in REQUEST * 2:
+            connection.send(bytes([byte]))
+        assert [connection.response()[0] for _ in range(2)] == [200, 200]
+
+
+def test_many_pipelined_requests_of_all_lanes_are_answered_in_order(server):
+    """Small writes, small reads and what needs a thread follow each other on one connection."""
+    with closing(Connection(server.effective_port)) as connection:
+        connection.send(b"PUT /b.r HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        assert connection.response()[0] == 200
+        sent = b""
+        for number in range(40):
+            body = b"%d" % number
+            sent += b"PUT /b.r/k HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+            sent += b"GET /b.r/k HTTP/1.1\r\nHost: x\r\n\r\n"
+            sent += b"GET /b.r?list-type=2 HTTP/1.1\r\nHost: x\r\n\r\n"
+        connection.send(sent)
+        for number in range(40):
+            assert connection.response()[0] == 200
+            assert connection.response()[2] == b"%d" % number
+            assert b"<Key>k</Key>" in connection.response()[2]

@@ -144,17 +144,19 @@ class Client:
 
     def stream(self, method: str, request: Any) -> Iterator[Any]:
         """Make a call of many small answers; it begins at once, and ends with the iterator."""
-        return self._stream(getattr(self._stub, method), request, iter(self._pauses(method)))
+        return self._stream(getattr(self._stub, method), request, self._pauses(method))
 
-    def glob(self, request: Any) -> Iterator[Entry]:
-        """Make a GlobFile as `stream` does."""
-        return self._stream(self._glob_file, request, iter(self._pauses("GlobFile")))
+    def glob(self, request: Any, limit_s: float | None = None) -> Iterator[Entry]:
+        """Make a GlobFile as `stream` does; with a limit it is `TooSlow` behind what came in time."""
+        return self._stream(self._glob_file, request, self._pauses("GlobFile"), limit_s)
 
-    def _stream(self, method: Any, request: Any, pauses: Iterator[float]) -> Iterator[Any]:
+    def _stream(
+        self, method: Any, request: Any, pauses: Iterable[float], limit_s: float | None = None
+    ) -> Iterator[Any]:
         def begin() -> Any:
-            return method(request, timeout=self.deadline_s, metadata=self._metadata)
+            return method(request, timeout=limit_s or self.deadline_s, metadata=self._metadata)
 
-        return self._answers(begin, begin(), pauses)
+        return self._answers(begin, begin(), iter(pauses))
 
     @staticmethod
     def _answers(begin: Callable[[], Any], call: Any, pauses: Iterator[float]) -> Iterator[Any]:

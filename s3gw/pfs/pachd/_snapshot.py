@@ -18,6 +18,7 @@ from s3gw.pfs.interface import (
     Unavailable,
 )
 from s3gw.pfs.pachd._client import Client, Download, first
+from s3gw.pfs.pachd._directories import children
 from s3gw.pfs.pachd._errors import PachdError
 from s3gw.pfs.pachd._messages import (
     FILE_SETS,
@@ -161,11 +162,13 @@ class PachdSnapshot:
             return self._glob(glob_of(below, "**"), below, f"{below}{END}")
         return self._glob(glob_of(below, "**"))  # PERF: it ends with its prefix; a range would cost more
 
-    def _glob(self, pattern: str, low: str = "", high: str = "") -> Iterator[Entry]:
+    def _glob(
+        self, pattern: str, low: str = "", high: str = "", limit_s: float | None = None
+    ) -> Iterator[Entry]:
         request = pb.GlobFileRequest(commit=commit_message(*self._source()), pattern=pattern)
         if high:
             request.path_range.lower, request.path_range.upper = f"/{low}", f"/{high}"
-        return self._client.glob(request)
+        return self._client.glob(request, limit_s)
 
     def read_file(self, file: FileInfo, offset: int = 0, size: int | None = None) -> FileReader:
         """See `Snapshot.read_file`.
@@ -210,13 +213,16 @@ class PachdSnapshot:
             return self._page(prefix, delimiter, after, limit)
 
     def _page(self, prefix: str, delimiter: str, after: str, limit: int) -> Page:
-        # PERF: with PFS's own delimiter pachd names a directory once, however much is below it
-        pattern = glob_of(prefix, "*" if delimiter == "/" else "**")
+        def everything(low: str, high: str, limit_s: float | None = None) -> Iterator[Entry]:
+            return self._glob(glob_of(prefix, "**"), low, high, limit_s)
+
+        def named(low: str, high: str, limit_s: float | None) -> Iterator[Entry]:
+            return self._glob(glob_of(prefix, "*"), low, high, limit_s)
 
         def rows(low: str, high: str) -> Iterator[Entry]:
-            for found in self._glob(pattern, low, high):
-                if found.is_file or delimiter == "/":
-                    yield found
+            if delimiter == "/":
+                return children(named, everything, prefix, low, high)
+            return (found for found in everything(low, high) if found.is_file)
 
         return read_page(
             rows,

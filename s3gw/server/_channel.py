@@ -96,6 +96,11 @@ class GatewayChannel(HTTPChannel):  # type: ignore[misc] # waitress has no types
         self.parked = False
         self.server.hand_over(self)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is the client's turn: to send a request, or to take the rest of an answer."""
+        return self.parked or not self.requests
+
     def close_if_idle(self) -> None:
         """Close it unless a request is on its way, being served, or being answered."""
         if not self.requests and self.request is None and not self.total_outbufs_len:
@@ -134,6 +139,9 @@ class GatewayChannel(HTTPChannel):  # type: ignore[misc] # waitress has no types
         try:
             exchange.reply(answer)
         except ClientDisconnected:
+            exchange.closes = True
+        except Exception:  # those that wait with it are answered all the same
+            _log.exception("%s: unexpected error", exchange.request_id)
             exchange.closes = True
         else:
             if not exchange.is_whole:

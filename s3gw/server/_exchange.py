@@ -293,6 +293,7 @@ class Exchange:
         if not sent:
             raise CorruptData("A file has lost its end while it was read.")
         self._sent += sent
+        channel.last_activity = time.time()
         return True
 
     def close_body(self) -> None:

@@ -122,7 +122,14 @@ def make_server(app: Any, listener: socket.socket, threads: int, seat: Seat) -> 
                 return
         server.hand_over(channel)
 
+    def maintenance(now: float) -> None:
+        """Close connections on which nothing has happened for long, and that nobody serves."""
+        for channel in list(server.active_channels.values()):
+            if now - channel.last_activity > server.adj.channel_timeout and channel.is_idle:
+                channel.handle_close()
+
     server.add_task = add_task
+    server.maintenance = maintenance
     seat.set_count(0)
     return server
 

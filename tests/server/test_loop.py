@@ -15,6 +15,7 @@ from s3gw.pfs.embedded import EmbeddedPFS
 from s3gw.server._balance import Balance, Seat
 from s3gw.server._worker import make_server, turn
 from tests.server.test_wire import Connection
+from tests.serving import eventually
 
 
 @pytest.fixture
@@ -85,3 +86,26 @@ def test_many_pipelined_requests_of_all_lanes_are_answered_in_order(server):
             assert connection.response()[0] == 200
             assert connection.response()[2] == b"%d" % number
             assert b"<Key>k</Key>" in connection.response()[2]
+
+
+def test_connections_on_which_nothing_happens_are_closed(server):
+    """Be it that no request comes, that half of one came, or that an answer is not read."""
+    with ExitStack() as stack:
+        idle, half, reader = (
+            stack.enter_context(closing(Connection(server.effective_port))) for _ in range(3)
+        )
+        idle.send(b"PUT /b.r HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        assert idle.response()[0] == 200
+        idle.send(b"PUT /b.r/k HTTP/1.1\r\nHost: x\r\nContent-Length: 30000000\r\n\r\n" + bytes(30_000_000))
+        assert idle.response()[0] == 200
+        half.send(b"GET / HT")
+        reader.send(b"GET /b.r/k HTTP/1.1\r\nHost: x\r\n\r\n")
+        reader.until(b"\r\n\r\n")
+        server.adj.channel_timeout = 1
+        server.adj.cleanup_interval = 0
+        server.next_channel_cleanup = 0
+        assert idle.at_end()
+        assert half.at_end()
+        with pytest.raises((EOFError, ConnectionResetError)):
+            reader.until(b"this is never sent")
+        eventually(lambda: not server.active_channels)

@@ -4,40 +4,55 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import posixpath
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, Protocol
 
-from s3gw.devpachd._globs import compile_glob
+from s3gw.devpachd._globs import compile_glob, literal_beginning
+from s3gw.devpachd._names import below, clean
+from s3gw.pfs.embedded._contents import StagedContent
 from s3gw.pfs.interface import FileInfo, FileNotFound, Snapshot
 
-_PAGE = 1000
+# Sorts behind all that begins with the same text: CopyFile admits any character.
+END = "\U0010ffff"
+
+DATUM = "default"
+
+_PAGES = (32, 256, 2000)
+
+Key = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A file, or a directory whose path ends with ``/``; paths begin with ``/``."""
 
     path: str
+    datum: str
     size: int
     hash: bytes
+    open: Callable[[object, int], Iterator[bytes]] | None = None
+    content: object = None
 
     @property
     def is_directory(self) -> bool:
         """Whether it is a directory."""
         return self.path.endswith("/")
 
+    def read(self, offset: int = 0) -> Iterator[bytes]:
+        """Read from `offset` on; beyond the end there is nothing."""
+        if self.open is not None and offset < self.size:
+            yield from self.open(self.content, offset)
+
 
 class View(Protocol):
-    """Files in bytewise order."""
+    """Files in the order of their paths, and of their datums."""
 
-    def files(self, low: str, high: str) -> Iterator[Entry]:
-        """Give the files whose paths are ``low <= path < high``; an empty `high` is no bound."""
+    def files(self, low: str = "", high: str = END) -> Iterator[Entry]:
+        """Give the files whose paths are ``low <= path < high``."""
         ...
 
-    def read(self, path: str, offset: int) -> Iterator[bytes]:
-        """Read a file of the view from `offset`."""
+    def find(self, path: str, datum: str) -> Entry | None:
+        """Find a file."""
         ...
 
 
@@ -47,155 +62,221 @@ class SnapshotView:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
-    def files(self, low: str, high: str) -> Iterator[Entry]:
+    def files(self, low: str = "", high: str = END) -> Iterator[Entry]:
         """See `View.files`."""
-        after = low[1:]
-        if after:
-            with contextlib.suppress(FileNotFound):
-                yield _entry(self._snapshot.inspect_file(after))
-        while True:
-            page = self._snapshot.list_files("", "", after, _PAGE)
+        if low > "/" and low[0] != "/":  # all paths begin with a slash
+            return
+        after = low[1:] if low >= "/" else ""
+        first = self.find(low, DATUM) if after else None
+        if first is not None and low < high:
+            yield first
+        for number in range(1 << 62):
+            page = self._snapshot.list_files("", "", after, _PAGES[min(number, len(_PAGES) - 1)])
             for file in page.files:
-                if high and f"/{file.path}" >= high:
+                if f"/{file.path}" >= high:
                     return
-                yield _entry(file)
+                yield self._entry(file)
             if page.after is None:
                 return
             after = page.after
 
-    def read(self, path: str, offset: int) -> Iterator[bytes]:
-        """See `View.read`."""
-        file = self._snapshot.inspect_file(path[1:])
-        yield from self._snapshot.read_file(file, min(offset, file.size))
+    def find(self, path: str, datum: str) -> Entry | None:
+        """See `View.find`."""
+        if datum == DATUM:
+            with contextlib.suppress(FileNotFound):
+                return self._entry(self._snapshot.inspect_file(path[1:]))
+        return None
 
+    def _entry(self, file: FileInfo) -> Entry:
+        return Entry(f"/{file.path}", DATUM, file.size, file.hash, self._read, file)
 
-def _entry(file: FileInfo) -> Entry:
-    return Entry(f"/{file.path}", file.size, file.hash)
+    def _read(self, content: object, offset: int) -> Iterator[bytes]:
+        assert isinstance(content, FileInfo)
+        yield from self._snapshot.read_file(content, offset)
 
 
 class OverlayView:
-    """A view with changes upon it: path -> a body, None where the file was deleted."""
+    """A view with changes upon it: path and datum -> a body, None where the file was deleted."""
 
     def __init__(
-        self, base: View | None, changes: dict[str, Any], read: Callable[[Any], Iterator[bytes]]
+        self,
+        base: View | None,
+        changes: Mapping[Key, StagedContent | None],
+        read: Callable[[object, int], Iterator[bytes]],
     ) -> None:
         self._base = base
         self._changes = changes
+        self._keys = sorted(changes)
         self._read = read
 
-    def files(self, low: str, high: str) -> Iterator[Entry]:
+    def files(self, low: str = "", high: str = END) -> Iterator[Entry]:
         """See `View.files`."""
-        found = {} if self._base is None else {entry.path: entry for entry in self._base.files(low, high)}
-        for path, content in self._changes.items():
-            if low <= path and (not high or path < high):
-                found.pop(path, None)
-                if content is not None:
-                    found[path] = Entry(path, content.size, content.hash)
-        yield from (found[path] for path in sorted(found))
+        mine = self._keys[bisect_left(self._keys, (low, "")) : bisect_left(self._keys, (high, ""))]
+        position = 0
+        for entry in self._base.files(low, high) if self._base else ():
+            key = (entry.path, entry.datum)
+            while position < len(mine) and mine[position] < key:
+                yield from self._changed(mine[position])
+                position += 1
+            if key not in self._changes:
+                yield entry
+        for key in mine[position:]:
+            yield from self._changed(key)
 
-    def read(self, path: str, offset: int) -> Iterator[bytes]:
-        """See `View.read`."""
-        if path not in self._changes:
-            assert self._base is not None
-            yield from self._base.read(path, offset)
-            return
-        for block in self._read(self._changes[path]):
-            if offset < len(block):
-                yield block[offset:]
-            offset = max(0, offset - len(block))
+    def find(self, path: str, datum: str) -> Entry | None:
+        """See `View.find`."""
+        key = (path, datum)
+        if key in self._changes:
+            return next(self._changed(key), None)
+        return self._base.find(path, datum) if self._base else None
 
-
-def clean(path: str) -> str:
-    """Clean a path as pachd does: one leading slash, none behind."""
-    return "/" + posixpath.normpath("/" + path).strip("/")
-
-
-def entries(view: View, low: str, high: str) -> Iterator[Callable[[], Entry]]:
-    """Give files and directories in order from `low` on; a directory is summed up when called."""
-    last = ""
-    for file in view.files(low, f"{high}\0" if high else ""):
-        elements = file.path.split("/")[1:-1]
-        for count in range(len(elements) + 1):
-            directory = "/" + "".join(f"{element}/" for element in elements[:count])
-            if last < directory and directory >= low:
-                if high and directory >= high:
-                    return
-                yield _Directory(view, directory)
-                last = directory
-        if high and file.path >= high:
-            return
-        last = file.path
-        yield _File(file)
+    def _changed(self, key: Key) -> Iterator[Entry]:
+        content = self._changes[key]
+        if content is not None:
+            yield Entry(*key, content.size, content.hash, self._read, content)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    entry: Entry
+class Listing:
+    """Lists a view: its files, and its directories with the sums of what lies in them."""
 
-    @property
-    def path(self) -> str:
-        return self.entry.path
+    def __init__(self, view: View, datum: str = "") -> None:
+        self._view = view
+        self._datum = datum
+        self._sums: dict[str, Entry] = {}
 
-    def __call__(self) -> Entry:
-        return self.entry
+    def entries(
+        self, keep: Callable[[str], bool], low: str, high: str = "", prefix: str = ""
+    ) -> Iterator[Entry]:
+        """Give the entries ``low <= path < high`` that are kept, in order.
+
+        An empty `high` is no bound. `prefix` is what all that is kept begins with. A directory is
+        summed up when its turn comes, so whoever stops early has not read the rest.
+        """
+        low = max(low, prefix)
+        last = parent = ""
+        for file in self.files(low, min(f"{high}\0", prefix + END) if high else prefix + END):
+            path = file.path
+            directory = path[: path.rindex("/") + 1]
+            if directory != parent:
+                parent = directory
+                for name in _directories(directory):
+                    if last < name and low <= name:
+                        if high and name >= high:
+                            return
+                        if keep(name):
+                            yield self.sum(name)
+            if high and path >= high:
+                return
+            last = path
+            if keep(path):
+                yield file
+
+    def files(self, low: str, high: str) -> Iterator[Entry]:
+        """Give the files ``low <= path < high`` of the datum, or of all where it is empty."""
+        files = self._view.files(low, high)
+        return (file for file in files if file.datum == self._datum) if self._datum else files
+
+    def sum(self, directory: str) -> Entry:
+        """Sum up a directory, and with it all those in it."""
+        if directory in self._sums:
+            return self._sums[directory]
+        opened = [_Sum(directory)]
+        for file in self.files(directory, directory + END):
+            while not file.path.startswith(opened[-1].path):
+                self._end(opened)
+            start = len(opened[-1].path)
+            while (slash := file.path.find("/", start)) >= 0:
+                start = slash + 1
+                opened.append(_Sum(file.path[:start]))
+            opened[-1].add(file)
+        while opened:
+            self._end(opened)
+        return self._sums[directory]
+
+    def _end(self, opened: list[_Sum]) -> None:
+        entry = opened.pop().entry()
+        self._sums[entry.path] = entry
+        if opened:
+            opened[-1].add(entry)
 
 
-@dataclass(frozen=True, slots=True)
-class _Directory:
-    view: View
-    path: str
+class _Sum:
+    """The size of a directory, and the hash of the hashes of what lies in it."""
 
-    def __call__(self) -> Entry:
-        size = 0
-        digest = hashlib.blake2b(digest_size=32)
-        seen = ""
-        for file in self.view.files(self.path, ""):
-            if not file.path.startswith(self.path):
-                break
-            size += file.size
-            child = file.path[len(self.path) :]
-            if "/" not in child:
-                digest.update(file.hash)
-            elif (below := self.path + child.split("/")[0] + "/") != seen:
-                seen = below
-                digest.update(_Directory(self.view, below)().hash)
-        return Entry(self.path, size, digest.digest())
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._size = 0
+        self._hash = hashlib.blake2b(digest_size=32)
+
+    def add(self, entry: Entry) -> None:
+        self._size += entry.size
+        self._hash.update(entry.hash)
+
+    def entry(self) -> Entry:
+        return Entry(self.path, "", self._size, self._hash.digest())
 
 
-def glob(view: View, pattern: str, low: str = "", high: str = "") -> Iterator[Entry]:
-    """Give what matches a glob, directories too."""
+def _directories(path: str) -> Iterator[str]:
+    position = path.find("/")
+    while position >= 0:
+        yield path[: position + 1]
+        position = path.find("/", position + 1)
+
+
+def glob(
+    view: View, pattern: str, datum: str, limits: tuple[str, str] | None, *, whole: bool = False
+) -> Iterator[Entry]:
+    """Give what matches a glob, directories too, of all or of ``low <= path < high``.
+
+    With `whole` all that lies in a directory that matches goes with it.
+    """
     pattern = clean(pattern)
-    compiled = compile_glob(pattern)
-    for item in entries(view, low or "/", high):
-        path = item.path  # type: ignore[attr-defined]
-        if (path == "/" and pattern == "/") or compiled.fullmatch(path.rstrip("/")):
-            yield item()
+    match = compile_glob(pattern).fullmatch
+    inside = "//"  # begins no path
+
+    def keep(path: str) -> bool:
+        nonlocal inside
+        if whole and path.startswith(inside):
+            return True
+        matches = path == pattern == "/" or match(path.rstrip("/")) is not None
+        if matches and path.endswith("/"):
+            inside = path
+        return matches
+
+    # sic: a glob whose literal beginning is escaped matches nothing unless there are limits
+    prefix = literal_beginning(pattern) if limits is None else ""
+    yield from Listing(view, datum).entries(keep, *(limits or ("", "")), prefix)
 
 
-def find(view: View, path: str) -> Entry | None:
+def find(view: View, path: str, datum: str) -> Entry | None:
     """Find what is at a path; a directory wins over a file of the same path."""
     path = clean(path)
-    below = path.rstrip("/") + "/"
-    if next(view.files(below, below + "\x7f"), None) is not None:
-        return _Directory(view, below)()
-    return next(view.files(path, path + "\0"), None)
+    inside = below(path)
+    listing = Listing(view, datum)
+    if next(listing.files(inside, inside + END), None) is not None:
+        return listing.sum(inside)
+    found = None
+    for entry in listing.files(path, f"{path}\0"):
+        found = entry
+    return found
 
 
-def walk(view: View, path: str, marker: str) -> Iterator[Entry]:
+def walk(view: View, path: str, datum: str, low: str, high: str) -> Iterator[Entry]:
     """Give the start and all that is below it."""
     path = clean(path)
-    below = path.rstrip("/") + "/"
-    low = max(marker, path)
-    for item in entries(view, low, below + "\x7f"):
-        name = item.path  # type: ignore[attr-defined]
-        if (name == path or name.startswith(below)) and clean(name) != clean(marker or "\0"):
-            yield item()
+    inside = below(path)
+    keep = lambda name: name == path or name.startswith(inside)  # noqa: E731
+    yield from Listing(view, datum).entries(keep, low, high, "" if path == "/" else path)
 
 
-def children(view: View, path: str, marker: str) -> Iterator[Entry]:
+def children(view: View, path: str, datum: str, low: str, high: str) -> Iterator[Entry]:
     """Give the immediate children of a directory, or the file itself."""
     path = clean(path)
-    for entry in walk(view, path, marker):
-        relative = clean(entry.path)[len(path) :].strip("/")
-        if entry.path == path or (relative and "/" not in relative):
-            yield entry
+    inside = below(path)
+
+    def keep(name: str) -> bool:
+        return name == path != "/" or (
+            name != inside and name.startswith(inside) and "/" not in name[len(inside) :].rstrip("/")
+        )
+
+    yield from Listing(view, datum).entries(keep, low, high, path)

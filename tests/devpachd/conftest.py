@@ -59,10 +59,16 @@ def branch_of(repo: pb.Repo, name: str = "master") -> pb.Branch:
     return pb.Branch(repo=repo, name=name)
 
 
-def at(repo: pb.Repo, id: str = "", branch: str = "") -> pb.Commit:
+def at(repo: pb.Repo, commit: str = "", branch: str = "") -> pb.Commit:
     """Address a commit by the branch `master`, unless an id or another branch is given."""
-    name = branch or ("" if id else "master")
-    return pb.Commit(repo=repo, branch=branch_of(repo, name), id=id)
+    name = branch or ("" if commit else "master")
+    return pb.Commit(repo=repo, branch=branch_of(repo, name), id=commit)
+
+
+def as_commit(file_set: str) -> pb.Commit:
+    """Address a file set where a commit is asked for."""
+    repo = pb.Repo(name="__filesets__", type="user", project=pb.Project(name="default"))
+    return pb.Commit(repo=repo, branch=pb.Branch(repo=repo), id=file_set)
 
 
 def set_commit(commit: pb.Commit) -> pb.ModifyFileRequest:

@@ -221,6 +221,20 @@ def test_create_branch_on_an_existing_one_clears_its_provenance(pachd, repo, out
     assert pachd.inspect(at(output)).parent_commit == head
 
 
+def test_a_head_that_is_moved_opens_a_commit_downstream_and_nothing_else_does(pachd, repo, output):
+    pachd.put(at(repo), {"/a": b"1"})
+    head = pachd.branch(output).head
+    pachd.create_branch(repo)
+    assert pachd.branch(output).head == head
+    pachd.create_branch(repo, head=at(repo, "master^"))
+    moved = pachd.inspect(at(output))
+    assert moved.parent_commit == head
+    assert moved.commit.id != pachd.branch(repo).head.id
+    assert list(moved.direct_provenance) == [pachd.branch(repo).head]
+    pachd.create_branch(output, provenance=[branch_of(repo)])
+    assert pachd.branch(output).head == moved.commit
+
+
 def test_missing_branches_in_the_provenance_are_made(pachd, repo):
     output = pachd.new_repo()
     pachd.create_branch(output, provenance=[branch_of(repo, "new")])

@@ -54,10 +54,10 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize(("id", "branch", "number"), ADDRESSES)
-def test_a_commit_is_found(pachd, line, id, branch, number):
+@pytest.mark.parametrize(("name", "branch", "number"), ADDRESSES)
+def test_a_commit_is_found(pachd, line, name, branch, number):
     repo, commits = line
-    address = pb.Commit(repo=repo, branch=branch_of(repo, branch), id=id.format(*commits))
+    address = pb.Commit(repo=repo, branch=branch_of(repo, branch), id=name.format(*commits))
     info = pachd.inspect(address)
     assert info.commit.id == commits[number]
     assert info.commit.branch == branch_of(repo, "b")
@@ -81,10 +81,10 @@ NO_ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize(("id", "branch", "code", "text"), NO_ADDRESSES)
-def test_a_commit_is_not_found(pachd, line, id, branch, code, text):
+@pytest.mark.parametrize(("name", "branch", "code", "text"), NO_ADDRESSES)
+def test_a_commit_is_not_found(pachd, line, name, branch, code, text):
     repo, commits = line
-    address = pb.Commit(repo=repo, branch=branch_of(repo, branch), id=id.format(*commits))
+    address = pb.Commit(repo=repo, branch=branch_of(repo, branch), id=name.format(*commits))
     with refused(code, text.format(*commits, r=repo.name)):
         pachd.inspect(address)
 
@@ -101,7 +101,9 @@ def test_a_write_to_a_branch_by_the_id_of_the_commit(pachd, repo):
     pachd.modify(commit, add("a", b"1"))
     assert pachd.read(at(repo, "b"), "a") == b"1"
     commit.id = "b^0"
-    with refused("UNKNOWN", "name (b^0) invalid: only alphanumeric characters, underscores, and dashes are allowed"):
+    with refused(
+        "UNKNOWN", "name (b^0) invalid: only alphanumeric characters, underscores, and dashes are allowed"
+    ):
         pachd.modify(commit, add("a", b"1"))
 
 
@@ -366,7 +368,7 @@ def test_a_subscription_gives_what_is_there_and_what_comes(pachd, listed):
 
 
 def test_a_commit_set(pachd, listed):
-    repo, commits = listed
+    _, commits = listed
     request = pb.InspectCommitSetRequest(commit_set=pb.CommitSet(id=commits[3].id), wait=True)
     assert [info.commit for info in pachd.api.InspectCommitSet(request)] == [commits[3]]
 

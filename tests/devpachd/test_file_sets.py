@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
-from tests.devpachd.conftest import add, at, copy, delete, refused
+from tests.devpachd.conftest import add, as_commit, at, copy, delete, refused
 
 
 @pytest.fixture
@@ -22,12 +22,6 @@ def make(pachd, *operations: pb.ModifyFileRequest) -> str:
 def compose(pachd, *ids: str) -> str:
     request = pb.ComposeFileSetRequest(file_set_ids=ids, ttl_seconds=60)
     return pachd.api.ComposeFileSet(request).file_set_id
-
-
-def as_commit(file_set: str) -> pb.Commit:
-    """Address a file set where a commit is asked for."""
-    repo = pb.Repo(name="__filesets__", type="user", project=pb.Project(name="default"))
-    return pb.Commit(repo=repo, branch=pb.Branch(repo=repo), id=file_set)
 
 
 def put(pachd, repo, *file_sets: str) -> dict[str, bytes]:
@@ -57,12 +51,14 @@ LAYERS = [
 
 
 @pytest.mark.parametrize("composed", [False, True])
-@pytest.mark.parametrize(("layers", "changes"), [case[1:] for case in LAYERS], ids=[case[0] for case in LAYERS])
+@pytest.mark.parametrize(
+    ("layers", "changes"), [case[1:] for case in LAYERS], ids=[case[0] for case in LAYERS]
+)
 def test_file_sets_in_a_commit(pachd, repo, head, layers, changes, composed):
     file_sets = [make(pachd, *layer) for layer in layers]
     if composed:
         file_sets = [compose(pachd, *file_sets)]
-    files = {**{"/a": b"a", "/d/x": b"x"}, **changes}
+    files = {"/a": b"a", "/d/x": b"x", **changes}
     expected = {path: data for path, data in sorted(files.items()) if data is not None}
     assert put(pachd, repo, *file_sets) == expected
 
@@ -71,6 +67,7 @@ def test_a_file_set_is_put_into_several_commits(pachd, repo, head):
     large = bytes(range(256)) * 1024
     file_set = make(pachd, add("n", large))
     assert put(pachd, repo, file_set)["/n"] == large
+    pachd.finished(head)
     assert put(pachd, repo, file_set)["/n"] == large * 2
     assert pachd.read(as_commit(file_set), "n") == large
 
@@ -97,6 +94,7 @@ def test_a_file_set_of_a_commit_has_the_deletes_that_led_there(pachd, repo, head
     file_set = pachd.api.GetFileSet(pb.GetFileSetRequest(commit=head)).file_set_id
     assert pachd.files(as_commit(file_set)) == {"/a": b"a", "/d/x": b"x"}
     pachd.put(head, {"/a": b"b", "/n": b"n"})
+    pachd.finished(head)
     assert put(pachd, repo, file_set) == {"/a": b"a", "/d/x": b"x", "/n": b"n"}
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 DEFAULT_PROJECT = "default"
 
@@ -61,9 +61,10 @@ class BranchEntry:
     created: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class FileInfo:
+class FileInfo(NamedTuple):
     """A file in a commit.
+
+    PERF: a page has a thousand, and a tuple is made in a fifth of the time of a frozen dataclass.
 
     Attributes:
         path: Its path, without the leading ``/``.

@@ -35,49 +35,65 @@ def read_page(
         delimiter: As there.
         after: As there.
         limit: As there.
-        neighbours: How many rows of one group are read before the rest of it is jumped over.
+        neighbours: How many rows of one group are read at the most before the rest of it is jumped
+            over; behind a group that was jumped over fewer are.
     """
-    files: list[FileInfo] = []
-    groups: list[str] = []
-    if limit <= 0 or not prefix.isascii():
-        return Page(files, groups, None)
     low = max(prefix, _successor(after))
     high = prefix + END
-    last = rolled_up = ""
-    read_on = 0
+    if limit <= 0 or not prefix.isascii() or low >= high:
+        return Page([], [], None)
+    if not delimiter:  # PERF: nothing is rolled up, and no row is looked at
+        found = list(itertools.islice(rows(low, high), limit + 1))
+        files = list(map(file_of, found[:limit]))
+        return Page(files, [], files[-1].path if len(found) > limit else None)
+    listed: list[str | Row] = []
+    for entry in _roll_up(rows, path_of, prefix, delimiter, low, high, neighbours):
+        if not isinstance(entry, str) or entry > after:
+            listed.append(entry)
+            if len(listed) > limit:
+                break
+    last = listed[-2] if len(listed) > limit else None
+    del listed[limit:]
+    return Page(
+        [file_of(entry) for entry in listed if not isinstance(entry, str)],
+        [entry for entry in listed if isinstance(entry, str)],
+        last if last is None or isinstance(last, str) else path_of(last),
+    )
+
+
+def _roll_up(
+    rows: Callable[[str, str], Iterator[Row]],
+    path_of: Callable[[Row], str],
+    prefix: str,
+    delimiter: str,
+    low: str,
+    high: str,
+    neighbours: int,
+) -> Iterator[str | Row]:
+    """Give the rows that are not rolled up, and once what the others are rolled up to."""
+    group = ""
+    patience = neighbours
     while low < high:
+        read_on = 0
         for row in rows(low, high):
             path = path_of(row)
-            if rolled_up and path.startswith(rolled_up):
+            if group and path.startswith(group):
                 read_on += 1
-                if read_on <= neighbours:
+                if read_on <= patience:
                     continue
-                low = rolled_up + END
+                low = group + END
+                patience //= 4
                 break
-            group = _group(path, prefix, delimiter)
-            if not group or group > after:
-                if len(files) + len(groups) == limit:
-                    return Page(files, groups, last)
-                last = group or path
-                if group:
-                    groups.append(group)
-                else:
-                    files.append(file_of(row))
-            rolled_up, read_on = group, 0
+            if read_on >= patience:
+                patience = min(neighbours, 2 * patience + 1)
+            end = path.find(delimiter, len(prefix))
+            group, read_on = path[: end + len(delimiter)] if end >= 0 else "", 0
+            yield group or row
         else:
-            break
-    return Page(files, groups, None)
+            return
 
 
 def _successor(after: str) -> str:
     """Give the least text that a path behind `after` can be: paths are ASCII, `after` is any text."""
     ascii_part = "".join(itertools.takewhile(str.isascii, after))
     return after + "\0" if len(ascii_part) == len(after) else ascii_part + END
-
-
-def _group(path: str, prefix: str, delimiter: str) -> str:
-    """Give what the path is rolled up to, or nothing."""
-    if not delimiter:
-        return ""
-    end = path.find(delimiter, len(prefix))
-    return "" if end < 0 else path[: end + len(delimiter)]

@@ -106,3 +106,26 @@ def test_of_64_writers_all_is_there_and_each_state_is_made_of_whole_changes(stor
         body = f"{int(writer)} {number}".encode() * (1 + 700 * (int(number) % 2))
         assert store.read(path, snapshot) == body
     assert len(store.paths(snapshot)) == 64 * rounds * 2
+
+
+def test_many_deletes_at_once_leave_the_past_alone(pfs, store):
+    """Some are there, some are not, some are directories, some came with the same commit."""
+    paths = [f"d/{number:02}" for number in range(30)]
+    before = store.pfs.change(store.branch, [put(store, path, path.encode() * 3) for path in paths]).commit
+    store.put("kept", b"kept")
+    fresh = [put(store, f"new/{number}", b"new" * 40_000) for number in range(10)]
+    deletes = [
+        Delete(path) for path in [*paths[5:], "d", "missing", "new", *(edit.path for edit in fresh[:8])]
+    ]
+    made = pfs.change_all([(store.branch, fresh), (store.branch, deletes)])
+    assert made[1].files == (None,) * len(deletes)
+    assert store.paths() == [*paths[:5], "kept", "new/8", "new/9"]
+    past = store.snapshot(before)
+    assert store.paths(past) == paths
+    assert store.read(paths[20], past) == paths[20].encode() * 3
+    head = store.snapshot().commit
+    assert store.pfs.change(store.branch, [Delete(f"no/{number}") for number in range(20)]).commit in (
+        head,
+        store.snapshot().commit,
+    )
+    assert store.paths() == [*paths[:5], "kept", "new/8", "new/9"]

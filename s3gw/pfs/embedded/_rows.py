@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from s3gw.pfs.interface import FileInfo
@@ -13,6 +14,7 @@ COLUMNS = "path, committed, size, hash, md5, content"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=4096)
 def moment(microseconds: int) -> datetime:
     """Give a stored time: microseconds since 1970, UTC."""
     return _EPOCH + timedelta(microseconds=microseconds)

@@ -18,7 +18,7 @@ from s3gw.pfs.interface import (
     Unavailable,
 )
 from s3gw.pfs.pachd._client import Client, Download, first
-from s3gw.pfs.pachd._directories import children
+from s3gw.pfs.pachd._directories import Range, children
 from s3gw.pfs.pachd._errors import PachdError
 from s3gw.pfs.pachd._messages import (
     FILE_SETS,
@@ -213,16 +213,16 @@ class PachdSnapshot:
             return self._page(prefix, delimiter, after, limit)
 
     def _page(self, prefix: str, delimiter: str, after: str, limit: int) -> Page:
-        def everything(low: str, high: str, limit_s: float | None = None) -> Iterator[Entry]:
-            return self._glob(glob_of(prefix, "**"), low, high, limit_s)
+        def reader(pattern: str) -> Range:
+            glob = glob_of(prefix, pattern)
+            return lambda low, high, limit_s: self._glob(glob, low, high, limit_s)
 
-        def named(low: str, high: str, limit_s: float | None) -> Iterator[Entry]:
-            return self._glob(glob_of(prefix, "*"), low, high, limit_s)
+        everything = reader("**")
 
         def rows(low: str, high: str) -> Iterator[Entry]:
             if delimiter == "/":
-                return children(named, everything, prefix, low, high)
-            return (found for found in everything(low, high) if found.is_file)
+                return children(reader("*"), reader("*/**"), prefix, low, high)
+            return (found for found in everything(low, high, None) if found.is_file)
 
         return read_page(
             rows,

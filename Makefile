@@ -25,7 +25,7 @@ codegen: .venv/test
 	.venv/bin/tox run -e codegen
 
 bench: .venv/test
-	.venv/bin/tox run -e bench
+	.venv/bin/tox run -e bench -- $(ARGS)
 
 clean:
 	rm -rf .venv .tox .cache .coverage* build *.egg-info

@@ -1,1 +1,1 @@
-"""Measures beside what people would use instead, in one run, interleaved."""
+"""Measures the gateway beside what people would use instead, in one run, interleaved."""

@@ -1,209 +1,124 @@
-"""`tox -e bench`: the gateway over an embedded PFS beside ``rclone serve s3`` and moto.
+"""`tox -e bench`: the gateway beside what people would use instead, as ratios of medians.
 
-All serve from local folders on the same machine and take turns, workload by workload. What counts
-is the ratio of the medians; the spread (slowest to fastest turn) tells how far to trust it.
+Over an embedded PFS: beside ``rclone serve s3``, moto, versitygw and MinIO. With --pachd: in front of
+a cluster, beside other S3 endpoints of that cluster.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
-import shutil
-import socket
-import statistics
+import os
+import platform
+import signal
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
-from s3gw.names import branch_of
-from s3gw.pfs.embedded import EmbeddedPFS
-from s3gw.pfs.interface import Put
+from bench import report, scenes, servers, workloads
+from bench.measure import Run
+from bench.workloads import FOLDERS, Listed
 
-SMALL, LARGE, HUGE = "bench.small", "bench.large", "bench.huge"
-MIB = 1 << 20
-HUGE_KEYS = 100_000
-
-# moto lets nobody read a private bucket unsigned, and checks no signature.
-_SIGNED = (
-    "AWS4-HMAC-SHA256 Credential=any/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=any"
-)
-LIST = "list-type=2&max-keys=1000"
-
-
-@dataclass(frozen=True)
-class Workload:
-    """One kind of request; `options` go to the load program."""
-
-    name: str
-    bucket: str
-    options: tuple[str, ...]
-    only: tuple[str, ...] = ()
-
-
-WORKLOADS = (
-    *(
-        Workload(
-            f"{method} 1 KiB, {connections} conn.",
-            SMALL,
-            (f"-method={method}", f"-connections={connections}"),
-        )
-        for method in ("GET", "HEAD", "PUT")
-        for connections in (8, 32)
-    ),
-    Workload("PUT 256 MiB", LARGE, ("-method=PUT", f"-size={256 * MIB}", "-connections=1", "-keys=1")),
-    Workload("GET 256 MiB", LARGE, ("-connections=1", "-keys=1")),
-    Workload("LIST 1000 of 1k keys", SMALL, (f"-query={LIST}", "-connections=2")),
-    Workload(
-        f"LIST 1000 of {HUGE_KEYS // 1000}k keys",
-        HUGE,
-        (f"-query={LIST}", "-connections=2"),
-        ("s3gw", "rclone"),
-    ),
-)
-
-
-@dataclass
-class Server:
-    """A server under measurement."""
-
-    name: str
-    url: str
-    process: subprocess.Popen[bytes]
-    rates: dict[str, list[float]] = field(default_factory=dict)
-
-    def put_bucket(self, bucket: str) -> None:
-        request = urllib.request.Request(f"{self.url}/{bucket}", method="PUT")  # noqa: S310
-        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextlib.contextmanager
-def _running(name: str, port: int, *command: str) -> Iterator[Server]:
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603
-        server = Server(name, f"http://127.0.0.1:{port}", process)
-        try:
-            for _ in range(300):
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1):
-                    break
-                time.sleep(0.1)
-            yield server
-        finally:
-            process.terminate()
-
-
-def _command(name: str) -> str:
-    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-    if found is None:
-        sys.exit(f"bench: {name} is not installed; `tox -e bench` installs all but Go")
-    return found
-
-
-def _fill_huge(ours: Path, rclone: Path) -> None:
-    """Put many keys where the servers keep them: over HTTP it would take minutes."""
-    (rclone / HUGE / "k").mkdir(parents=True)
-    for number in range(HUGE_KEYS):
-        (rclone / HUGE / "k" / f"{number:06}").write_bytes(b"x")
-    pfs = EmbeddedPFS(ours, "process")
-    branch = branch_of(HUGE)
-    pfs.create_branch(branch)
-    with pfs.stage(branch, "k") as staging:
-        staging.write(b"x")
-        content = staging.finish()
-    for first in range(0, HUGE_KEYS, 1000):
-        pfs.change(branch, [Put(f"k/{number:06}", content) for number in range(first, first + 1000)])
-    pfs.close()
-
-
-def _measure(load: Path, server: Server, workload: Workload, seconds: float) -> float:
-    command = [str(load), f"-url={server.url}/{workload.bucket}", f"-seconds={seconds}", *workload.options]
-    if server.name == "moto":
-        command.append(f"-authorization={_SIGNED}")
-    done = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)  # noqa: S603
-    if done["errors"]:
-        print(f"  {server.name}, {workload.name}: {done['errors']} errors", file=sys.stderr)
-    rate: float = done["requests"] / done["seconds"]
-    return rate
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parent
 
 
 def main() -> None:
-    """Measure, and print a table of rates and ratios."""
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each server at each workload")
-    parser.add_argument("--seconds", type=float, default=2.0, help="of a turn")
-    parser.add_argument("--durability", choices=["power", "process"], default="power")
-    parser.add_argument("--only", default="", help="workloads whose name holds this")
-    options = parser.parse_args()
-    workloads = [workload for workload in WORKLOADS if options.only in workload.name]
-    with tempfile.TemporaryDirectory(dir=".") as folder, contextlib.ExitStack() as stack:
-        here = Path(folder)
-        load = here / "load"
-        build = [_command("go"), "build", "-o", str(load.resolve()), "."]
-        subprocess.run(build, cwd=Path(__file__).parent / "load", check=True)  # noqa: S603
-        ports = [_free_port() for _ in range(3)]
-        ours, rclone = here / "s3gw", here / "rclone"
-        print("filling ...", file=sys.stderr)
-        _fill_huge(ours, rclone)
-        commands = {
-            "s3gw": [sys.executable, "-m", "s3gw", "serve", f"--pfs=embedded:{ours}",
-                     f"--durability={options.durability}",
-                     f"--listen=127.0.0.1:{ports[0]}"],
-            "rclone": [_command("rclone"), "serve", "s3", str(rclone), f"--addr=127.0.0.1:{ports[1]}"],
-            "moto": [_command("moto_server"), "-p", str(ports[2])],
-        }  # fmt: skip
-        servers = [
-            stack.enter_context(_running(name, port, *command))
-            for (name, command), port in zip(commands.items(), ports, strict=True)
-        ]
-        for server in servers:
-            for bucket in (SMALL, LARGE):
-                server.put_bucket(bucket)
-            _measure(load, server, Workload("fill", SMALL, ("-method=PUT", "-count=1000")), 0)
-            _measure(
-                load, server, Workload("fill", LARGE, ("-method=PUT", "-count=1", f"-size={256 * MIB}")), 0
-            )
-        for workload in workloads:
-            print(f"measuring {workload.name} ...", file=sys.stderr)
-            for _ in range(options.rounds):
-                for server in servers:
-                    if not workload.only or server.name in workload.only:
-                        rates = server.rates.setdefault(workload.name, [])
-                        rates.append(_measure(load, server, workload, options.seconds))
-        _print_table(servers, workloads)
+    """Measure, print tables, and write the page where that is asked for."""
+    options = _options()
+    kind = "pachd" if options.pachd else "embedded"
+    results = options.folder / f"{kind}.json"
+    if options.report:
+        run = Run.load(results)
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: terminated"))
+        run = _measure(options, kind)
+        print(report.section(run), flush=True)
+        if not options.only:
+            run.save(results)
+    if options.report or options.full or options.write:
+        suffix = "" if kind == "embedded" else f"-{kind}"
+        name = f"performance{suffix}"
+        report.plot(run, _ROOT / "docs" / f"{name}.svg")
+        notes = (_HERE / f"notes{suffix}.md").read_text()
+        (_ROOT / "docs" / f"{name}.md").write_text(report.page(run, f"{name}.svg", notes))
 
 
-def _print_table(servers: list[Server], workloads: list[Workload]) -> None:
-    ours, *peers = servers
-    print(
-        "| requests/s (median, slowest - fastest) | s3gw | "
-        + " | ".join(f"{p.name} | ratio" for p in peers)
-        + " |"
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tox -e bench --", description=__doc__)
+    add = parser.add_argument
+    modes = parser.add_mutually_exclusive_group()
+    modes.add_argument("--quick", action="store_true", help="three minutes; the default")
+    modes.add_argument(
+        "--full",
+        action="store_true",
+        help="20 minutes: longer turns, 1M keys, 5 GiB; writes docs/performance.md, with --pachd -pachd.md",
     )
-    print("|---|---" + "|---|---" * len(peers) + "|")
-    for workload in workloads:
-        cells = [_cell(ours.rates[workload.name])]
-        for peer in peers:
-            rates = peer.rates.get(workload.name)
-            if rates is None:
-                cells += ["", ""]
-                continue
-            ratio = statistics.median(ours.rates[workload.name]) / (statistics.median(rates) or float("nan"))
-            cells += [_cell(rates), f"**{ratio:.2f}**"]
-        print(f"| {workload.name} | " + " | ".join(cells) + " |")
+    add("--write", action="store_true", help="write the page after --quick too")
+    add("--report", action="store_true", help="write it again: the last run, and bench/notes.md")
+    add("--peers", help=f"of {','.join(servers.PEERS)}")
+    add("--only", default="", metavar="TEXT", help="workloads whose name holds this")
+    add("--rounds", type=int, help="turns of each server at each workload")
+    add("--seconds", type=float, help="of a turn, which has one request at least")
+    add("--pachd", metavar="HOST:PORT", help="a cluster; its token stands in PACH_TOKEN where auth is on")
+    add(
+        "--other",
+        action="append",
+        default=[],
+        metavar="[NAME=]URL",
+        help="an S3 endpoint of the same cluster",
+    )
+    add("--folder", type=Path, default=_ROOT / ".cache" / "bench", help="for data, and for the peers in Go")
+    options = parser.parse_args()
+    if bool(options.pachd) != bool(options.other) and not options.report:
+        parser.error("--pachd and --other belong together")
+    if options.only and (options.write or options.report):
+        parser.error("--only measures too little for a page")
+    options.peers = options.peers.split(",") if options.peers else servers.PEERS
+    if unknown := set(options.peers) - set(servers.PEERS):
+        parser.error(f"no such peer: {', '.join(sorted(unknown))}")
+    return options
 
 
-def _cell(rates: list[float]) -> str:
-    return f"{statistics.median(rates):.4g} ({min(rates):.4g} - {max(rates):.4g})"
+def _measure(options: argparse.Namespace, kind: str) -> Run:
+    options.folder.mkdir(parents=True, exist_ok=True)
+    run = Run(kind, "full" if options.full else "quick", datetime.now(UTC).date().isoformat(), _machine())
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder, contextlib.ExitStack() as stack:
+        load = Path(folder).resolve() / "load"
+        subprocess.run([servers.go(), "build", "-o", str(load), "."], cwd=_HERE / "load", check=True)  # noqa: S603
+        if options.pachd:
+            sizes = [10_000, 100_000]
+            buckets = [*map(Listed, sizes), Listed(sizes[-1], FOLDERS)]
+            bench = scenes.pachd(stack, run, load, buckets, options.pachd, options.other)
+            work = workloads.pachd(sizes)
+        else:
+            sizes = [1000, 100_000, 1_000_000] if options.full else [1000, 100_000]
+            bench = scenes.embedded(
+                stack, run, load, workloads.buckets(sizes), options.peers, options.folder / "bin"
+            )
+            kinds = ("first", "middle", "in folders", "delimiter")
+            work = workloads.embedded(sizes, kinds if options.full else ("first", "middle", "delimiter"))
+        run.versions = {server.name: server.version for server in bench.servers}
+        work = [one for one in work if options.only in one.name]
+        rounds, seconds = (5, 0.7) if options.full else (3, 0.15)
+        bench.measure(work, options.rounds or rounds, options.seconds or seconds)
+        if options.full and not options.only:
+            bench.huge()
+        servers.say("removing data")
+    return run
+
+
+def _machine() -> dict[str, str]:
+    release = platform.release().partition("-")[0]
+    facts = {"System": f"{platform.system()} {release}", "Python": platform.python_version()}
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / workloads.GIB
+        facts = {"Machine": f"{os.cpu_count()} cores of {model}, {memory:.0f} GiB of memory", **facts}
+    return facts
 
 
 if __name__ == "__main__":

@@ -1,3 +1,3 @@
 module s3gw.bench/load
 
-go 1.24
+go 1.25

@@ -1,106 +1,186 @@
-// Load sends one kind of request over many connections for a while and prints how many were
-// answered: {"requests": N, "seconds": S, "bytes": B, "errors": E}.
+// Load sends one kind of request over many connections and prints what came back, as JSON. It shares
+// the machine with the server that it measures, so it must cost little: every request is built and
+// signed before the clock starts, and an answer is read without keeping it.
 package main
 
 import (
-	"bytes"
+	"crypto/md5"
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
+	"log"
 	"math/rand/v2"
-	"net/http"
+	"net/url"
 	"os"
+	"os/signal"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
-type zeros struct{ left int64 }
+var (
+	target      = flag.String("url", "", "http://host:port/bucket")
+	access      = flag.String("access", "", "access key; requests are signed where it is given")
+	secret      = flag.String("secret", "", "secret key")
+	method      = flag.String("method", "GET", "")
+	query       = flag.String("query", "", "of a request for the bucket, encoded and sorted; without it a key is meant")
+	connections = flag.Int("connections", 1, "")
+	seconds     = flag.Float64("seconds", 3600, "begin no request after this, but for the first")
+	count       = flag.Int("count", 0, "send so many requests, in order; 0: keys at random until the time is up")
+	keys        = flag.Int("keys", 1, "how many keys there are: f00/000000 and so on")
+	from        = flag.Int("from", 0, "the number of the first of them")
+	size        = flag.Int64("size", 0, "bytes of an object")
+	length      = flag.Int64("range", 0, "read so many bytes of the object, at random offsets")
+	last        = flag.Bool("last", false, "read the last -range bytes")
+	batch       = flag.Int("batch", 0, "delete so many keys with each request, a DeleteObjects")
+	pause       = flag.Duration("pause", 0, "wait so long after each answer")
+)
 
-func (z *zeros) Read(p []byte) (int, error) {
-	if z.left == 0 {
-		return 0, io.EOF
-	}
-	n := min(int64(len(p)), z.left)
-	clear(p[:n])
-	z.left -= n
-	return int(n), nil
+const (
+	block   = 1 << 20 // longer bodies are sent in blocks, not kept with their request
+	offsets = 256     // ranges to choose from
+)
+
+// A request is what goes over the wire: its bytes, then so many bytes of content.
+type request struct {
+	bytes  []byte
+	stream int64
 }
 
 func main() {
-	url := flag.String("url", "", "http://host:port/bucket")
-	method := flag.String("method", "GET", "GET, HEAD or PUT")
-	query := flag.String("query", "", "what stands behind the ?, instead of a key")
-	connections := flag.Int("connections", 8, "")
-	seconds := flag.Float64("seconds", 3, "begin no request after this")
-	count := flag.Int64("count", 0, "instead of seconds: so many requests, one for each key")
-	keys := flag.Int64("keys", 1000, "keys are k/000000 and so on")
-	size := flag.Int64("size", 1024, "of a PUT's body, in bytes")
-	authorization := flag.String("authorization", "", "a header, for a server that wants to see one")
 	flag.Parse()
+	base, err := url.Parse(*target)
+	if err != nil {
+		log.Fatal(err)
+	}
+	requests := build(base)
+	content := random(block)
 
-	client := &http.Client{Transport: &http.Transport{
-		MaxIdleConnsPerHost: *connections, DisableCompression: true,
-		WriteBufferSize: 256 << 10, ReadBufferSize: 256 << 10,
-	}}
-	small := make([]byte, min(*size, 1<<20))
+	var stopped atomic.Bool // SIGTERM ends the requests, not the program: what it has seen counts
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	go func() {
+		<-stop
+		stopped.Store(true)
+	}()
+
 	var next, done, failed, received atomic.Int64
+	var problem sync.Once
+	var text string
+	var entries int
 	began := time.Now()
 	var group sync.WaitGroup
-	for range *connections {
-		group.Add(1)
-		go func() {
-			defer group.Done()
+	for index := range *connections {
+		group.Go(func() {
+			connection := &connection{address: base.Host, content: content, head: *method == "HEAD"}
+			defer connection.close()
 			for {
-				number := next.Add(1) - 1
-				if *count > 0 && number >= *count || *count == 0 && time.Since(began).Seconds() > *seconds {
+				number := int(next.Add(1) - 1)
+				late := number > 0 && time.Since(began).Seconds() > *seconds
+				if late || stopped.Load() || *count > 0 && number >= *count {
 					return
 				}
-				if *count == 0 {
-					number = rand.Int64N(*keys)
+				first := number == 0
+				if *count == 0 { // no two connections write the same key
+					share := max(1, len(requests) / *connections)
+					number = index + *connections*rand.IntN(share)
 				}
-				target := fmt.Sprintf("%s/k/%06d", *url, number)
-				if *query != "" {
-					target = *url + "?" + *query
+				answer, err := connection.exchange(requests[number%len(requests)], first && *query != "")
+				received.Add(answer.size)
+				if err == nil && answer.status/100 != 2 {
+					err = fmt.Errorf("status %d %s", answer.status, code(string(answer.body)))
 				}
-				var body io.Reader
-				if *method == "PUT" {
-					body = bytes.NewReader(small)
-					if *size > int64(len(small)) {
-						body = &zeros{*size}
+				if err == nil && first {
+					page := string(answer.body)
+					entries = strings.Count(page, "<Key>") + strings.Count(page, "<CommonPrefixes>")
+					if strings.Contains(page, "<Error>") { // of a DeleteObjects
+						err = fmt.Errorf("in the answer: %s", code(page))
 					}
 				}
-				request, err := http.NewRequest(*method, target, body)
-				if err != nil {
-					fmt.Fprintln(os.Stderr, err)
-					os.Exit(2)
-				}
-				if *authorization != "" {
-					request.Header.Set("Authorization", *authorization)
-				}
-				if body != nil {
-					request.ContentLength = *size
-				}
-				answer, err := client.Do(request)
 				if err != nil {
 					failed.Add(1)
-					continue
-				}
-				n, err := io.Copy(io.Discard, answer.Body)
-				answer.Body.Close()
-				received.Add(n)
-				if err != nil || answer.StatusCode >= 300 {
-					failed.Add(1)
+					problem.Do(func() { text = err.Error() })
 				} else {
 					done.Add(1)
 				}
+				time.Sleep(*pause)
 			}
-		}()
+		})
 	}
 	group.Wait()
 	_ = json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"requests": done.Load(), "seconds": time.Since(began).Seconds(),
-		"bytes": received.Load(), "errors": failed.Load(),
+		"requests": done.Load(), "seconds": time.Since(began).Seconds(), "bytes": received.Load(),
+		"errors": failed.Load(), "problem": text, "entries": entries,
 	})
+}
+
+// Build makes all requests that there are to choose from.
+func build(base *url.URL) []request {
+	sign := signer(base.Host)
+	var requests []request
+	switch {
+	case *batch > 0:
+		for first := 0; first < *keys; first += *batch {
+			var names strings.Builder
+			for number := first; number < min(first+*batch, *keys); number++ {
+				fmt.Fprintf(&names, "<Object><Key>%s</Key></Object>", key(number))
+			}
+			body := "<Delete><Quiet>true</Quiet>" + names.String() + "</Delete>"
+			digest := md5.Sum([]byte(body))
+			head := sign(base.Path, *query) + fmt.Sprintf("Content-Length: %d\r\nContent-MD5: %s\r\n\r\n",
+				len(body), base64.StdEncoding.EncodeToString(digest[:]))
+			requests = append(requests, request{bytes: []byte(head + body)})
+		}
+	case *query != "" || *keys == 0:
+		requests = append(requests, request{bytes: []byte(sign(base.Path, *query) + "Content-Length: 0\r\n\r\n")})
+	case *length > 0:
+		head := sign(base.Path+"/"+key(0), "")
+		for range offsets {
+			start := rand.Int64N(*size - *length)
+			if *last {
+				start = *size - *length
+			}
+			ranged := fmt.Sprintf("%sRange: bytes=%d-%d\r\n\r\n", head, start, start+*length-1)
+			requests = append(requests, request{bytes: []byte(ranged)})
+		}
+	default:
+		var body []byte
+		var stream int64
+		if *method == "PUT" && *size < block {
+			body = random(int(*size))
+		} else if *method == "PUT" {
+			stream = *size
+		}
+		for number := range *keys {
+			head := sign(base.Path+"/"+key(number), "")
+			if *method == "PUT" {
+				head += fmt.Sprintf("Content-Length: %d\r\n", *size)
+			}
+			requests = append(requests, request{append([]byte(head+"\r\n"), body...), stream})
+		}
+	}
+	return requests
+}
+
+// Code finds what kind of error S3 tells of.
+func code(body string) string {
+	_, rest, _ := strings.Cut(body, "<Code>")
+	found, _, _ := strings.Cut(rest, "</Code>")
+	return found
+}
+
+func key(number int) string {
+	return fmt.Sprintf("f00/%06d", *from+number)
+}
+
+func random(size int) []byte {
+	source := rand.New(rand.NewPCG(1, 2))
+	data := make([]byte, size)
+	for i := range data {
+		data[i] = byte(source.Uint32())
+	}
+	return data
 }

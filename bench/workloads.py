@@ -1,0 +1,151 @@
+"""What is measured: data only. Options are those of the load program (``load/main.go``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+
+SMALL, WRITTEN, LARGE = "small", "written", "large"
+SMALL_KEYS = 1000
+LARGE_SIZE = 256 * MIB
+
+ENTRIES = 1000
+FOLDERS = 100
+
+OURS, PROCESS = "s3gw", "s3gw, process"
+
+# Options that make a bucket.
+MAKE = ("-method=PUT", "-keys=0", "-count=1")
+
+# As many entries as the middle of 1000 keys has; of the largest bucket.
+HALF_PAGE = "LIST middle, 500 entries only"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One kind of request.
+
+    Attributes:
+        name: As the tables show it.
+        bucket: Without the prefix of the run.
+        options: Of the load program.
+        prepare: Its options for what has to be sent before each turn, untimed.
+        answer_size: Bytes of each answer's body, where that is known.
+        entries: Keys and common prefixes in an answer, for a listing.
+        writes: Whether durability matters: our second server is measured too.
+        alone: Measured for us only.
+    """
+
+    name: str
+    bucket: str
+    options: tuple[str, ...]
+    prepare: tuple[str, ...] = ()
+    answer_size: int | None = None
+    entries: int | None = None
+    writes: bool = False
+    alone: bool = False
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A bucket to be listed: so many keys, spread over so many folders, as the load program names them."""
+
+    keys: int
+    folders: int = 1
+
+    @property
+    def name(self) -> str:
+        """Without the prefix of the run; buckets have no capitals."""
+        return f"{'flat' if self.folders == 1 else 'deep'}{short(self.keys).lower()}"
+
+    @property
+    def paths(self) -> list[str]:
+        """All keys, in order."""
+        each = self.keys // self.folders
+        return [f"f{number // each:02}/{number % each:06}" for number in range(self.keys)]
+
+
+def short(keys: int) -> str:
+    """Write a number of keys as people do: 100k, 1M."""
+    return f"{keys // 1000}k".replace("000k", "M")
+
+
+def name_of(kind: str, keys: int) -> str:
+    """Name a listing; `kind` is first, middle, in folders (the first of a deep bucket) or delimiter."""
+    return f"LIST {kind}, {short(keys)} keys"
+
+
+def put(size: int, keys: int, connections: int, *more: str) -> tuple[str, ...]:
+    """Give the options that write objects."""
+    return ("-method=PUT", f"-size={size}", f"-keys={keys}", f"-connections={connections}", *more)
+
+
+def small(method: str, connections: int, bucket: str = SMALL) -> Workload:
+    """Requests for objects of 1 KiB."""
+    options = (f"-method={method}", f"-size={KIB}", f"-keys={SMALL_KEYS}", f"-connections={connections}")
+    size = KIB if method == "GET" else 0 if method == "HEAD" else None
+    name = f"{method} 1 KiB, {connections} conn."
+    return Workload(name, bucket, options, answer_size=size, writes=method == "PUT")
+
+
+def listing(kind: str, keys: int, marker: str = "start-after", most: int = ENTRIES) -> Workload:
+    """A page of entries: the first or one from the middle of one folder, or that of 100 folders.
+
+    A bucket of 1000 keys has 500 behind its middle.
+    """
+    flat = kind in ("first", "middle")
+    version = "list-type=2&" if marker == "start-after" else ""
+    query = f"{version}max-keys={most}"
+    entries = min(most, keys // 2 if kind == "middle" else keys)
+    if kind == "middle":  # a signature wants the parameters in their order
+        query = "&".join(sorted([*query.split("&"), f"{marker}=f00%2F{keys // 2 - 1:06}"]))
+    elif kind == "delimiter":
+        query, entries = f"delimiter=%2F&{query}", FOLDERS
+    bucket = Listed(keys, 1 if flat else FOLDERS).name
+    return Workload(name_of(kind, keys), bucket, (f"-query={query}", "-connections=2"), entries=entries)
+
+
+GET_LARGE = Workload("GET 256 MiB", LARGE, (), answer_size=LARGE_SIZE)
+PUT_LARGE = Workload("PUT 256 MiB", LARGE, put(LARGE_SIZE, 1, 1))
+RANGES = Workload(
+    "GET 1 MiB ranges", LARGE, (f"-range={MIB}", f"-size={LARGE_SIZE}", "-connections=2"), answer_size=MIB
+)
+LAST_RANGE = replace(RANGES, name="GET last 1 MiB", options=(f"-range={MIB}", f"-size={LARGE_SIZE}", "-last"))
+DELETE = Workload(
+    "DELETE, 8 conn.",
+    WRITTEN,
+    ("-method=DELETE", "-keys=200", "-count=200", "-connections=8"),
+    prepare=put(KIB, 200, 32, "-count=200"),
+)
+DELETE_MANY = Workload(
+    "DeleteObjects 1000",
+    WRITTEN,
+    ("-method=POST", "-query=delete", "-keys=1000", "-batch=1000", "-count=1"),
+    prepare=put(KIB, 1000, 32, "-count=1000"),
+)
+
+
+def buckets(sizes: Sequence[int]) -> list[Listed]:
+    """Give the buckets that the listings want."""
+    return [Listed(keys, folders) for keys in sizes for folders in (1, FOLDERS)]
+
+
+def embedded(sizes: Sequence[int], kinds: Sequence[str]) -> list[Workload]:
+    """Give all workloads of an embedded PFS, with listings of these kinds, of buckets of these sizes."""
+    found = [small(method, number) for method in ("GET", "HEAD", "PUT") for number in (1, 8, 32, 64)]
+    found += [GET_LARGE, PUT_LARGE, RANGES]
+    for keys in sizes:
+        found += [listing(kind, keys) for kind in kinds]
+    half = listing("middle", sizes[-1], most=ENTRIES // 2)
+    found.append(replace(half, name=HALF_PAGE, alone=True))
+    return [*found, DELETE, DELETE_MANY]
+
+
+def pachd(sizes: Sequence[int]) -> list[Workload]:
+    """Give all workloads beside another endpoint of the same pachd."""
+    found = [small("GET", 1), small("HEAD", 1), small("PUT", 1, WRITTEN), small("PUT", 64, WRITTEN)]
+    # Pachyderm's gateway answers a ListObjectsV2 as if it were a ListObjects
+    found += [listing(kind, keys, "marker") for keys in sizes for kind in ("first", "middle")]
+    return [*found, listing("delimiter", sizes[-1], "marker"), GET_LARGE, LAST_RANGE]

@@ -38,7 +38,7 @@ def main() -> None:
         print(report.section(run), flush=True)
         if not options.only:
             run.save(results)
-    if options.report or options.full or options.write:
+    if options.report or options.write or (options.full and not options.only):
         suffix = "" if kind == "embedded" else f"-{kind}"
         name = f"performance{suffix}"
         report.plot(run, _ROOT / "docs" / f"{name}.svg")

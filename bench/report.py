@@ -160,7 +160,8 @@ def _memory(run: Run) -> Iterator[str]:
 
 def plot(run: Run, path: Path) -> None:
     """Draw the ratios: a dot for each median, a line for its spread, a stroke for the aim."""
-    rows, peers = list(_rows(run)), _peers(run)
+    peers = _peers(run)
+    rows = [row for row in _rows(run) if any(run.ratio(row.ours, peer, row.workload) for peer in peers)]
     mpl.rcParams.update(
         {"svg.hashsalt": "s3gw", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
     )

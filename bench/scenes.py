@@ -32,6 +32,7 @@ from s3gw.pfs.interface import BranchNotFound, PFSError
 
 # Moto keeps some kilobytes of memory for each object; MinIO keeps a folder and a file.
 _MOST_KEYS = {"moto": 100_000, "minio": 100_000}
+_MOST_DEEP_QUICK = 1000  # of MinIO's buckets with folders, in quick mode
 
 
 def embedded(
@@ -56,7 +57,7 @@ def embedded(
         if peer == "rclone":
             start = servers.rclone(plain)
         elif peer == "moto":
-            fitting = [one for one in buckets if _fits(peer, one)]
+            fitting = [one for one in buckets if _fits(run, peer, one)]
             start = servers.moto(*(f"{prefix}{one.name}={one.keys}={one.folders}" for one in fitting))
         elif (binary := servers.installed(peer, binaries)) is None:
             run.left_out.append(peer)
@@ -73,7 +74,7 @@ def embedded(
         say(f"filling {server.name}")
         _fill(bench, server)
         for bucket in buckets:
-            if not _fits(server.name, bucket):
+            if not _fits(run, server.name, bucket):
                 server.unfilled[bucket.name] = f"filling {short(bucket.keys)} keys takes too long."
             elif server.name == "minio":
                 _fill_minio(bench, server, bucket, minio / (prefix + bucket.name))
@@ -98,7 +99,10 @@ def _link(folders: Path, into: Path) -> Path:
     return into
 
 
-def _fits(peer: str, bucket: Listed) -> bool:
+def _fits(run: Run, peer: str, bucket: Listed) -> bool:
+    """Tell whether a bucket is soon filled, and soon removed."""
+    if run.mode == "quick" and peer == "minio" and bucket.folders > 1:
+        return bucket.keys <= _MOST_DEEP_QUICK
     return bucket.keys <= _MOST_KEYS.get(peer, bucket.keys)
 
 

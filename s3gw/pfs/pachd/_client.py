@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,10 @@ Answer = TypeVar("Answer")
 
 # pachd takes and sends messages of at most 20 MiB; the bodies that it sends come in 19 MiB.
 _MESSAGE_LIMIT = 20 * 1024 * 1024
+
+# mallopt's, of malloc.h; larger blocks come from the system, each for itself.
+_M_MMAP_THRESHOLD = -3
+_LARGE_BLOCK = 1024 * 1024
 
 # What reads, or may be done twice: repeated after these pauses when pachd was not reached.
 _REPEATABLE = {
@@ -58,6 +63,16 @@ _OPTIONS = [
 _SERVING = b"\x08\x01"  # HealthCheckResponse{status: SERVING}
 
 
+def _give_large_blocks_back() -> None:
+    """Let glibc give the memory of messages back to the system when they are freed.
+
+    By itself it learns from the first message of 19 MiB that such blocks are worth keeping, and then
+    every thread keeps some: a worker's memory would follow the threads, not the requests.
+    """
+    with contextlib.suppress(AttributeError, OSError):  # another C library has no such setting
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
+
+
 class Client:
     """Calls of pachd whose errors are PFS errors. Safe to use from many threads.
 
@@ -70,6 +85,7 @@ class Client:
     """
 
     def __init__(self, address: Address, deadline_s: float) -> None:
+        _give_large_blocks_back()
         self.deadline_s = deadline_s
         self.has_token = bool(address.token)
         self._metadata = (("authn-token", address.token),) if address.token else ()

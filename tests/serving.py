@@ -211,4 +211,8 @@ def devpachd(
         try:
             yield found[1], process
         finally:
-            process.kill()
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()

@@ -1,7 +1,7 @@
 """The catalogue as typed values: what ``spec/`` says, loaded and checked against its schemas.
 
 `load` raises `CatalogueError` with one line for each breach of a schema; what the entries mean
-together is checked by `codegen.lint`.
+together is checked by `codegen.lint`, and what each profile makes of them by `codegen.profiles`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,15 @@ class CatalogueError(Exception):
 
 
 @dataclass(frozen=True)
+class Profile:
+    """One entry of ``spec/profiles.yaml``; `extends` names the profile whose operations it has too."""
+
+    name: str
+    summary: str
+    extends: str | None = None
+
+
+@dataclass(frozen=True)
 class Operation:
     """One entry of ``spec/operations``; the attributes are the YAML's own keys."""
 
@@ -40,6 +49,7 @@ class Operation:
     outside_model: str | None = None
     supported: dict[str, Any] | None = None
     unsupported: dict[str, Any] | None = None
+    overlays: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def query_names(self) -> frozenset[str]:
@@ -48,11 +58,33 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """All of ``spec/``. `operations` is sorted by name: the order in the files means nothing."""
+class Wire:
+    """``spec/wire.yaml``; the attributes are the YAML's own keys."""
 
+    namespace: str
+    header_prefix: str
+    signatures: tuple[str, ...]
+    conditions: tuple[str, ...]
+    body: tuple[str, ...]
+    checksums: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All of ``spec/``. `operations` is sorted by name: the order in the files means nothing.
+
+    Attributes:
+        drops: Member of a request that is accepted and not used -> why that harms nobody.
+        http_errors: How a fault of HTTP itself is answered.
+        pfs_errors: How an error of the PFS interface is answered.
+    """
+
+    profiles: tuple[Profile, ...]
     operations: tuple[Operation, ...]
+    wire: Wire
+    drops: dict[str, str]
     errors: tuple[dict[str, Any], ...]
+    http_errors: tuple[dict[str, Any], ...]
     pfs_errors: tuple[dict[str, Any], ...]
     responses: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -70,16 +102,33 @@ def load(root: Path = ROOT) -> Catalogue:
     for path in sorted((spec / "operations").glob("*.yaml")):
         entries = _read(path, spec / "schema" / "operations.schema.json", problems)
         operations += [_operation(entry, path.name) for entry in entries or ()]
-    errors = _read(spec / "errors.yaml", spec / "schema" / "errors.schema.json", problems)
-    shapes = _read(spec / "shapes.yaml", spec / "schema" / "shapes.schema.json", problems)
+    profiles, wire, members, errors, shapes = (
+        _read(spec / f"{name}.yaml", spec / "schema" / f"{name}.schema.json", problems)
+        for name in ("profiles", "wire", "members", "errors", "shapes")
+    )
     if problems:
         raise CatalogueError(problems)
     return Catalogue(
+        profiles=tuple(Profile(**profile) for profile in profiles),
         operations=tuple(sorted(operations, key=lambda operation: operation.name)),
+        wire=_wire(wire),
+        drops={row["member"]: row["because"] for row in members},
         errors=tuple(errors["errors"]),
+        http_errors=tuple(errors["http"]),
         pfs_errors=tuple(errors["pfs"]),
         responses=shapes["responses"],
         requests=shapes["requests"],
+    )
+
+
+def _wire(document: dict[str, Any]) -> Wire:
+    return Wire(
+        namespace=document["namespace"],
+        header_prefix=document["header_prefix"],
+        signatures=tuple(document["signatures"]),
+        conditions=tuple(document["conditions"]),
+        body=tuple(document["body"]),
+        checksums=tuple(document["checksums"]),
     )
 
 
@@ -98,7 +147,15 @@ def _operation(entry: dict[str, Any], file: str) -> Operation:
         outside_model=entry.get("outside_model"),
         supported=entry.get("supported"),
         unsupported=entry.get("unsupported"),
+        overlays=entry.get("overlays", {}),
     )
+
+
+def breaches_of_supported(supported: dict[str, Any], root: Path = ROOT) -> list[str]:
+    """Tell what keeps a `supported` that overlays were laid over from being one."""
+    schema = json.loads((root / "spec" / "schema" / "operations.schema.json").read_text(encoding="utf-8"))
+    whole = {"$ref": "#/$defs/supported", "$defs": schema["$defs"]}
+    return [breach.message for breach in jsonschema.Draft202012Validator(whole).iter_errors(supported)]
 
 
 def _read(path: Path, schema: Path, problems: list[str]) -> Any:
@@ -113,20 +170,23 @@ def _read(path: Path, schema: Path, problems: list[str]) -> Any:
     return None if breaches else document
 
 
+# What names an entry in one of the files.
+_NAMES = ("name", "code", "error", "member", "status")
+
+
 def _problem(file: str, document: Any, breach: jsonschema.ValidationError, schema: str) -> str:
     where = list(breach.absolute_path)
     entry = document
     name = "the file"
     for step in where:
         entry = entry[step]
-        if isinstance(entry, dict) and ("name" in entry or "code" in entry or "error" in entry):
-            name = str(entry.get("name") or entry.get("code") or entry.get("error"))
+        named = [entry[key] for key in _NAMES if key in entry] if isinstance(entry, dict) else []
+        if named:
+            name = str(named[0])
             break
     place = ".".join(str(step) for step in where if not isinstance(step, int))
-    both = "supported and unsupported exclude each other: keep one of the two"
-    either = "has neither supported nor unsupported: say which"
-    if breach.validator == "oneOf" and isinstance(breach.instance, dict) and "method" in breach.instance:
-        mend = both if "supported" in breach.instance and "unsupported" in breach.instance else either
+    if breach.validator == "anyOf" and isinstance(breach.instance, dict) and "method" in breach.instance:
+        mend = "has neither supported nor unsupported: say which"
     else:
         mend = f"{breach.message} (see spec/schema/{schema})"
     return f"{file}: {name}: {place + ': ' if place else ''}{mend}"

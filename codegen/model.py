@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import botocore.session
+
+
+@dataclass(frozen=True)
+class Element:
+    """An element of a document, with the elements in it."""
+
+    members: dict[str, Element] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,9 @@ class ModelOperation:
         required_query: Query parameters that a request must have besides.
         required_headers: Headers that it must have, in lower case.
         status: The success status; 200 where the model says nothing.
+        members: Where a request may have what, in lower case: ``("headers", "range")``. A map of headers
+            is its prefix and a star.
+        document: The elements of the document that is its body, where one is.
     """
 
     name: str
@@ -27,6 +38,8 @@ class ModelOperation:
     required_query: frozenset[str]
     required_headers: frozenset[str]
     status: int
+    members: frozenset[tuple[str, str]] = frozenset()
+    document: dict[str, Element] | None = None
 
     @property
     def marks(self) -> frozenset[str]:
@@ -41,9 +54,9 @@ def operations() -> dict[str, ModelOperation]:
     return {name: _operation(name, model.operation_model(name)) for name in model.operation_names}
 
 
-def _operation(name: str, operation: object) -> ModelOperation:
-    http = operation.http  # type: ignore[attr-defined]
-    shape = operation.input_shape  # type: ignore[attr-defined]
+def _operation(name: str, operation: Any) -> ModelOperation:
+    http = operation.http
+    shape = operation.input_shape
     path, _, query = http["requestUri"].partition("?")
     required: dict[str, set[str]] = {"querystring": set(), "header": set()}
     for member in shape.required_members if shape else ():
@@ -59,4 +72,41 @@ def _operation(name: str, operation: object) -> ModelOperation:
         required_query=frozenset(required["querystring"]),
         required_headers=frozenset(header.lower() for header in required["header"]),
         status=http.get("responseCode", 200),
+        members=frozenset(_members(shape)) if shape else frozenset(),
+        document=_document(shape) if shape else None,
     )
+
+
+def _members(shape: Any) -> set[tuple[str, str]]:
+    """Give the members in query and headers."""
+    found = set()
+    for member in shape.members.values():
+        location, name = member.serialization.get("location"), member.serialization.get("name", "").lower()
+        if location == "querystring":
+            found.add(("query", name))
+        elif location == "header":
+            found.add(("headers", name))
+        elif location == "headers":
+            found.add(("headers", f"{name}*"))
+    return found
+
+
+def _document(shape: Any) -> dict[str, Element] | None:
+    payload = shape.members.get(shape.serialization.get("payload"))
+    return _inside(payload).members if payload is not None and payload.type_name == "structure" else None
+
+
+def _inside(shape: Any) -> Element:
+    """Give the elements in a shape; a list has one, unless it is flattened into its parent."""
+    if shape.type_name == "structure":
+        return Element(
+            {
+                member.serialization.get("name", name): _inside(member)
+                for name, member in shape.members.items()
+            }
+        )
+    if shape.type_name == "list":
+        if shape.serialization.get("flattened"):
+            return _inside(shape.member)
+        return Element({shape.member.serialization.get("name", "member"): _inside(shape.member)})
+    return Element()

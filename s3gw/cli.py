@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote
 
 from s3gw.context import Context
 from s3gw.errors import S3Error
-from s3gw.generated.routes import OPERATIONS, PROFILES, TABLES
+from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
+from s3gw.generated.wire import DROPS
 from s3gw.http.dispatch import Operation
-from s3gw.http.target import parse
+from s3gw.http.request import Request
 from s3gw.pfs import PFSError, opener
 
 _EPILOG = """\
@@ -109,9 +112,10 @@ def _parser() -> argparse.ArgumentParser:
     _setting(
         serve,
         "--profile",
-        choices=sorted(PROFILES),
-        default="classic",
-        help="which operations are served",
+        choices=list(PROFILES),
+        default=DEFAULT_PROFILE,
+        help="which operations are served: "
+        + "; ".join(f"{p.name}, {_lower(p.summary)}" for p in PROFILES.values()),
     )
     _setting(
         serve,
@@ -178,7 +182,7 @@ def _parser() -> argparse.ArgumentParser:
     operations = commands.add_parser("operations", help="print the compatibility table")
     operations.set_defaults(run=_operations)
     operations.add_argument(
-        "--profile", choices=sorted(PROFILES), default="classic", help="as this profile serves it"
+        "--profile", choices=list(PROFILES), default=DEFAULT_PROFILE, help="as this profile serves it"
     )
     operations.add_argument("--format", choices=["json", "table"], default="table")
 
@@ -190,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
         "-H", dest="headers", action="append", default=[], metavar="'NAME: VALUE'", help="a header"
     )
     explain.add_argument(
-        "--profile", choices=sorted(PROFILES), default="classic", help="as this profile serves it"
+        "--profile", choices=list(PROFILES), default=DEFAULT_PROFILE, help="as this profile serves it"
     )
     return parser
 
@@ -204,6 +208,10 @@ def _setting(parser: argparse.ArgumentParser, flag: str, *, default: str, help: 
         parser.error(f"{variable}: {given!r} is none of {', '.join(choices)}")
     shown = f" (default: {default})" if default else ""
     parser.add_argument(flag, default=given, help=f"{help}{shown}", **rest)
+
+
+def _lower(sentence: str) -> str:
+    return sentence[0].lower() + sentence.removesuffix(".")[1:]
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -222,7 +230,7 @@ def _count(text: str) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from s3gw.http.gateway import create_app
+    from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
     host, port = options.listen
@@ -274,7 +282,8 @@ def _devpachd(options: argparse.Namespace) -> int:
 
 
 def _operations(options: argparse.Namespace) -> int:
-    rows = [_row(operation, options.profile) for operation in OPERATIONS]
+    profile = PROFILES[options.profile]
+    rows = [_row(operation) for operation in profile.operations]
     if options.format == "json":
         print(json.dumps(rows, indent=2))
         return 0
@@ -282,41 +291,47 @@ def _operations(options: argparse.Namespace) -> int:
         state = "supported" if row["supported"] else "501"
         print(f"{state:<9}  {row['operation']:<48}  {row['feature']:<30}  {row['request']}")
     supported = sum(row["supported"] for row in rows)
-    print(f"{supported} of {len(rows)} operations are supported in the profile {options.profile}.")
+    print(f"{supported} of {len(rows)} operations are supported in the profile {profile.name}.")
     return 0
 
 
-def _row(operation: Operation, profile: str) -> dict[str, Any]:
-    supported = operation.profile in PROFILES[profile]
+def _row(operation: Operation[Any, Any]) -> dict[str, Any]:
+    support = operation.support
     row: dict[str, Any] = {
         "operation": operation.name,
         "feature": operation.feature,
         "request": " ".join(part for part in (operation.method, operation.level, operation.marks) if part),
-        "profile": operation.profile,
-        "supported": supported,
+        "profiles": operation.served_in,
+        "supported": support is not None,
     }
     if operation.twin_of:
         row["twin_of"] = operation.twin_of
-    if supported:
-        return {**row, "summary": operation.summary, "pfs": operation.pfs, "drops": operation.drops}
-    return {**row, "why": operation.why, "instead": operation.instead}
+    if support is None:
+        return {**row, "why": operation.why, "instead": operation.instead}
+    return {
+        **row,
+        "summary": support.summary,
+        "pfs": support.pfs,
+        "reads": support.reads,
+        "drops": {name: DROPS[name] for name in support.drops},
+        "refuses": dict(support.refuses),
+    }
 
 
 def _explain(options: argparse.Namespace) -> int:
-    environ: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for header in options.headers:
         name, colon, value = header.partition(":")
         if not colon:
             raise _Unusable(f"{header!r} is not a header: write -H 'name: value'")
-        environ[f"HTTP_{name.strip().upper().replace('-', '_')}"] = value.strip()
+        headers[name.strip().lower()] = value.strip()
     method = options.method.upper()
+    raw = quote(options.url, safe="/:?&=%#[]@!$'()*+,;~").encode().decode("latin-1")
+    request = Request(method, raw, headers, io.BytesIO())
     try:
-        target = parse(quote(options.url, safe="/:?&=%#[]@!$'()*+,;~").encode().decode("latin-1"))
-        table = TABLES.get((target.level, method))
-        if table is None:
-            print(f"{method} {target.level}: 405 MethodNotAllowed: S3 has no such request")
-            return 0
-        operation = table.resolve(target.query, environ)
+        target = request.locate()
+        profile = PROFILES[options.profile]
+        operation = profile.resolve(target.level, method, target.query, request.headers)
     except S3Error as error:
         print(f"{method} {options.url}: {error.kind.status} {error.kind.code}: {error.message}")
         return 0
@@ -325,9 +340,17 @@ def _explain(options: argparse.Namespace) -> int:
         print(f"bucket     {target.bucket}")
     if target.key:
         print(f"key        {target.key}")
-    if operation.profile in PROFILES[options.profile]:
-        print(f"PFS        {', '.join(operation.pfs)}")
-        print(f"           {operation.summary}")
-    else:
+    support = operation.support
+    if support is None:
         print(f"answer     501 NotImplemented: {operation.refusal()}")
+        return 0
+    print(f"PFS        {', '.join(support.pfs)}")
+    print(f"           {support.summary}")
+    for name in request.headers:
+        found = [pattern for pattern in support.drops if fnmatchcase(name, pattern)]
+        if found:
+            print(f"dropped    {name}: {DROPS[found[0]]}")
+        found = [pattern for pattern, _ in support.refuses if fnmatchcase(name, pattern)]
+        if found:
+            print(f"refused    {name}: it asks for {dict(support.refuses)[found[0]]}")
     return 0

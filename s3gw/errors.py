@@ -17,6 +17,7 @@ class S3Error(Exception):
         kind: A row of ``spec/errors.yaml``, by its S3 code: ``errors.NoSuchKey``.
         message: What to tell the client; by default the row's standard message.
         headers: Response headers that belong to this error (``Retry-After``, ``Content-Range``).
+        members: What its document tells besides, of those that the row names: ``condition="If-Match"``.
     """
 
     def __init__(
@@ -25,8 +26,11 @@ class S3Error(Exception):
         message: str | None = None,
         *,
         headers: Mapping[str, str] | None = None,
+        **members: str,
     ) -> None:
         super().__init__(message or kind.message)
+        assert members.keys() <= set(kind.members), f"{kind.code} has no member {sorted(members)}"
         self.kind = kind
         self.message = message or kind.message
         self.headers = dict(headers or {})
+        self.members = members

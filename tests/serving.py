@@ -79,6 +79,15 @@ class Gateway:
             connection.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: connection.recv(65536), b""))
 
+    def log_line(self, request_id: str) -> str:
+        """Give the line of a request in the access log, when it is there."""
+
+        def lines() -> list[str]:
+            return [line for line in list(self.log) if f" {request_id} " in line]
+
+        eventually(lines)
+        return lines()[0]
+
     def stop(self) -> int:
         """Ask it to end, and return its exit status."""
         self.process.send_signal(signal.SIGTERM)

@@ -1,7 +1,9 @@
 """Rendered by codegen from spec/shapes.yaml; do not edit, run `tox -e codegen`.
 
 Contents, a dataclass for each shape that the gateway sends, and for each document its renderer:
+  AccelerateConfiguration, render_accelerate_configuration
   Bucket
+  BucketLoggingStatus, render_bucket_logging_status
   CommonPrefix
   DeleteError
   Deleted
@@ -15,6 +17,8 @@ Contents, a dataclass for each shape that the gateway sends, and for each docume
   ObjectVersion
   ListVersionsResult, render_list_versions_result
   LocationConstraint, render_location_constraint
+  NotificationConfiguration, render_notification_configuration
+  RequestPaymentConfiguration, render_request_payment_configuration
   VersioningConfiguration, render_versioning_configuration
 """
 
@@ -31,11 +35,29 @@ _XMLNS = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 
 @dataclass(slots=True)
+class AccelerateConfiguration:
+    """The document AccelerateConfiguration."""
+
+
+def render_accelerate_configuration(value: AccelerateConfiguration) -> bytes:
+    return (f"{_HEAD}<AccelerateConfiguration{_XMLNS}></AccelerateConfiguration>").encode()
+
+
+@dataclass(slots=True)
 class Bucket:
     """Part of a document."""
 
     name: str
     creation_date: datetime
+
+
+@dataclass(slots=True)
+class BucketLoggingStatus:
+    """The document BucketLoggingStatus."""
+
+
+def render_bucket_logging_status(value: BucketLoggingStatus) -> bytes:
+    return (f"{_HEAD}<BucketLoggingStatus{_XMLNS}></BucketLoggingStatus>").encode()
 
 
 @dataclass(slots=True)
@@ -107,6 +129,13 @@ class Error:
     resource: str
     request_id: str
     host_id: str
+    actual_object_size: str | None = None
+    argument_name: str | None = None
+    argument_value: str | None = None
+    condition: str | None = None
+    method: str | None = None
+    range_requested: str | None = None
+    resource_type: str | None = None
 
 
 def render_error(value: Error) -> bytes:
@@ -114,7 +143,34 @@ def render_error(value: Error) -> bytes:
         f"{_HEAD}<Error>"
         f"<Code>{escape(value.code)}</Code>"
         f"<Message>{escape(value.message)}</Message>"
-        f"<Resource>{escape(value.resource)}</Resource>"
+        + (
+            ""
+            if value.actual_object_size is None
+            else f"<ActualObjectSize>{escape(value.actual_object_size)}</ActualObjectSize>"
+        )
+        + (
+            ""
+            if value.argument_name is None
+            else f"<ArgumentName>{escape(value.argument_name)}</ArgumentName>"
+        )
+        + (
+            ""
+            if value.argument_value is None
+            else f"<ArgumentValue>{escape(value.argument_value)}</ArgumentValue>"
+        )
+        + ("" if value.condition is None else f"<Condition>{escape(value.condition)}</Condition>")
+        + ("" if value.method is None else f"<Method>{escape(value.method)}</Method>")
+        + (
+            ""
+            if value.range_requested is None
+            else f"<RangeRequested>{escape(value.range_requested)}</RangeRequested>"
+        )
+        + (
+            ""
+            if value.resource_type is None
+            else f"<ResourceType>{escape(value.resource_type)}</ResourceType>"
+        )
+        + f"<Resource>{escape(value.resource)}</Resource>"
         f"<RequestId>{escape(value.request_id)}</RequestId>"
         f"<HostId>{escape(value.host_id)}</HostId>"
         "</Error>"
@@ -410,6 +466,30 @@ class LocationConstraint:
 
 def render_location_constraint(value: LocationConstraint) -> bytes:
     return (f"{_HEAD}<LocationConstraint{_XMLNS}>{escape(value.text)}</LocationConstraint>").encode()
+
+
+@dataclass(slots=True)
+class NotificationConfiguration:
+    """The document NotificationConfiguration."""
+
+
+def render_notification_configuration(value: NotificationConfiguration) -> bytes:
+    return (f"{_HEAD}<NotificationConfiguration{_XMLNS}></NotificationConfiguration>").encode()
+
+
+@dataclass(slots=True)
+class RequestPaymentConfiguration:
+    """The document RequestPaymentConfiguration."""
+
+    payer: str
+
+
+def render_request_payment_configuration(value: RequestPaymentConfiguration) -> bytes:
+    return (
+        f"{_HEAD}<RequestPaymentConfiguration{_XMLNS}>"
+        f"<Payer>{escape(value.payer)}</Payer>"
+        "</RequestPaymentConfiguration>"
+    ).encode()
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/errors.yaml; do not edit, run `tox -e codegen`.
 
-Contents: ErrorKind, 34 errors by their S3 code, PFS_ERRORS.
+Contents: ErrorKind, 36 errors by their S3 code, HTTP_ERRORS, PFS_ERRORS.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from s3gw.pfs import interface as pfs
 
 
 class ErrorKind(NamedTuple):
-    """A row of the error table."""
+    """A row of the error table; `members` may be told in its document besides the usual ones."""
 
     code: str
     status: int
     message: str
     retry_after_s: int | None = None
+    members: tuple[str, ...] = ()
 
 
 AccessDenied: Final = ErrorKind("AccessDenied", 403, "Access Denied")
@@ -39,7 +40,9 @@ IncompleteBody: Final = ErrorKind(
     "You did not provide the number of bytes specified by the Content-Length HTTP header.",
 )
 InternalError: Final = ErrorKind("InternalError", 500, "We encountered an internal error. Please try again.")
-InvalidArgument: Final = ErrorKind("InvalidArgument", 400, "Invalid Argument")
+InvalidArgument: Final = ErrorKind(
+    "InvalidArgument", 400, "Invalid Argument", members=("argument_name", "argument_value")
+)
 InvalidBucketName: Final = ErrorKind("InvalidBucketName", 400, "The specified bucket is not valid.")
 InvalidBucketState: Final = ErrorKind(
     "InvalidBucketState", 409, "The request is not valid with the current state of the bucket."
@@ -47,9 +50,15 @@ InvalidBucketState: Final = ErrorKind(
 InvalidDigest: Final = ErrorKind("InvalidDigest", 400, "The Content-MD5 that you specified is not valid.")
 InvalidFilePath: Final = ErrorKind("InvalidFilePath", 400, "PFS refuses this key as a file path.")
 InvalidPartNumber: Final = ErrorKind("InvalidPartNumber", 416, "The requested partnumber is not satisfiable.")
-InvalidRange: Final = ErrorKind("InvalidRange", 416, "The requested range is not satisfiable.")
+InvalidRange: Final = ErrorKind(
+    "InvalidRange",
+    416,
+    "The requested range is not satisfiable.",
+    members=("range_requested", "actual_object_size"),
+)
 InvalidRequest: Final = ErrorKind("InvalidRequest", 400, "Invalid Request")
 InvalidURI: Final = ErrorKind("InvalidURI", 400, "Couldn't parse the specified URI.")
+KeyTooLongError: Final = ErrorKind("KeyTooLongError", 400, "Your key is too long.")
 MalformedXML: Final = ErrorKind(
     "MalformedXML",
     400,
@@ -62,7 +71,10 @@ MalformedTrailerError: Final = ErrorKind(
 )
 MaxMessageLengthExceeded: Final = ErrorKind("MaxMessageLengthExceeded", 400, "Your request was too big.")
 MethodNotAllowed: Final = ErrorKind(
-    "MethodNotAllowed", 405, "The specified method is not allowed against this resource."
+    "MethodNotAllowed",
+    405,
+    "The specified method is not allowed against this resource.",
+    members=("method", "resource_type"),
 )
 MissingContentLength: Final = ErrorKind(
     "MissingContentLength", 411, "You must provide the Content-Length HTTP header."
@@ -80,7 +92,10 @@ OperationAborted: Final = ErrorKind(
     "A conflicting conditional operation is currently in progress against this resource. Please try again.",
 )
 PreconditionFailed: Final = ErrorKind(
-    "PreconditionFailed", 412, "At least one of the preconditions you specified did not hold."
+    "PreconditionFailed",
+    412,
+    "At least one of the preconditions you specified did not hold.",
+    members=("condition",),
 )
 RequestHeaderSectionTooLarge: Final = ErrorKind(
     "RequestHeaderSectionTooLarge", 400, "Your request header section exceeds the maximum allowed size."
@@ -94,29 +109,61 @@ ServiceUnavailable: Final = ErrorKind(
     "ServiceUnavailable", 503, "Service is unable to handle request. Please try again.", 1
 )
 SlowDown: Final = ErrorKind("SlowDown", 503, "Please reduce your request rate.", 1)
+WriteToOutputBranch: Final = ErrorKind("WriteToOutputBranch", 400, "You cannot write to an output branch.")
 XAmzContentSHA256Mismatch: Final = ErrorKind(
     "XAmzContentSHA256Mismatch",
     400,
     "The provided 'x-amz-content-sha256' header does not match what was computed.",
 )
 
-# PFS error -> its answer, and whether its own message goes to the client.
-PFS_ERRORS: Final[dict[type[pfs.PFSError], tuple[ErrorKind, bool]]] = {
-    pfs.BranchExists: (BucketAlreadyOwnedByYou, False),
-    pfs.BranchInUse: (InvalidBucketState, True),
-    pfs.BranchNotEmpty: (BucketNotEmpty, False),
-    pfs.BranchNotFound: (NoSuchBucket, False),
-    pfs.CommitNotFound: (NoSuchVersion, False),
-    pfs.ConditionFailed: (PreconditionFailed, False),
-    pfs.CorruptData: (InternalError, False),
-    pfs.FileNotFound: (NoSuchKey, False),
-    pfs.InvalidName: (InvalidBucketName, True),
-    pfs.InvalidPath: (InvalidFilePath, True),
-    pfs.NotAuthenticated: (AccessDenied, False),
-    pfs.NotAuthorized: (AccessDenied, False),
-    pfs.OutputBranch: (InternalError, True),
-    pfs.PathClash: (InvalidFilePath, True),
-    pfs.ProjectNotFound: (NoSuchBucket, False),
-    pfs.TooSlow: (SlowDown, False),
-    pfs.Unavailable: (ServiceUnavailable, False),
+# Status that the server or the framework gives a fault of HTTP -> its answer.
+HTTP_ERRORS: Final = {
+    400: BadRequest,
+    413: EntityTooLarge,
+    431: RequestHeaderSectionTooLarge,
+    501: NotImplemented,
+}
+
+# Profile -> PFS error -> its answer, and whether its own message goes to the client.
+PFS_ERRORS: Final[dict[str, dict[type[pfs.PFSError], tuple[ErrorKind, bool]]]] = {
+    "classic": {
+        pfs.BranchExists: (BucketAlreadyOwnedByYou, False),
+        pfs.BranchInUse: (InvalidBucketState, True),
+        pfs.BranchNotEmpty: (BucketNotEmpty, False),
+        pfs.BranchNotFound: (NoSuchBucket, False),
+        pfs.CommitNotFound: (NoSuchVersion, False),
+        pfs.ConditionFailed: (PreconditionFailed, False),
+        pfs.CorruptData: (InternalError, False),
+        pfs.FileNotFound: (NoSuchKey, False),
+        pfs.InvalidName: (InvalidBucketName, True),
+        pfs.InvalidPath: (InvalidFilePath, True),
+        pfs.NotAuthenticated: (AccessDenied, False),
+        pfs.NotAuthorized: (AccessDenied, False),
+        pfs.OutputBranch: (InternalError, True),
+        pfs.PathClash: (InvalidFilePath, True),
+        pfs.ProjectNotFound: (NoSuchBucket, False),
+        pfs.TooSlow: (SlowDown, False),
+        pfs.Unavailable: (ServiceUnavailable, False),
+        pfs.WouldWait: (ServiceUnavailable, False),
+    },
+    "extended": {
+        pfs.BranchExists: (BucketAlreadyOwnedByYou, False),
+        pfs.BranchInUse: (InvalidBucketState, True),
+        pfs.BranchNotEmpty: (BucketNotEmpty, False),
+        pfs.BranchNotFound: (NoSuchBucket, False),
+        pfs.CommitNotFound: (NoSuchVersion, False),
+        pfs.ConditionFailed: (PreconditionFailed, False),
+        pfs.CorruptData: (InternalError, False),
+        pfs.FileNotFound: (NoSuchKey, False),
+        pfs.InvalidName: (InvalidBucketName, True),
+        pfs.InvalidPath: (InvalidFilePath, True),
+        pfs.NotAuthenticated: (AccessDenied, False),
+        pfs.NotAuthorized: (AccessDenied, False),
+        pfs.OutputBranch: (WriteToOutputBranch, True),
+        pfs.PathClash: (InvalidFilePath, True),
+        pfs.ProjectNotFound: (NoSuchBucket, False),
+        pfs.TooSlow: (SlowDown, False),
+        pfs.Unavailable: (ServiceUnavailable, False),
+        pfs.WouldWait: (ServiceUnavailable, False),
+    },
 }

@@ -1,50 +1,18 @@
 """Rendered by codegen from spec/shapes.yaml; do not edit, run `tox -e codegen`.
 
-Contents, a dataclass for each shape that clients send, and for each document its parser:
-  BucketKind
-  BucketLocation
-  CreateBucketConfiguration, parse_create_bucket_configuration
-  ObjectIdentifier
-  Delete, parse_delete
+Contents, a dataclass for each shape that clients send, and what reads it:
+  CreateBucketConfiguration, CREATE_BUCKET_CONFIGURATION
+  ObjectIdentifier, OBJECT_IDENTIFIER
+  Delete, DELETE
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from s3gw.http import xml
-from s3gw.http.xml import Element
-
-
-@dataclass(frozen=True, slots=True)
-class BucketKind:
-    """Part of a document."""
-
-    data_redundancy: str = ""
-    type: str = ""
-
-
-def _read_bucket_kind(element: Element) -> BucketKind:
-    return BucketKind(
-        data_redundancy=xml.optional(element, "DataRedundancy", xml.string, ""),
-        type=xml.optional(element, "Type", xml.string, ""),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class BucketLocation:
-    """Part of a document."""
-
-    type: str = ""
-    name: str = ""
-
-
-def _read_bucket_location(element: Element) -> BucketLocation:
-    return BucketLocation(
-        type=xml.optional(element, "Type", xml.string, ""),
-        name=xml.optional(element, "Name", xml.string, ""),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +20,19 @@ class CreateBucketConfiguration:
     """The document CreateBucketConfiguration."""
 
     location_constraint: str = ""
-    location: BucketLocation | None = None
-    bucket: BucketKind | None = None
 
 
-def _read_create_bucket_configuration(element: Element) -> CreateBucketConfiguration:
-    return CreateBucketConfiguration(
-        location_constraint=xml.optional(element, "LocationConstraint", xml.string, ""),
-        location=xml.optional(element, "Location", _read_bucket_location, None),
-        bucket=xml.optional(element, "Bucket", _read_bucket_kind, None),
-    )
-
-
-def parse_create_bucket_configuration(document: bytes) -> CreateBucketConfiguration:
-    """Raise S3Error MalformedXML."""
-    return _read_create_bucket_configuration(xml.parse(document, "CreateBucketConfiguration"))
+CREATE_BUCKET_CONFIGURATION: Final = xml.Structure(
+    CreateBucketConfiguration,
+    {
+        "LocationConstraint": xml.Member("location_constraint", xml.string),
+    },
+    refuses={
+        "Bucket": "Sessions and directory buckets",
+        "Location": "Sessions and directory buckets",
+        "Tags": "Tagging",
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +46,16 @@ class ObjectIdentifier:
     size: str | None = None
 
 
-def _read_object_identifier(element: Element) -> ObjectIdentifier:
-    return ObjectIdentifier(
-        key=xml.required(element, "Key", xml.string),
-        version_id=xml.optional(element, "VersionId", xml.string, None),
-        etag=xml.optional(element, "ETag", xml.string, None),
-        last_modified_time=xml.optional(element, "LastModifiedTime", xml.string, None),
-        size=xml.optional(element, "Size", xml.string, None),
-    )
+OBJECT_IDENTIFIER: Final = xml.Structure(
+    ObjectIdentifier,
+    {
+        "Key": xml.Member("key", xml.string, required=True),
+        "VersionId": xml.Member("version_id", xml.string),
+        "ETag": xml.Member("etag", xml.string),
+        "LastModifiedTime": xml.Member("last_modified_time", xml.string),
+        "Size": xml.Member("size", xml.string),
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +66,10 @@ class Delete:
     quiet: bool = False
 
 
-def _read_delete(element: Element) -> Delete:
-    return Delete(
-        object=xml.items(element, "Object", _read_object_identifier, 1000),
-        quiet=xml.optional(element, "Quiet", xml.boolean, False),
-    )
-
-
-def parse_delete(document: bytes) -> Delete:
-    """Raise S3Error MalformedXML."""
-    return _read_delete(xml.parse(document, "Delete"))
+DELETE: Final = xml.Structure(
+    Delete,
+    {
+        "Object": xml.Member("object", OBJECT_IDENTIFIER, most=1000, required=True),
+        "Quiet": xml.Member("quiet", xml.boolean),
+    },
+)

@@ -6,7 +6,11 @@ result is written:
   DeleteBucket
   DeleteObject
   DeleteObjects
+  GetBucketAccelerateConfiguration
   GetBucketLocation
+  GetBucketLogging
+  GetBucketNotificationConfiguration
+  GetBucketRequestPayment
   GetBucketVersioning
   GetObject
   HeadBucket
@@ -22,10 +26,12 @@ from __future__ import annotations
 from dataclasses import dataclass  # PERF: not frozen, which takes three times as long to make
 from datetime import datetime
 
-from s3gw.generated import documents, parsers
+from s3gw.generated import documents, errors, parsers
 from s3gw.http import values
+from s3gw.http.answer import Answer
 from s3gw.http.body import Body
-from s3gw.http.call import Answer, Call
+from s3gw.http.refusals import Refusal, Refusals
+from s3gw.http.request import Request
 from s3gw.http.values import http_date
 from s3gw.pfs.interface import Branch, FileReader
 
@@ -39,21 +45,33 @@ class CreateBucketRequest:
     document: parsers.CreateBucketConfiguration | None
 
 
-def read_create_bucket(call: Call) -> CreateBucketRequest:
-    """Raise S3Error where the request is not valid."""
-    call.refuse("Object locks", "HTTP_X_AMZ_BUCKET_OBJECT_LOCK_ENABLED")
-    return CreateBucketRequest(
-        bucket=call.bucket,
-        branch=call.branch(),
-        document=call.document(parsers.parse_create_bucket_configuration),
-    )
-
-
 @dataclass(slots=True)
 class CreateBucketResult:
     """What CreateBucket answers; a header that is None is not sent."""
 
     location: str | None = None
+
+
+_CREATE_BUCKET_HEADERS = Refusals(
+    Refusal(errors.NotImplemented, "Object locks", "x-amz-bucket-object-lock-enabled", ("", "false", "off")),
+    Refusal(
+        errors.NotImplemented, "Sessions and directory buckets", "x-amz-bucket-namespace", ("", "global")
+    ),
+    Refusal(errors.NotImplemented, "Conditions", "if-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-modified-since", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
+)
+
+
+def read_create_bucket(request: Request) -> CreateBucketRequest:
+    """Raise S3Error where the request is not valid."""
+    _CREATE_BUCKET_HEADERS.check(request.headers)
+    return CreateBucketRequest(
+        bucket=request.bucket,
+        branch=request.new_branch(),
+        document=request.document(parsers.CREATE_BUCKET_CONFIGURATION, "CreateBucketConfiguration"),
+    )
 
 
 def write_create_bucket(result: CreateBucketResult) -> Answer:
@@ -72,11 +90,20 @@ class DeleteBucketRequest:
     branch: Branch
 
 
-def read_delete_bucket(call: Call) -> DeleteBucketRequest:
+_DELETE_BUCKET_HEADERS = Refusals(
+    Refusal(errors.NotImplemented, "Conditions", "if-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-modified-since", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
+)
+
+
+def read_delete_bucket(request: Request) -> DeleteBucketRequest:
     """Raise S3Error where the request is not valid."""
+    _DELETE_BUCKET_HEADERS.check(request.headers)
     return DeleteBucketRequest(
-        bucket=call.bucket,
-        branch=call.branch(),
+        bucket=request.bucket,
+        branch=request.branch(),
     )
 
 
@@ -89,16 +116,28 @@ class DeleteObjectRequest:
     key: str
     version_id: str | None
     if_match: str | None
+    if_modified_since: str | None
+    if_none_match: str | None
+    if_unmodified_since: str | None
 
 
-def read_delete_object(call: Call) -> DeleteObjectRequest:
+_DELETE_OBJECT_HEADERS = Refusals(
+    Refusal(errors.NotImplemented, "Sessions and directory buckets", "x-amz-if-match-*", ()),
+)
+
+
+def read_delete_object(request: Request) -> DeleteObjectRequest:
     """Raise S3Error where the request is not valid."""
+    _DELETE_OBJECT_HEADERS.check(request.headers)
     return DeleteObjectRequest(
-        bucket=call.bucket,
-        branch=call.branch(),
-        key=call.key,
-        version_id=call.query.get("versionId"),
-        if_match=call.environ.get("HTTP_IF_MATCH"),
+        bucket=request.bucket,
+        branch=request.branch(),
+        key=request.key(),
+        version_id=request.query.get("versionId"),
+        if_match=request.headers.get("if-match"),
+        if_modified_since=request.headers.get("if-modified-since"),
+        if_none_match=request.headers.get("if-none-match"),
+        if_unmodified_since=request.headers.get("if-unmodified-since"),
     )
 
 
@@ -111,12 +150,21 @@ class DeleteObjectsRequest:
     document: parsers.Delete
 
 
-def read_delete_objects(call: Call) -> DeleteObjectsRequest:
+_DELETE_OBJECTS_HEADERS = Refusals(
+    Refusal(errors.NotImplemented, "Conditions", "if-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-modified-since", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
+)
+
+
+def read_delete_objects(request: Request) -> DeleteObjectsRequest:
     """Raise S3Error where the request is not valid."""
+    _DELETE_OBJECTS_HEADERS.check(request.headers)
     return DeleteObjectsRequest(
-        bucket=call.bucket,
-        branch=call.branch(),
-        document=call.required_document(parsers.parse_delete),
+        bucket=request.bucket,
+        branch=request.branch(),
+        document=request.required_document(parsers.DELETE, "Delete"),
     )
 
 
@@ -127,6 +175,28 @@ def write_delete_objects(result: documents.DeleteResult) -> Answer:
 
 
 @dataclass(slots=True)
+class GetBucketAccelerateConfigurationRequest:
+    """What a client asks of GetBucketAccelerateConfiguration."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_accelerate_configuration(request: Request) -> GetBucketAccelerateConfigurationRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketAccelerateConfigurationRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+def write_get_bucket_accelerate_configuration(result: documents.AccelerateConfiguration) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_accelerate_configuration(result))
+
+
+@dataclass(slots=True)
 class GetBucketLocationRequest:
     """What a client asks of GetBucketLocation."""
 
@@ -134,11 +204,11 @@ class GetBucketLocationRequest:
     branch: Branch
 
 
-def read_get_bucket_location(call: Call) -> GetBucketLocationRequest:
+def read_get_bucket_location(request: Request) -> GetBucketLocationRequest:
     """Raise S3Error where the request is not valid."""
     return GetBucketLocationRequest(
-        bucket=call.bucket,
-        branch=call.branch(),
+        bucket=request.bucket,
+        branch=request.branch(),
     )
 
 
@@ -149,6 +219,72 @@ def write_get_bucket_location(result: documents.LocationConstraint) -> Answer:
 
 
 @dataclass(slots=True)
+class GetBucketLoggingRequest:
+    """What a client asks of GetBucketLogging."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_logging(request: Request) -> GetBucketLoggingRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketLoggingRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+def write_get_bucket_logging(result: documents.BucketLoggingStatus) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_bucket_logging_status(result))
+
+
+@dataclass(slots=True)
+class GetBucketNotificationConfigurationRequest:
+    """What a client asks of GetBucketNotificationConfiguration."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_notification_configuration(request: Request) -> GetBucketNotificationConfigurationRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketNotificationConfigurationRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+def write_get_bucket_notification_configuration(result: documents.NotificationConfiguration) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_notification_configuration(result))
+
+
+@dataclass(slots=True)
+class GetBucketRequestPaymentRequest:
+    """What a client asks of GetBucketRequestPayment."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_request_payment(request: Request) -> GetBucketRequestPaymentRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketRequestPaymentRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+def write_get_bucket_request_payment(result: documents.RequestPaymentConfiguration) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_request_payment_configuration(result))
+
+
+@dataclass(slots=True)
 class GetBucketVersioningRequest:
     """What a client asks of GetBucketVersioning."""
 
@@ -156,11 +292,11 @@ class GetBucketVersioningRequest:
     branch: Branch
 
 
-def read_get_bucket_versioning(call: Call) -> GetBucketVersioningRequest:
+def read_get_bucket_versioning(request: Request) -> GetBucketVersioningRequest:
     """Raise S3Error where the request is not valid."""
     return GetBucketVersioningRequest(
-        bucket=call.bucket,
-        branch=call.branch(),
+        bucket=request.bucket,
+        branch=request.branch(),
     )
 
 
@@ -193,30 +329,6 @@ class GetObjectRequest:
     range: str | None
 
 
-def read_get_object(call: Call) -> GetObjectRequest:
-    """Raise S3Error where the request is not valid."""
-    call.refuse("Encryption", "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_CUSTOMER_ALGORITHM")
-    return GetObjectRequest(
-        bucket=call.bucket,
-        branch=call.branch(),
-        key=call.key,
-        part_number=values.integer("partNumber", call.query.get("partNumber"), minimum=1, maximum=10000),
-        response_cache_control=call.query.get("response-cache-control"),
-        response_content_disposition=call.query.get("response-content-disposition"),
-        response_content_encoding=call.query.get("response-content-encoding"),
-        response_content_language=call.query.get("response-content-language"),
-        response_content_type=call.query.get("response-content-type"),
-        response_expires=call.query.get("response-expires"),
-        version_id=call.query.get("versionId"),
-        if_match=call.environ.get("HTTP_IF_MATCH"),
-        if_modified_since=call.environ.get("HTTP_IF_MODIFIED_SINCE"),
-        if_none_match=call.environ.get("HTTP_IF_NONE_MATCH"),
-        if_range=call.environ.get("HTTP_IF_RANGE"),
-        if_unmodified_since=call.environ.get("HTTP_IF_UNMODIFIED_SINCE"),
-        range=call.environ.get("HTTP_RANGE"),
-    )
-
-
 @dataclass(slots=True)
 class GetObjectResult:
     """What GetObject answers; a header that is None is not sent."""
@@ -234,6 +346,47 @@ class GetObjectResult:
     last_modified: datetime | None = None
     body: FileReader | None = None
     status: int = 200
+
+
+_GET_OBJECT_HEADERS = Refusals(
+    Refusal(
+        errors.NotImplemented, "Encryption", "x-amz-server-side-encryption-customer-*", ("", "false", "off")
+    ),
+)
+
+
+def read_get_object(request: Request) -> GetObjectRequest:
+    """Raise S3Error where the request is not valid."""
+    _GET_OBJECT_HEADERS.check(request.headers)
+    return GetObjectRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+        key=request.key(),
+        part_number=values.integer("partNumber", request.query.get("partNumber"), minimum=1, maximum=10000),
+        response_cache_control=values.header(
+            "response-cache-control", request.query.get("response-cache-control")
+        ),
+        response_content_disposition=values.header(
+            "response-content-disposition", request.query.get("response-content-disposition")
+        ),
+        response_content_encoding=values.header(
+            "response-content-encoding", request.query.get("response-content-encoding")
+        ),
+        response_content_language=values.header(
+            "response-content-language", request.query.get("response-content-language")
+        ),
+        response_content_type=values.header(
+            "response-content-type", request.query.get("response-content-type")
+        ),
+        response_expires=values.header("response-expires", request.query.get("response-expires")),
+        version_id=request.query.get("versionId"),
+        if_match=request.headers.get("if-match"),
+        if_modified_since=request.headers.get("if-modified-since"),
+        if_none_match=request.headers.get("if-none-match"),
+        if_range=request.headers.get("if-range"),
+        if_unmodified_since=request.headers.get("if-unmodified-since"),
+        range=request.headers.get("range"),
+    )
 
 
 def write_get_object(result: GetObjectResult) -> Answer:
@@ -272,19 +425,19 @@ class HeadBucketRequest:
     branch: Branch
 
 
-def read_head_bucket(call: Call) -> HeadBucketRequest:
-    """Raise S3Error where the request is not valid."""
-    return HeadBucketRequest(
-        bucket=call.bucket,
-        branch=call.branch(),
-    )
-
-
 @dataclass(slots=True)
 class HeadBucketResult:
     """What HeadBucket answers; a header that is None is not sent."""
 
     bucket_region: str | None = None
+
+
+def read_head_bucket(request: Request) -> HeadBucketRequest:
+    """Raise S3Error where the request is not valid."""
+    return HeadBucketRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
 
 
 def write_head_bucket(result: HeadBucketResult) -> Answer:
@@ -305,15 +458,15 @@ class ListBucketsRequest:
     bucket_region: str | None
 
 
-def read_list_buckets(call: Call) -> ListBucketsRequest:
+def read_list_buckets(request: Request) -> ListBucketsRequest:
     """Raise S3Error where the request is not valid."""
     return ListBucketsRequest(
-        prefix=call.query.get("prefix", ""),
+        prefix=request.query.get("prefix", ""),
         max_buckets=values.integer(
-            "max-buckets", call.query.get("max-buckets"), default=10000, minimum=1, maximum=10000
+            "max-buckets", request.query.get("max-buckets"), default=10000, minimum=1, maximum=10000
         ),
-        continuation_token=call.query.get("continuation-token"),
-        bucket_region=call.query.get("bucket-region"),
+        continuation_token=request.query.get("continuation-token"),
+        bucket_region=request.query.get("bucket-region"),
     )
 
 
@@ -337,17 +490,17 @@ class ListObjectVersionsRequest:
     version_id_marker: str
 
 
-def read_list_object_versions(call: Call) -> ListObjectVersionsRequest:
+def read_list_object_versions(request: Request) -> ListObjectVersionsRequest:
     """Raise S3Error where the request is not valid."""
     return ListObjectVersionsRequest(
-        bucket=call.bucket,
-        branch=call.branch(),
-        prefix=call.query.get("prefix", ""),
-        delimiter=call.query.get("delimiter", ""),
-        encoding_type=values.string("encoding-type", call.query.get("encoding-type"), values=("url",)),
-        key_marker=call.query.get("key-marker", ""),
-        max_keys=values.integer("max-keys", call.query.get("max-keys"), default=1000, minimum=0, cap=1000),
-        version_id_marker=call.query.get("version-id-marker", ""),
+        bucket=request.bucket,
+        branch=request.branch(),
+        prefix=request.query.get("prefix", ""),
+        delimiter=request.query.get("delimiter", ""),
+        encoding_type=values.string("encoding-type", request.query.get("encoding-type"), values=("url",)),
+        key_marker=request.query.get("key-marker", ""),
+        max_keys=values.integer("max-keys", request.query.get("max-keys"), default=1000, minimum=0, cap=1000),
+        version_id_marker=request.query.get("version-id-marker", ""),
     )
 
 
@@ -370,16 +523,16 @@ class ListObjectsRequest:
     max_keys: int
 
 
-def read_list_objects(call: Call) -> ListObjectsRequest:
+def read_list_objects(request: Request) -> ListObjectsRequest:
     """Raise S3Error where the request is not valid."""
     return ListObjectsRequest(
-        bucket=call.bucket,
-        branch=call.branch(),
-        prefix=call.query.get("prefix", ""),
-        delimiter=call.query.get("delimiter", ""),
-        encoding_type=values.string("encoding-type", call.query.get("encoding-type"), values=("url",)),
-        marker=call.query.get("marker", ""),
-        max_keys=values.integer("max-keys", call.query.get("max-keys"), default=1000, minimum=0, cap=1000),
+        bucket=request.bucket,
+        branch=request.branch(),
+        prefix=request.query.get("prefix", ""),
+        delimiter=request.query.get("delimiter", ""),
+        encoding_type=values.string("encoding-type", request.query.get("encoding-type"), values=("url",)),
+        marker=request.query.get("marker", ""),
+        max_keys=values.integer("max-keys", request.query.get("max-keys"), default=1000, minimum=0, cap=1000),
     )
 
 
@@ -404,18 +557,18 @@ class ListObjectsV2Request:
     start_after: str
 
 
-def read_list_objects_v2(call: Call) -> ListObjectsV2Request:
+def read_list_objects_v2(request: Request) -> ListObjectsV2Request:
     """Raise S3Error where the request is not valid."""
     return ListObjectsV2Request(
-        bucket=call.bucket,
-        branch=call.branch(),
-        prefix=call.query.get("prefix", ""),
-        delimiter=call.query.get("delimiter", ""),
-        encoding_type=values.string("encoding-type", call.query.get("encoding-type"), values=("url",)),
-        continuation_token=call.query.get("continuation-token"),
-        fetch_owner=values.boolean("fetch-owner", call.query.get("fetch-owner"), default=False),
-        max_keys=values.integer("max-keys", call.query.get("max-keys"), default=1000, minimum=0, cap=1000),
-        start_after=call.query.get("start-after", ""),
+        bucket=request.bucket,
+        branch=request.branch(),
+        prefix=request.query.get("prefix", ""),
+        delimiter=request.query.get("delimiter", ""),
+        encoding_type=values.string("encoding-type", request.query.get("encoding-type"), values=("url",)),
+        continuation_token=request.query.get("continuation-token"),
+        fetch_owner=values.boolean("fetch-owner", request.query.get("fetch-owner"), default=False),
+        max_keys=values.integer("max-keys", request.query.get("max-keys"), default=1000, minimum=0, cap=1000),
+        start_after=request.query.get("start-after", ""),
     )
 
 
@@ -433,24 +586,10 @@ class PutObjectRequest:
     branch: Branch
     key: str
     if_match: str | None
+    if_modified_since: str | None
     if_none_match: str | None
+    if_unmodified_since: str | None
     body: Body
-
-
-def read_put_object(call: Call) -> PutObjectRequest:
-    """Raise S3Error where the request is not valid."""
-    call.refuse("Encryption", "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION*")
-    call.refuse("Object locks", "HTTP_X_AMZ_OBJECT_LOCK_*")
-    call.refuse("Appending", "HTTP_X_AMZ_WRITE_OFFSET_BYTES")
-    call.refuse("Website configuration", "HTTP_X_AMZ_WEBSITE_REDIRECT_LOCATION")
-    return PutObjectRequest(
-        bucket=call.bucket,
-        branch=call.branch(),
-        key=call.key,
-        if_match=call.environ.get("HTTP_IF_MATCH"),
-        if_none_match=call.environ.get("HTTP_IF_NONE_MATCH"),
-        body=call.content(),
-    )
 
 
 @dataclass(slots=True)
@@ -468,6 +607,37 @@ class PutObjectResult:
     checksum_xxhash128: str | None = None
     checksum_xxhash3: str | None = None
     checksum_xxhash64: str | None = None
+
+
+_PUT_OBJECT_HEADERS = Refusals(
+    Refusal(errors.NotImplemented, "Encryption", "x-amz-server-side-encryption*", ("", "false", "off")),
+    Refusal(errors.NotImplemented, "Object locks", "x-amz-object-lock-*", ("", "false", "off")),
+    Refusal(errors.NotImplemented, "Appending", "x-amz-write-offset-bytes", ()),
+    Refusal(errors.NotImplemented, "Object copying", "x-amz-copy-source-*", ()),
+    Refusal(errors.NotImplemented, "Renaming", "x-amz-rename-source*", ()),
+    Refusal(
+        errors.NotImplemented,
+        "Website configuration",
+        "x-amz-website-redirect-location",
+        ("", "false", "off"),
+    ),
+    Refusal(errors.NotImplemented, "Sessions and directory buckets", "x-amz-if-match-*", ()),
+)
+
+
+def read_put_object(request: Request) -> PutObjectRequest:
+    """Raise S3Error where the request is not valid."""
+    _PUT_OBJECT_HEADERS.check(request.headers)
+    return PutObjectRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+        key=request.key(),
+        if_match=request.headers.get("if-match"),
+        if_modified_since=request.headers.get("if-modified-since"),
+        if_none_match=request.headers.get("if-none-match"),
+        if_unmodified_since=request.headers.get("if-unmodified-since"),
+        body=request.content(),
+    )
 
 
 def write_put_object(result: PutObjectResult) -> Answer:

@@ -1,7 +1,7 @@
 """Rendered by codegen from spec/operations/; do not edit, run `tox -e codegen`.
 
-Contents: OPERATIONS, 118 of them; for each level and method the table that tells them apart;
-the Falcon resources ServiceResource, BucketResource, ObjectResource; ROUTES, PROFILES.
+Contents: the 118 operations, each in the forms that the profiles have of it; PROFILES, for each its
+operations and the tables that tell them apart; the Falcon resources ServiceResource, BucketResource, ObjectResource; ROUTES.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from s3gw.generated import documents, requests
-from s3gw.http.call import Answer
-from s3gw.http.dispatch import Candidate, Operation, Table
+from s3gw.http.answer import Answer
+from s3gw.http.dispatch import Candidate, Profile, Table, supported, unsupported
 from s3gw.operations import _constant as constant
 from s3gw.operations import buckets, listing, objects
 
 if TYPE_CHECKING:
     import falcon
 
-    from s3gw.http.gateway import Gateway
+    from s3gw.http.wsgi import Face
 
-ABORT_MULTIPART_UPLOAD: Final = Operation(
+ABORT_MULTIPART_UPLOAD: Final = unsupported(
     name="AbortMultipartUpload",
     feature="Multipart uploads",
     level="object",
@@ -29,7 +29,7 @@ ABORT_MULTIPART_UPLOAD: Final = Operation(
     instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
 )
 
-COMPLETE_MULTIPART_UPLOAD: Final = Operation(
+COMPLETE_MULTIPART_UPLOAD: Final = unsupported(
     name="CompleteMultipartUpload",
     feature="Multipart uploads",
     level="object",
@@ -39,7 +39,7 @@ COMPLETE_MULTIPART_UPLOAD: Final = Operation(
     instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
 )
 
-COPY_OBJECT: Final = Operation(
+COPY_OBJECT: Final = unsupported(
     name="CopyObject",
     feature="Object copying",
     level="object",
@@ -49,7 +49,7 @@ COPY_OBJECT: Final = Operation(
     instead="Copy with `pachctl copy file` or PFS's CopyFile over gRPC, which copies no bytes, or send a GetObject's body as a PutObject (rclone copies to set times, unless it has --no-update-modtime).",
 )
 
-CORS_PREFLIGHT: Final = Operation(
+CORS_PREFLIGHT: Final = unsupported(
     name="CorsPreflight",
     feature="CORS configuration",
     level="service or bucket or object",
@@ -59,22 +59,43 @@ CORS_PREFLIGHT: Final = Operation(
     instead="Let a reverse proxy in front of the gateway answer for CORS.",
 )
 
-CREATE_BUCKET: Final = Operation(
+CREATE_BUCKET: Final = supported(
     name="CreateBucket",
     feature="Buckets",
     level="bucket",
     method="PUT",
     marks="",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="Creates the repo and/or the branch.",
     pfs=("InspectBranch", "CreateRepo", "CreateBranch"),
+    reads=(
+        "content-length",
+        "content-md5",
+        "x-amz-content-sha256",
+        "x-amz-decoded-content-length",
+        "x-amz-sdk-checksum-algorithm",
+        "x-amz-trailer",
+        "x-amz-checksum-*",
+        "the document CreateBucketConfiguration",
+    ),
     drops=("x-amz-acl", "x-amz-grant-*", "x-amz-object-ownership"),
+    refuses=(
+        ("x-amz-bucket-object-lock-enabled", "Object locks"),
+        ("x-amz-bucket-namespace", "Sessions and directory buckets"),
+        ("if-match", "Conditions"),
+        ("if-modified-since", "Conditions"),
+        ("if-none-match", "Conditions"),
+        ("if-unmodified-since", "Conditions"),
+        ("<Bucket>", "Sessions and directory buckets"),
+        ("<Location>", "Sessions and directory buckets"),
+        ("<Tags>", "Tagging"),
+    ),
     read=requests.read_create_bucket,
     handle=buckets.create_bucket,
     write=requests.write_create_bucket,
 )
 
-CREATE_BUCKET_METADATA_CONFIGURATION: Final = Operation(
+CREATE_BUCKET_METADATA_CONFIGURATION: Final = unsupported(
     name="CreateBucketMetadataConfiguration",
     feature="Metadata tables",
     level="bucket",
@@ -84,7 +105,7 @@ CREATE_BUCKET_METADATA_CONFIGURATION: Final = Operation(
     instead="List the bucket, or query PFS's commits with `pachctl`.",
 )
 
-CREATE_BUCKET_METADATA_TABLE_CONFIGURATION: Final = Operation(
+CREATE_BUCKET_METADATA_TABLE_CONFIGURATION: Final = unsupported(
     name="CreateBucketMetadataTableConfiguration",
     feature="Metadata tables",
     level="bucket",
@@ -94,7 +115,7 @@ CREATE_BUCKET_METADATA_TABLE_CONFIGURATION: Final = Operation(
     instead="List the bucket, or query PFS's commits with `pachctl`.",
 )
 
-CREATE_MULTIPART_UPLOAD: Final = Operation(
+CREATE_MULTIPART_UPLOAD: Final = unsupported(
     name="CreateMultipartUpload",
     feature="Multipart uploads",
     level="object",
@@ -104,7 +125,7 @@ CREATE_MULTIPART_UPLOAD: Final = Operation(
     instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
 )
 
-CREATE_SESSION: Final = Operation(
+CREATE_SESSION: Final = unsupported(
     name="CreateSession",
     feature="Sessions and directory buckets",
     level="bucket",
@@ -114,22 +135,29 @@ CREATE_SESSION: Final = Operation(
     instead="Send the request itself, without a session.",
 )
 
-DELETE_BUCKET: Final = Operation(
+DELETE_BUCKET: Final = supported(
     name="DeleteBucket",
     feature="Buckets",
     level="bucket",
     method="DELETE",
     marks="",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="Deletes the branch, and the repo with its last branch. It must be empty, unless the gateway runs with --delete-nonempty-buckets.",
     pfs=("InspectBranch", "ListFile", "DeleteBranch", "DeleteRepo"),
+    reads=(),
     drops=("x-amz-expected-bucket-owner",),
+    refuses=(
+        ("if-match", "Conditions"),
+        ("if-modified-since", "Conditions"),
+        ("if-none-match", "Conditions"),
+        ("if-unmodified-since", "Conditions"),
+    ),
     read=requests.read_delete_bucket,
     handle=buckets.delete_bucket,
     write=Answer(204).always,
 )
 
-DELETE_BUCKET_ANALYTICS_CONFIGURATION: Final = Operation(
+DELETE_BUCKET_ANALYTICS_CONFIGURATION: Final = unsupported(
     name="DeleteBucketAnalyticsConfiguration",
     feature="Analytics",
     level="bucket",
@@ -138,7 +166,7 @@ DELETE_BUCKET_ANALYTICS_CONFIGURATION: Final = Operation(
     why="Access to files is not analysed.",
 )
 
-DELETE_BUCKET_CORS: Final = Operation(
+DELETE_BUCKET_CORS: Final = unsupported(
     name="DeleteBucketCors",
     feature="CORS configuration",
     level="bucket",
@@ -148,7 +176,7 @@ DELETE_BUCKET_CORS: Final = Operation(
     instead="Let a reverse proxy in front of the gateway answer for CORS.",
 )
 
-DELETE_BUCKET_ENCRYPTION: Final = Operation(
+DELETE_BUCKET_ENCRYPTION: Final = unsupported(
     name="DeleteBucketEncryption",
     feature="Encryption",
     level="bucket",
@@ -158,7 +186,7 @@ DELETE_BUCKET_ENCRYPTION: Final = Operation(
     instead="Encrypt the storage below Pachyderm, or the data before it is sent.",
 )
 
-DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = Operation(
+DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = unsupported(
     name="DeleteBucketIntelligentTieringConfiguration",
     feature="Intelligent tiering",
     level="bucket",
@@ -167,7 +195,7 @@ DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = Operation(
     why="PFS has one tier of storage.",
 )
 
-DELETE_BUCKET_INVENTORY_CONFIGURATION: Final = Operation(
+DELETE_BUCKET_INVENTORY_CONFIGURATION: Final = unsupported(
     name="DeleteBucketInventoryConfiguration",
     feature="Inventory",
     level="bucket",
@@ -177,7 +205,7 @@ DELETE_BUCKET_INVENTORY_CONFIGURATION: Final = Operation(
     instead="List the bucket, which costs what its pages hold.",
 )
 
-DELETE_BUCKET_LIFECYCLE: Final = Operation(
+DELETE_BUCKET_LIFECYCLE: Final = unsupported(
     name="DeleteBucketLifecycle",
     feature="Lifecycles",
     level="bucket",
@@ -187,7 +215,7 @@ DELETE_BUCKET_LIFECYCLE: Final = Operation(
     instead="Delete from a cron pipeline, and squash the commits that are not needed any more.",
 )
 
-DELETE_BUCKET_METADATA_CONFIGURATION: Final = Operation(
+DELETE_BUCKET_METADATA_CONFIGURATION: Final = unsupported(
     name="DeleteBucketMetadataConfiguration",
     feature="Metadata tables",
     level="bucket",
@@ -197,7 +225,7 @@ DELETE_BUCKET_METADATA_CONFIGURATION: Final = Operation(
     instead="List the bucket, or query PFS's commits with `pachctl`.",
 )
 
-DELETE_BUCKET_METADATA_TABLE_CONFIGURATION: Final = Operation(
+DELETE_BUCKET_METADATA_TABLE_CONFIGURATION: Final = unsupported(
     name="DeleteBucketMetadataTableConfiguration",
     feature="Metadata tables",
     level="bucket",
@@ -207,7 +235,7 @@ DELETE_BUCKET_METADATA_TABLE_CONFIGURATION: Final = Operation(
     instead="List the bucket, or query PFS's commits with `pachctl`.",
 )
 
-DELETE_BUCKET_METRICS_CONFIGURATION: Final = Operation(
+DELETE_BUCKET_METRICS_CONFIGURATION: Final = unsupported(
     name="DeleteBucketMetricsConfiguration",
     feature="Metrics",
     level="bucket",
@@ -217,7 +245,7 @@ DELETE_BUCKET_METRICS_CONFIGURATION: Final = Operation(
     instead="Count in the gateway's own log.",
 )
 
-DELETE_BUCKET_OWNERSHIP_CONTROLS: Final = Operation(
+DELETE_BUCKET_OWNERSHIP_CONTROLS: Final = unsupported(
     name="DeleteBucketOwnershipControls",
     feature="Ownership controls",
     level="bucket",
@@ -226,7 +254,7 @@ DELETE_BUCKET_OWNERSHIP_CONTROLS: Final = Operation(
     why="Files in PFS have no owner.",
 )
 
-DELETE_BUCKET_POLICY: Final = Operation(
+DELETE_BUCKET_POLICY: Final = unsupported(
     name="DeleteBucketPolicy",
     feature="Policies",
     level="bucket",
@@ -236,7 +264,7 @@ DELETE_BUCKET_POLICY: Final = Operation(
     instead="Give roles with `pachctl auth set`.",
 )
 
-DELETE_BUCKET_REPLICATION: Final = Operation(
+DELETE_BUCKET_REPLICATION: Final = unsupported(
     name="DeleteBucketReplication",
     feature="Replication",
     level="bucket",
@@ -246,7 +274,7 @@ DELETE_BUCKET_REPLICATION: Final = Operation(
     instead="Let a pipeline copy the branch, or sync it with rclone.",
 )
 
-DELETE_BUCKET_TAGGING: Final = Operation(
+DELETE_BUCKET_TAGGING: Final = unsupported(
     name="DeleteBucketTagging",
     feature="Tagging",
     level="bucket",
@@ -256,7 +284,7 @@ DELETE_BUCKET_TAGGING: Final = Operation(
     instead="Keep them in a file beside the data.",
 )
 
-DELETE_BUCKET_WEBSITE: Final = Operation(
+DELETE_BUCKET_WEBSITE: Final = unsupported(
     name="DeleteBucketWebsite",
     feature="Website configuration",
     level="bucket",
@@ -266,27 +294,30 @@ DELETE_BUCKET_WEBSITE: Final = Operation(
     instead="Put a web server in front of the gateway.",
 )
 
-DELETE_OBJECT: Final = Operation(
+DELETE_OBJECT: Final = supported(
     name="DeleteObject",
     feature="Objects",
     level="object",
     method="DELETE",
     marks="",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="Removes the file in one atomic commit; no error where there was none.",
     pfs=("InspectBranch", "ModifyFile", "InspectCommit"),
+    reads=("?versionId", "if-match", "if-modified-since", "if-none-match", "if-unmodified-since"),
     drops=(
         "x-amz-bypass-governance-retention",
         "x-amz-expected-bucket-owner",
         "x-amz-mfa",
         "x-amz-request-payer",
     ),
+    refuses=(("x-amz-if-match-*", "Sessions and directory buckets"),),
+    lane="write",
     read=requests.read_delete_object,
     handle=objects.delete_object,
     write=Answer(204).always,
 )
 
-DELETE_OBJECT_ANNOTATION: Final = Operation(
+DELETE_OBJECT_ANNOTATION: Final = unsupported(
     name="DeleteObjectAnnotation",
     feature="Annotations",
     level="object",
@@ -296,7 +327,7 @@ DELETE_OBJECT_ANNOTATION: Final = Operation(
     instead="Keep them in a file beside the data.",
 )
 
-DELETE_OBJECT_TAGGING: Final = Operation(
+DELETE_OBJECT_TAGGING: Final = unsupported(
     name="DeleteObjectTagging",
     feature="Tagging",
     level="object",
@@ -306,27 +337,43 @@ DELETE_OBJECT_TAGGING: Final = Operation(
     instead="Keep them in a file beside the data.",
 )
 
-DELETE_OBJECTS: Final = Operation(
+DELETE_OBJECTS: Final = supported(
     name="DeleteObjects",
     feature="Objects",
     level="bucket",
     method="POST",
     marks="?delete",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="Removes up to 1000 files in one commit, with a result for each key.",
     pfs=("InspectBranch", "ModifyFile", "InspectCommit"),
+    reads=(
+        "content-length",
+        "content-md5",
+        "x-amz-content-sha256",
+        "x-amz-decoded-content-length",
+        "x-amz-sdk-checksum-algorithm",
+        "x-amz-trailer",
+        "x-amz-checksum-*",
+        "the document Delete",
+    ),
     drops=(
         "x-amz-bypass-governance-retention",
         "x-amz-expected-bucket-owner",
         "x-amz-mfa",
         "x-amz-request-payer",
     ),
+    refuses=(
+        ("if-match", "Conditions"),
+        ("if-modified-since", "Conditions"),
+        ("if-none-match", "Conditions"),
+        ("if-unmodified-since", "Conditions"),
+    ),
     read=requests.read_delete_objects,
     handle=objects.delete_objects,
     write=requests.write_delete_objects,
 )
 
-DELETE_PUBLIC_ACCESS_BLOCK: Final = Operation(
+DELETE_PUBLIC_ACCESS_BLOCK: Final = unsupported(
     name="DeletePublicAccessBlock",
     feature="Public access blocks",
     level="bucket",
@@ -336,7 +383,7 @@ DELETE_PUBLIC_ACCESS_BLOCK: Final = Operation(
     instead="Control in the network who reaches the gateway's port.",
 )
 
-GET_BUCKET_ABAC: Final = Operation(
+GET_BUCKET_ABAC: Final = unsupported(
     name="GetBucketAbac",
     feature="ABAC",
     level="bucket",
@@ -346,16 +393,34 @@ GET_BUCKET_ABAC: Final = Operation(
     instead="Give roles with `pachctl auth set`.",
 )
 
-GET_BUCKET_ACCELERATE_CONFIGURATION: Final = Operation(
+GET_BUCKET_ACCELERATE_CONFIGURATION: Final = unsupported(
     name="GetBucketAccelerateConfiguration",
     feature="Accelerate",
     level="bucket",
     method="GET",
     marks="?accelerate",
+    served_in=("extended",),
     why="There are no edge locations to accelerate through.",
 )
 
-GET_BUCKET_ACL: Final = Operation(
+GET_BUCKET_ACCELERATE_CONFIGURATION_EXTENDED: Final = supported(
+    name="GetBucketAccelerateConfiguration",
+    feature="Accelerate",
+    level="bucket",
+    method="GET",
+    marks="?accelerate",
+    served_in=("extended",),
+    summary="An empty configuration, as for a bucket that nobody has configured.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner", "x-amz-request-payer"),
+    refuses=(),
+    read=requests.read_get_bucket_accelerate_configuration,
+    handle=constant.answer(documents.AccelerateConfiguration()),
+    write=requests.write_get_bucket_accelerate_configuration,
+)
+
+GET_BUCKET_ACL: Final = unsupported(
     name="GetBucketAcl",
     feature="ACLs",
     level="bucket",
@@ -365,7 +430,7 @@ GET_BUCKET_ACL: Final = Operation(
     instead="Give roles with `pachctl auth set`.",
 )
 
-GET_BUCKET_ANALYTICS_CONFIGURATION: Final = Operation(
+GET_BUCKET_ANALYTICS_CONFIGURATION: Final = unsupported(
     name="GetBucketAnalyticsConfiguration",
     feature="Analytics",
     level="bucket",
@@ -374,7 +439,7 @@ GET_BUCKET_ANALYTICS_CONFIGURATION: Final = Operation(
     why="Access to files is not analysed.",
 )
 
-GET_BUCKET_CORS: Final = Operation(
+GET_BUCKET_CORS: Final = unsupported(
     name="GetBucketCors",
     feature="CORS configuration",
     level="bucket",
@@ -384,7 +449,7 @@ GET_BUCKET_CORS: Final = Operation(
     instead="Let a reverse proxy in front of the gateway answer for CORS.",
 )
 
-GET_BUCKET_ENCRYPTION: Final = Operation(
+GET_BUCKET_ENCRYPTION: Final = unsupported(
     name="GetBucketEncryption",
     feature="Encryption",
     level="bucket",
@@ -394,7 +459,7 @@ GET_BUCKET_ENCRYPTION: Final = Operation(
     instead="Encrypt the storage below Pachyderm, or the data before it is sent.",
 )
 
-GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = Operation(
+GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = unsupported(
     name="GetBucketIntelligentTieringConfiguration",
     feature="Intelligent tiering",
     level="bucket",
@@ -403,7 +468,7 @@ GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = Operation(
     why="PFS has one tier of storage.",
 )
 
-GET_BUCKET_INVENTORY_CONFIGURATION: Final = Operation(
+GET_BUCKET_INVENTORY_CONFIGURATION: Final = unsupported(
     name="GetBucketInventoryConfiguration",
     feature="Inventory",
     level="bucket",
@@ -413,7 +478,7 @@ GET_BUCKET_INVENTORY_CONFIGURATION: Final = Operation(
     instead="List the bucket, which costs what its pages hold.",
 )
 
-GET_BUCKET_LIFECYCLE: Final = Operation(
+GET_BUCKET_LIFECYCLE: Final = unsupported(
     name="GetBucketLifecycle",
     feature="Lifecycles",
     level="bucket",
@@ -424,7 +489,7 @@ GET_BUCKET_LIFECYCLE: Final = Operation(
     instead="Delete from a cron pipeline, and squash the commits that are not needed any more.",
 )
 
-GET_BUCKET_LIFECYCLE_CONFIGURATION: Final = Operation(
+GET_BUCKET_LIFECYCLE_CONFIGURATION: Final = unsupported(
     name="GetBucketLifecycleConfiguration",
     feature="Lifecycles",
     level="bucket",
@@ -434,32 +499,52 @@ GET_BUCKET_LIFECYCLE_CONFIGURATION: Final = Operation(
     instead="Delete from a cron pipeline, and squash the commits that are not needed any more.",
 )
 
-GET_BUCKET_LOCATION: Final = Operation(
+GET_BUCKET_LOCATION: Final = supported(
     name="GetBucketLocation",
     feature="Buckets",
     level="bucket",
     method="GET",
     marks="?location",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="A constant, PACHYDERM unless --region says otherwise.",
     pfs=("InspectBranch",),
+    reads=(),
     drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
     read=requests.read_get_bucket_location,
     handle=buckets.get_bucket_location,
     write=requests.write_get_bucket_location,
 )
 
-GET_BUCKET_LOGGING: Final = Operation(
+GET_BUCKET_LOGGING: Final = unsupported(
     name="GetBucketLogging",
     feature="Logging",
     level="bucket",
     method="GET",
     marks="?logging",
+    served_in=("extended",),
     why="Access logs are not written into buckets.",
     instead="Read the gateway's own log, a line for each request, in text or JSON.",
 )
 
-GET_BUCKET_METADATA_CONFIGURATION: Final = Operation(
+GET_BUCKET_LOGGING_EXTENDED: Final = supported(
+    name="GetBucketLogging",
+    feature="Logging",
+    level="bucket",
+    method="GET",
+    marks="?logging",
+    served_in=("extended",),
+    summary="An empty status, as for a bucket that nobody has configured.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_logging,
+    handle=constant.answer(documents.BucketLoggingStatus()),
+    write=requests.write_get_bucket_logging,
+)
+
+GET_BUCKET_METADATA_CONFIGURATION: Final = unsupported(
     name="GetBucketMetadataConfiguration",
     feature="Metadata tables",
     level="bucket",
@@ -469,7 +554,7 @@ GET_BUCKET_METADATA_CONFIGURATION: Final = Operation(
     instead="List the bucket, or query PFS's commits with `pachctl`.",
 )
 
-GET_BUCKET_METADATA_TABLE_CONFIGURATION: Final = Operation(
+GET_BUCKET_METADATA_TABLE_CONFIGURATION: Final = unsupported(
     name="GetBucketMetadataTableConfiguration",
     feature="Metadata tables",
     level="bucket",
@@ -479,7 +564,7 @@ GET_BUCKET_METADATA_TABLE_CONFIGURATION: Final = Operation(
     instead="List the bucket, or query PFS's commits with `pachctl`.",
 )
 
-GET_BUCKET_METRICS_CONFIGURATION: Final = Operation(
+GET_BUCKET_METRICS_CONFIGURATION: Final = unsupported(
     name="GetBucketMetricsConfiguration",
     feature="Metrics",
     level="bucket",
@@ -489,7 +574,7 @@ GET_BUCKET_METRICS_CONFIGURATION: Final = Operation(
     instead="Count in the gateway's own log.",
 )
 
-GET_BUCKET_NOTIFICATION: Final = Operation(
+GET_BUCKET_NOTIFICATION: Final = unsupported(
     name="GetBucketNotification",
     feature="Notifications",
     level="bucket",
@@ -500,17 +585,35 @@ GET_BUCKET_NOTIFICATION: Final = Operation(
     instead="Let a pipeline take the branch as its input, or subscribe with `pachctl subscribe commit`.",
 )
 
-GET_BUCKET_NOTIFICATION_CONFIGURATION: Final = Operation(
+GET_BUCKET_NOTIFICATION_CONFIGURATION: Final = unsupported(
     name="GetBucketNotificationConfiguration",
     feature="Notifications",
     level="bucket",
     method="GET",
     marks="?notification",
+    served_in=("extended",),
     why="PFS notifies nobody over S3.",
     instead="Let a pipeline take the branch as its input, or subscribe with `pachctl subscribe commit`.",
 )
 
-GET_BUCKET_OWNERSHIP_CONTROLS: Final = Operation(
+GET_BUCKET_NOTIFICATION_CONFIGURATION_EXTENDED: Final = supported(
+    name="GetBucketNotificationConfiguration",
+    feature="Notifications",
+    level="bucket",
+    method="GET",
+    marks="?notification",
+    served_in=("extended",),
+    summary="An empty configuration, as for a bucket that nobody has configured.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_notification_configuration,
+    handle=constant.answer(documents.NotificationConfiguration()),
+    write=requests.write_get_bucket_notification_configuration,
+)
+
+GET_BUCKET_OWNERSHIP_CONTROLS: Final = unsupported(
     name="GetBucketOwnershipControls",
     feature="Ownership controls",
     level="bucket",
@@ -519,7 +622,7 @@ GET_BUCKET_OWNERSHIP_CONTROLS: Final = Operation(
     why="Files in PFS have no owner.",
 )
 
-GET_BUCKET_POLICY: Final = Operation(
+GET_BUCKET_POLICY: Final = unsupported(
     name="GetBucketPolicy",
     feature="Policies",
     level="bucket",
@@ -529,7 +632,7 @@ GET_BUCKET_POLICY: Final = Operation(
     instead="Give roles with `pachctl auth set`.",
 )
 
-GET_BUCKET_POLICY_STATUS: Final = Operation(
+GET_BUCKET_POLICY_STATUS: Final = unsupported(
     name="GetBucketPolicyStatus",
     feature="Policies",
     level="bucket",
@@ -539,7 +642,7 @@ GET_BUCKET_POLICY_STATUS: Final = Operation(
     instead="Give roles with `pachctl auth set`.",
 )
 
-GET_BUCKET_REPLICATION: Final = Operation(
+GET_BUCKET_REPLICATION: Final = unsupported(
     name="GetBucketReplication",
     feature="Replication",
     level="bucket",
@@ -549,16 +652,34 @@ GET_BUCKET_REPLICATION: Final = Operation(
     instead="Let a pipeline copy the branch, or sync it with rclone.",
 )
 
-GET_BUCKET_REQUEST_PAYMENT: Final = Operation(
+GET_BUCKET_REQUEST_PAYMENT: Final = unsupported(
     name="GetBucketRequestPayment",
     feature="Payment requests",
     level="bucket",
     method="GET",
     marks="?requestPayment",
+    served_in=("extended",),
     why="Nobody pays for requests.",
 )
 
-GET_BUCKET_TAGGING: Final = Operation(
+GET_BUCKET_REQUEST_PAYMENT_EXTENDED: Final = supported(
+    name="GetBucketRequestPayment",
+    feature="Payment requests",
+    level="bucket",
+    method="GET",
+    marks="?requestPayment",
+    served_in=("extended",),
+    summary="A constant, BucketOwner, as for a bucket that nobody has configured.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_request_payment,
+    handle=constant.answer(documents.RequestPaymentConfiguration(payer="BucketOwner")),
+    write=requests.write_get_bucket_request_payment,
+)
+
+GET_BUCKET_TAGGING: Final = unsupported(
     name="GetBucketTagging",
     feature="Tagging",
     level="bucket",
@@ -568,22 +689,24 @@ GET_BUCKET_TAGGING: Final = Operation(
     instead="Keep them in a file beside the data.",
 )
 
-GET_BUCKET_VERSIONING: Final = Operation(
+GET_BUCKET_VERSIONING: Final = supported(
     name="GetBucketVersioning",
     feature="Versioning configuration",
     level="bucket",
     method="GET",
     marks="?versioning",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="An empty configuration, since only HEAD is reachable, as if the bucket had never been versioned.",
     pfs=("InspectBranch",),
+    reads=(),
     drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
     read=requests.read_get_bucket_versioning,
     handle=constant.answer(documents.VersioningConfiguration()),
     write=requests.write_get_bucket_versioning,
 )
 
-GET_BUCKET_WEBSITE: Final = Operation(
+GET_BUCKET_WEBSITE: Final = unsupported(
     name="GetBucketWebsite",
     feature="Website configuration",
     level="bucket",
@@ -593,22 +716,40 @@ GET_BUCKET_WEBSITE: Final = Operation(
     instead="Put a web server in front of the gateway.",
 )
 
-GET_OBJECT: Final = Operation(
+GET_OBJECT: Final = supported(
     name="GetObject",
     feature="Objects",
     level="object",
     method="GET",
     marks="",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="File contents; a single Range, conditions, and response-* overrides are honoured.",
     pfs=("InspectBranch", "InspectFile", "GetFile"),
+    reads=(
+        "?partNumber",
+        "?response-cache-control",
+        "?response-content-disposition",
+        "?response-content-encoding",
+        "?response-content-language",
+        "?response-content-type",
+        "?response-expires",
+        "?versionId",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "range",
+    ),
     drops=("x-amz-checksum-mode", "x-amz-expected-bucket-owner", "x-amz-request-payer"),
+    refuses=(("x-amz-server-side-encryption-customer-*", "Encryption"),),
+    lane="read",
     read=requests.read_get_object,
     handle=objects.get_object,
     write=requests.write_get_object,
 )
 
-GET_OBJECT_ACL: Final = Operation(
+GET_OBJECT_ACL: Final = unsupported(
     name="GetObjectAcl",
     feature="ACLs",
     level="object",
@@ -618,7 +759,7 @@ GET_OBJECT_ACL: Final = Operation(
     instead="Give roles with `pachctl auth set`.",
 )
 
-GET_OBJECT_ANNOTATION: Final = Operation(
+GET_OBJECT_ANNOTATION: Final = unsupported(
     name="GetObjectAnnotation",
     feature="Annotations",
     level="object",
@@ -628,7 +769,7 @@ GET_OBJECT_ANNOTATION: Final = Operation(
     instead="Keep them in a file beside the data.",
 )
 
-GET_OBJECT_ATTRIBUTES: Final = Operation(
+GET_OBJECT_ATTRIBUTES: Final = unsupported(
     name="GetObjectAttributes",
     feature="Object attributes",
     level="object",
@@ -638,7 +779,7 @@ GET_OBJECT_ATTRIBUTES: Final = Operation(
     instead="HeadObject tells size, ETag and time.",
 )
 
-GET_OBJECT_LEGAL_HOLD: Final = Operation(
+GET_OBJECT_LEGAL_HOLD: Final = unsupported(
     name="GetObjectLegalHold",
     feature="Legal holds",
     level="object",
@@ -648,7 +789,7 @@ GET_OBJECT_LEGAL_HOLD: Final = Operation(
     instead="Past commits keep every version of a file until they are squashed.",
 )
 
-GET_OBJECT_LOCK_CONFIGURATION: Final = Operation(
+GET_OBJECT_LOCK_CONFIGURATION: Final = unsupported(
     name="GetObjectLockConfiguration",
     feature="Object locks",
     level="bucket",
@@ -658,7 +799,7 @@ GET_OBJECT_LOCK_CONFIGURATION: Final = Operation(
     instead="Past commits keep every version of a file until they are squashed.",
 )
 
-GET_OBJECT_RETENTION: Final = Operation(
+GET_OBJECT_RETENTION: Final = unsupported(
     name="GetObjectRetention",
     feature="Retention policies",
     level="object",
@@ -668,7 +809,7 @@ GET_OBJECT_RETENTION: Final = Operation(
     instead="Past commits keep every version of a file until they are squashed.",
 )
 
-GET_OBJECT_TAGGING: Final = Operation(
+GET_OBJECT_TAGGING: Final = unsupported(
     name="GetObjectTagging",
     feature="Tagging",
     level="object",
@@ -678,7 +819,7 @@ GET_OBJECT_TAGGING: Final = Operation(
     instead="Keep them in a file beside the data.",
 )
 
-GET_OBJECT_TORRENT: Final = Operation(
+GET_OBJECT_TORRENT: Final = unsupported(
     name="GetObjectTorrent",
     feature="Torrents",
     level="object",
@@ -688,7 +829,7 @@ GET_OBJECT_TORRENT: Final = Operation(
     instead="Get the object.",
 )
 
-GET_PUBLIC_ACCESS_BLOCK: Final = Operation(
+GET_PUBLIC_ACCESS_BLOCK: Final = unsupported(
     name="GetPublicAccessBlock",
     feature="Public access blocks",
     level="bucket",
@@ -698,37 +839,58 @@ GET_PUBLIC_ACCESS_BLOCK: Final = Operation(
     instead="Control in the network who reaches the gateway's port.",
 )
 
-HEAD_BUCKET: Final = Operation(
+HEAD_BUCKET: Final = supported(
     name="HeadBucket",
     feature="Buckets",
     level="bucket",
     method="HEAD",
     marks="",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="Whether the branch exists.",
     pfs=("InspectBranch",),
+    reads=(),
     drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    lane="read",
     read=requests.read_head_bucket,
     handle=buckets.head_bucket,
     write=requests.write_head_bucket,
 )
 
-HEAD_OBJECT: Final = Operation(
+HEAD_OBJECT: Final = supported(
     name="HeadObject",
     feature="Objects",
     level="object",
     method="HEAD",
     marks="",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="Size, time and ETag of a file, as GetObject sends them.",
     pfs=("InspectBranch", "InspectFile"),
+    reads=(
+        "?partNumber",
+        "?response-cache-control",
+        "?response-content-disposition",
+        "?response-content-encoding",
+        "?response-content-language",
+        "?response-content-type",
+        "?response-expires",
+        "?versionId",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "range",
+    ),
     drops=("x-amz-checksum-mode", "x-amz-expected-bucket-owner", "x-amz-request-payer"),
+    refuses=(("x-amz-server-side-encryption-customer-*", "Encryption"),),
+    lane="read",
     read=requests.read_head_object,
     handle=objects.head_object,
     write=requests.write_head_object,
 )
 
-LIST_BUCKET_ANALYTICS_CONFIGURATIONS: Final = Operation(
+LIST_BUCKET_ANALYTICS_CONFIGURATIONS: Final = unsupported(
     name="ListBucketAnalyticsConfigurations",
     feature="Analytics",
     level="bucket",
@@ -737,7 +899,7 @@ LIST_BUCKET_ANALYTICS_CONFIGURATIONS: Final = Operation(
     why="Access to files is not analysed.",
 )
 
-LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS: Final = Operation(
+LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS: Final = unsupported(
     name="ListBucketIntelligentTieringConfigurations",
     feature="Intelligent tiering",
     level="bucket",
@@ -746,7 +908,7 @@ LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS: Final = Operation(
     why="PFS has one tier of storage.",
 )
 
-LIST_BUCKET_INVENTORY_CONFIGURATIONS: Final = Operation(
+LIST_BUCKET_INVENTORY_CONFIGURATIONS: Final = unsupported(
     name="ListBucketInventoryConfigurations",
     feature="Inventory",
     level="bucket",
@@ -756,7 +918,7 @@ LIST_BUCKET_INVENTORY_CONFIGURATIONS: Final = Operation(
     instead="List the bucket, which costs what its pages hold.",
 )
 
-LIST_BUCKET_METRICS_CONFIGURATIONS: Final = Operation(
+LIST_BUCKET_METRICS_CONFIGURATIONS: Final = unsupported(
     name="ListBucketMetricsConfigurations",
     feature="Metrics",
     level="bucket",
@@ -766,22 +928,24 @@ LIST_BUCKET_METRICS_CONFIGURATIONS: Final = Operation(
     instead="Count in the gateway's own log.",
 )
 
-LIST_BUCKETS: Final = Operation(
+LIST_BUCKETS: Final = supported(
     name="ListBuckets",
     feature="Buckets",
     level="service",
     method="GET",
     marks="",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="Every branch of every user repo, sorted by name; CreationDate is the repo's.",
     pfs=("ListRepo", "ListBranch"),
+    reads=("?prefix", "?max-buckets", "?continuation-token", "?bucket-region"),
     drops=(),
+    refuses=(),
     read=requests.read_list_buckets,
     handle=buckets.list_buckets,
     write=requests.write_list_buckets,
 )
 
-LIST_DIRECTORY_BUCKETS: Final = Operation(
+LIST_DIRECTORY_BUCKETS: Final = unsupported(
     name="ListDirectoryBuckets",
     feature="Sessions and directory buckets",
     level="service",
@@ -792,7 +956,7 @@ LIST_DIRECTORY_BUCKETS: Final = Operation(
     instead="List the buckets.",
 )
 
-LIST_MULTIPART_UPLOADS: Final = Operation(
+LIST_MULTIPART_UPLOADS: Final = unsupported(
     name="ListMultipartUploads",
     feature="Multipart uploads",
     level="bucket",
@@ -802,7 +966,7 @@ LIST_MULTIPART_UPLOADS: Final = Operation(
     instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
 )
 
-LIST_OBJECT_ANNOTATIONS: Final = Operation(
+LIST_OBJECT_ANNOTATIONS: Final = unsupported(
     name="ListObjectAnnotations",
     feature="Annotations",
     level="object",
@@ -812,52 +976,66 @@ LIST_OBJECT_ANNOTATIONS: Final = Operation(
     instead="Keep them in a file beside the data.",
 )
 
-LIST_OBJECT_VERSIONS: Final = Operation(
+LIST_OBJECT_VERSIONS: Final = supported(
     name="ListObjectVersions",
     feature="Listing objects",
     level="bucket",
     method="GET",
     marks="?versions",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="Each file of HEAD once, with the version id null, as in a bucket that was never versioned.",
     pfs=("InspectBranch", "GlobFile"),
+    reads=("?prefix", "?delimiter", "?encoding-type", "?key-marker", "?max-keys", "?version-id-marker"),
     drops=("x-amz-expected-bucket-owner", "x-amz-optional-object-attributes", "x-amz-request-payer"),
+    refuses=(),
     read=requests.read_list_object_versions,
     handle=listing.list_object_versions,
     write=requests.write_list_object_versions,
 )
 
-LIST_OBJECTS: Final = Operation(
+LIST_OBJECTS: Final = supported(
     name="ListObjects",
     feature="Listing objects",
     level="bucket",
     method="GET",
     marks="",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="Files of HEAD in bytewise key order; any delimiter.",
     pfs=("InspectBranch", "GlobFile"),
+    reads=("?prefix", "?delimiter", "?encoding-type", "?marker", "?max-keys"),
     drops=("x-amz-expected-bucket-owner", "x-amz-optional-object-attributes", "x-amz-request-payer"),
+    refuses=(),
     read=requests.read_list_objects,
     handle=listing.list_objects,
     write=requests.write_list_objects,
 )
 
-LIST_OBJECTS_V2: Final = Operation(
+LIST_OBJECTS_V2: Final = supported(
     name="ListObjectsV2",
     feature="Listing objects",
     level="bucket",
     method="GET",
     marks="?list-type=2",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="Files of HEAD in bytewise key order; any delimiter. The continuation token pins the commit, so that a listing of many pages is one snapshot.",
     pfs=("InspectBranch", "GlobFile"),
+    reads=(
+        "?prefix",
+        "?delimiter",
+        "?encoding-type",
+        "?continuation-token",
+        "?fetch-owner",
+        "?max-keys",
+        "?start-after",
+    ),
     drops=("x-amz-expected-bucket-owner", "x-amz-optional-object-attributes", "x-amz-request-payer"),
+    refuses=(),
     read=requests.read_list_objects_v2,
     handle=listing.list_objects_v2,
     write=requests.write_list_objects_v2,
 )
 
-LIST_PARTS: Final = Operation(
+LIST_PARTS: Final = unsupported(
     name="ListParts",
     feature="Multipart uploads",
     level="object",
@@ -867,7 +1045,7 @@ LIST_PARTS: Final = Operation(
     instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
 )
 
-POST_OBJECT: Final = Operation(
+POST_OBJECT: Final = unsupported(
     name="PostObject",
     feature="HTML form uploads",
     level="bucket",
@@ -877,7 +1055,7 @@ POST_OBJECT: Final = Operation(
     instead="Send the file with a PutObject.",
 )
 
-PUT_BUCKET_ABAC: Final = Operation(
+PUT_BUCKET_ABAC: Final = unsupported(
     name="PutBucketAbac",
     feature="ABAC",
     level="bucket",
@@ -887,7 +1065,7 @@ PUT_BUCKET_ABAC: Final = Operation(
     instead="Give roles with `pachctl auth set`.",
 )
 
-PUT_BUCKET_ACCELERATE_CONFIGURATION: Final = Operation(
+PUT_BUCKET_ACCELERATE_CONFIGURATION: Final = unsupported(
     name="PutBucketAccelerateConfiguration",
     feature="Accelerate",
     level="bucket",
@@ -896,7 +1074,7 @@ PUT_BUCKET_ACCELERATE_CONFIGURATION: Final = Operation(
     why="There are no edge locations to accelerate through.",
 )
 
-PUT_BUCKET_ACL: Final = Operation(
+PUT_BUCKET_ACL: Final = unsupported(
     name="PutBucketAcl",
     feature="ACLs",
     level="bucket",
@@ -906,7 +1084,7 @@ PUT_BUCKET_ACL: Final = Operation(
     instead="Give roles with `pachctl auth set`.",
 )
 
-PUT_BUCKET_ANALYTICS_CONFIGURATION: Final = Operation(
+PUT_BUCKET_ANALYTICS_CONFIGURATION: Final = unsupported(
     name="PutBucketAnalyticsConfiguration",
     feature="Analytics",
     level="bucket",
@@ -915,7 +1093,7 @@ PUT_BUCKET_ANALYTICS_CONFIGURATION: Final = Operation(
     why="Access to files is not analysed.",
 )
 
-PUT_BUCKET_CORS: Final = Operation(
+PUT_BUCKET_CORS: Final = unsupported(
     name="PutBucketCors",
     feature="CORS configuration",
     level="bucket",
@@ -925,7 +1103,7 @@ PUT_BUCKET_CORS: Final = Operation(
     instead="Let a reverse proxy in front of the gateway answer for CORS.",
 )
 
-PUT_BUCKET_ENCRYPTION: Final = Operation(
+PUT_BUCKET_ENCRYPTION: Final = unsupported(
     name="PutBucketEncryption",
     feature="Encryption",
     level="bucket",
@@ -935,7 +1113,7 @@ PUT_BUCKET_ENCRYPTION: Final = Operation(
     instead="Encrypt the storage below Pachyderm, or the data before it is sent.",
 )
 
-PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = Operation(
+PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = unsupported(
     name="PutBucketIntelligentTieringConfiguration",
     feature="Intelligent tiering",
     level="bucket",
@@ -944,7 +1122,7 @@ PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = Operation(
     why="PFS has one tier of storage.",
 )
 
-PUT_BUCKET_INVENTORY_CONFIGURATION: Final = Operation(
+PUT_BUCKET_INVENTORY_CONFIGURATION: Final = unsupported(
     name="PutBucketInventoryConfiguration",
     feature="Inventory",
     level="bucket",
@@ -954,7 +1132,7 @@ PUT_BUCKET_INVENTORY_CONFIGURATION: Final = Operation(
     instead="List the bucket, which costs what its pages hold.",
 )
 
-PUT_BUCKET_LIFECYCLE: Final = Operation(
+PUT_BUCKET_LIFECYCLE: Final = unsupported(
     name="PutBucketLifecycle",
     feature="Lifecycles",
     level="bucket",
@@ -965,7 +1143,7 @@ PUT_BUCKET_LIFECYCLE: Final = Operation(
     instead="Delete from a cron pipeline, and squash the commits that are not needed any more.",
 )
 
-PUT_BUCKET_LIFECYCLE_CONFIGURATION: Final = Operation(
+PUT_BUCKET_LIFECYCLE_CONFIGURATION: Final = unsupported(
     name="PutBucketLifecycleConfiguration",
     feature="Lifecycles",
     level="bucket",
@@ -975,7 +1153,7 @@ PUT_BUCKET_LIFECYCLE_CONFIGURATION: Final = Operation(
     instead="Delete from a cron pipeline, and squash the commits that are not needed any more.",
 )
 
-PUT_BUCKET_LOGGING: Final = Operation(
+PUT_BUCKET_LOGGING: Final = unsupported(
     name="PutBucketLogging",
     feature="Logging",
     level="bucket",
@@ -985,7 +1163,7 @@ PUT_BUCKET_LOGGING: Final = Operation(
     instead="Read the gateway's own log, a line for each request, in text or JSON.",
 )
 
-PUT_BUCKET_METRICS_CONFIGURATION: Final = Operation(
+PUT_BUCKET_METRICS_CONFIGURATION: Final = unsupported(
     name="PutBucketMetricsConfiguration",
     feature="Metrics",
     level="bucket",
@@ -995,7 +1173,7 @@ PUT_BUCKET_METRICS_CONFIGURATION: Final = Operation(
     instead="Count in the gateway's own log.",
 )
 
-PUT_BUCKET_NOTIFICATION: Final = Operation(
+PUT_BUCKET_NOTIFICATION: Final = unsupported(
     name="PutBucketNotification",
     feature="Notifications",
     level="bucket",
@@ -1006,7 +1184,7 @@ PUT_BUCKET_NOTIFICATION: Final = Operation(
     instead="Let a pipeline take the branch as its input, or subscribe with `pachctl subscribe commit`.",
 )
 
-PUT_BUCKET_NOTIFICATION_CONFIGURATION: Final = Operation(
+PUT_BUCKET_NOTIFICATION_CONFIGURATION: Final = unsupported(
     name="PutBucketNotificationConfiguration",
     feature="Notifications",
     level="bucket",
@@ -1016,7 +1194,7 @@ PUT_BUCKET_NOTIFICATION_CONFIGURATION: Final = Operation(
     instead="Let a pipeline take the branch as its input, or subscribe with `pachctl subscribe commit`.",
 )
 
-PUT_BUCKET_OWNERSHIP_CONTROLS: Final = Operation(
+PUT_BUCKET_OWNERSHIP_CONTROLS: Final = unsupported(
     name="PutBucketOwnershipControls",
     feature="Ownership controls",
     level="bucket",
@@ -1025,7 +1203,7 @@ PUT_BUCKET_OWNERSHIP_CONTROLS: Final = Operation(
     why="Files in PFS have no owner.",
 )
 
-PUT_BUCKET_POLICY: Final = Operation(
+PUT_BUCKET_POLICY: Final = unsupported(
     name="PutBucketPolicy",
     feature="Policies",
     level="bucket",
@@ -1035,7 +1213,7 @@ PUT_BUCKET_POLICY: Final = Operation(
     instead="Give roles with `pachctl auth set`.",
 )
 
-PUT_BUCKET_REPLICATION: Final = Operation(
+PUT_BUCKET_REPLICATION: Final = unsupported(
     name="PutBucketReplication",
     feature="Replication",
     level="bucket",
@@ -1045,7 +1223,7 @@ PUT_BUCKET_REPLICATION: Final = Operation(
     instead="Let a pipeline copy the branch, or sync it with rclone.",
 )
 
-PUT_BUCKET_REQUEST_PAYMENT: Final = Operation(
+PUT_BUCKET_REQUEST_PAYMENT: Final = unsupported(
     name="PutBucketRequestPayment",
     feature="Payment requests",
     level="bucket",
@@ -1054,7 +1232,7 @@ PUT_BUCKET_REQUEST_PAYMENT: Final = Operation(
     why="Nobody pays for requests.",
 )
 
-PUT_BUCKET_TAGGING: Final = Operation(
+PUT_BUCKET_TAGGING: Final = unsupported(
     name="PutBucketTagging",
     feature="Tagging",
     level="bucket",
@@ -1064,7 +1242,7 @@ PUT_BUCKET_TAGGING: Final = Operation(
     instead="Keep them in a file beside the data.",
 )
 
-PUT_BUCKET_VERSIONING: Final = Operation(
+PUT_BUCKET_VERSIONING: Final = unsupported(
     name="PutBucketVersioning",
     feature="Versioning configuration",
     level="bucket",
@@ -1074,7 +1252,7 @@ PUT_BUCKET_VERSIONING: Final = Operation(
     instead="Read past commits with `pachctl` or PFS's gRPC interface.",
 )
 
-PUT_BUCKET_WEBSITE: Final = Operation(
+PUT_BUCKET_WEBSITE: Final = unsupported(
     name="PutBucketWebsite",
     feature="Website configuration",
     level="bucket",
@@ -1084,15 +1262,28 @@ PUT_BUCKET_WEBSITE: Final = Operation(
     instead="Put a web server in front of the gateway.",
 )
 
-PUT_OBJECT: Final = Operation(
+PUT_OBJECT: Final = supported(
     name="PutObject",
     feature="Objects",
     level="object",
     method="PUT",
     marks="",
-    profile="classic",
+    served_in=("classic", "extended"),
     summary="Overwrites the file in one atomic commit; no size limit of its own. Digests are verified before anything is committed.",
     pfs=("InspectBranch", "InspectFile", "ModifyFile", "InspectCommit"),
+    reads=(
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-unmodified-since",
+        "content-length",
+        "content-md5",
+        "x-amz-content-sha256",
+        "x-amz-decoded-content-length",
+        "x-amz-sdk-checksum-algorithm",
+        "x-amz-trailer",
+        "x-amz-checksum-*",
+    ),
     drops=(
         "cache-control",
         "content-disposition",
@@ -1108,12 +1299,22 @@ PUT_OBJECT: Final = Operation(
         "x-amz-storage-class",
         "x-amz-tagging",
     ),
+    refuses=(
+        ("x-amz-server-side-encryption*", "Encryption"),
+        ("x-amz-object-lock-*", "Object locks"),
+        ("x-amz-write-offset-bytes", "Appending"),
+        ("x-amz-copy-source-*", "Object copying"),
+        ("x-amz-rename-source*", "Renaming"),
+        ("x-amz-website-redirect-location", "Website configuration"),
+        ("x-amz-if-match-*", "Sessions and directory buckets"),
+    ),
+    lane="write",
     read=requests.read_put_object,
     handle=objects.put_object,
     write=requests.write_put_object,
 )
 
-PUT_OBJECT_ACL: Final = Operation(
+PUT_OBJECT_ACL: Final = unsupported(
     name="PutObjectAcl",
     feature="ACLs",
     level="object",
@@ -1123,7 +1324,7 @@ PUT_OBJECT_ACL: Final = Operation(
     instead="Give roles with `pachctl auth set`.",
 )
 
-PUT_OBJECT_ANNOTATION: Final = Operation(
+PUT_OBJECT_ANNOTATION: Final = unsupported(
     name="PutObjectAnnotation",
     feature="Annotations",
     level="object",
@@ -1133,7 +1334,7 @@ PUT_OBJECT_ANNOTATION: Final = Operation(
     instead="Keep them in a file beside the data.",
 )
 
-PUT_OBJECT_LEGAL_HOLD: Final = Operation(
+PUT_OBJECT_LEGAL_HOLD: Final = unsupported(
     name="PutObjectLegalHold",
     feature="Legal holds",
     level="object",
@@ -1143,7 +1344,7 @@ PUT_OBJECT_LEGAL_HOLD: Final = Operation(
     instead="Past commits keep every version of a file until they are squashed.",
 )
 
-PUT_OBJECT_LOCK_CONFIGURATION: Final = Operation(
+PUT_OBJECT_LOCK_CONFIGURATION: Final = unsupported(
     name="PutObjectLockConfiguration",
     feature="Object locks",
     level="bucket",
@@ -1153,7 +1354,7 @@ PUT_OBJECT_LOCK_CONFIGURATION: Final = Operation(
     instead="Past commits keep every version of a file until they are squashed.",
 )
 
-PUT_OBJECT_RETENTION: Final = Operation(
+PUT_OBJECT_RETENTION: Final = unsupported(
     name="PutObjectRetention",
     feature="Retention policies",
     level="object",
@@ -1163,7 +1364,7 @@ PUT_OBJECT_RETENTION: Final = Operation(
     instead="Past commits keep every version of a file until they are squashed.",
 )
 
-PUT_OBJECT_TAGGING: Final = Operation(
+PUT_OBJECT_TAGGING: Final = unsupported(
     name="PutObjectTagging",
     feature="Tagging",
     level="object",
@@ -1173,7 +1374,7 @@ PUT_OBJECT_TAGGING: Final = Operation(
     instead="Keep them in a file beside the data.",
 )
 
-PUT_PUBLIC_ACCESS_BLOCK: Final = Operation(
+PUT_PUBLIC_ACCESS_BLOCK: Final = unsupported(
     name="PutPublicAccessBlock",
     feature="Public access blocks",
     level="bucket",
@@ -1183,7 +1384,7 @@ PUT_PUBLIC_ACCESS_BLOCK: Final = Operation(
     instead="Control in the network who reaches the gateway's port.",
 )
 
-RENAME_OBJECT: Final = Operation(
+RENAME_OBJECT: Final = unsupported(
     name="RenameObject",
     feature="Renaming",
     level="object",
@@ -1193,7 +1394,7 @@ RENAME_OBJECT: Final = Operation(
     instead="Put the object under its new key and delete the old one.",
 )
 
-RESTORE_OBJECT: Final = Operation(
+RESTORE_OBJECT: Final = unsupported(
     name="RestoreObject",
     feature="Restore",
     level="object",
@@ -1203,7 +1404,7 @@ RESTORE_OBJECT: Final = Operation(
     instead="Get the object.",
 )
 
-SELECT_OBJECT_CONTENT: Final = Operation(
+SELECT_OBJECT_CONTENT: Final = unsupported(
     name="SelectObjectContent",
     feature="Select",
     level="object",
@@ -1213,7 +1414,7 @@ SELECT_OBJECT_CONTENT: Final = Operation(
     instead="Query them from DuckDB, Spark and the like, which read ranges of the object.",
 )
 
-UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION: Final = Operation(
+UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION: Final = unsupported(
     name="UpdateBucketMetadataAnnotationTableConfiguration",
     feature="Metadata tables",
     level="bucket",
@@ -1223,7 +1424,7 @@ UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION: Final = Operation(
     instead="List the bucket, or query PFS's commits with `pachctl`.",
 )
 
-UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION: Final = Operation(
+UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION: Final = unsupported(
     name="UpdateBucketMetadataInventoryTableConfiguration",
     feature="Metadata tables",
     level="bucket",
@@ -1233,7 +1434,7 @@ UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION: Final = Operation(
     instead="List the bucket, or query PFS's commits with `pachctl`.",
 )
 
-UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION: Final = Operation(
+UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION: Final = unsupported(
     name="UpdateBucketMetadataJournalTableConfiguration",
     feature="Metadata tables",
     level="bucket",
@@ -1243,7 +1444,7 @@ UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION: Final = Operation(
     instead="List the bucket, or query PFS's commits with `pachctl`.",
 )
 
-UPDATE_OBJECT_ENCRYPTION: Final = Operation(
+UPDATE_OBJECT_ENCRYPTION: Final = unsupported(
     name="UpdateObjectEncryption",
     feature="Encryption",
     level="object",
@@ -1253,7 +1454,7 @@ UPDATE_OBJECT_ENCRYPTION: Final = Operation(
     instead="Encrypt the storage below Pachyderm, or the data before it is sent.",
 )
 
-UPLOAD_PART: Final = Operation(
+UPLOAD_PART: Final = unsupported(
     name="UploadPart",
     feature="Multipart uploads",
     level="object",
@@ -1263,7 +1464,7 @@ UPLOAD_PART: Final = Operation(
     instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
 )
 
-UPLOAD_PART_COPY: Final = Operation(
+UPLOAD_PART_COPY: Final = unsupported(
     name="UploadPartCopy",
     feature="Multipart uploads",
     level="object",
@@ -1273,7 +1474,7 @@ UPLOAD_PART_COPY: Final = Operation(
     instead="Send a single PutObject, which has no size limit of its own (raise the client's multipart threshold).",
 )
 
-WRITE_GET_OBJECT_RESPONSE: Final = Operation(
+WRITE_GET_OBJECT_RESPONSE: Final = unsupported(
     name="WriteGetObjectResponse",
     feature="Object Lambda",
     level="bucket",
@@ -1282,130 +1483,6 @@ WRITE_GET_OBJECT_RESPONSE: Final = Operation(
     why="There are no Object Lambda access points.",
 )
 
-
-OPERATIONS: Final = (
-    ABORT_MULTIPART_UPLOAD,
-    COMPLETE_MULTIPART_UPLOAD,
-    COPY_OBJECT,
-    CORS_PREFLIGHT,
-    CREATE_BUCKET,
-    CREATE_BUCKET_METADATA_CONFIGURATION,
-    CREATE_BUCKET_METADATA_TABLE_CONFIGURATION,
-    CREATE_MULTIPART_UPLOAD,
-    CREATE_SESSION,
-    DELETE_BUCKET,
-    DELETE_BUCKET_ANALYTICS_CONFIGURATION,
-    DELETE_BUCKET_CORS,
-    DELETE_BUCKET_ENCRYPTION,
-    DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
-    DELETE_BUCKET_INVENTORY_CONFIGURATION,
-    DELETE_BUCKET_LIFECYCLE,
-    DELETE_BUCKET_METADATA_CONFIGURATION,
-    DELETE_BUCKET_METADATA_TABLE_CONFIGURATION,
-    DELETE_BUCKET_METRICS_CONFIGURATION,
-    DELETE_BUCKET_OWNERSHIP_CONTROLS,
-    DELETE_BUCKET_POLICY,
-    DELETE_BUCKET_REPLICATION,
-    DELETE_BUCKET_TAGGING,
-    DELETE_BUCKET_WEBSITE,
-    DELETE_OBJECT,
-    DELETE_OBJECT_ANNOTATION,
-    DELETE_OBJECT_TAGGING,
-    DELETE_OBJECTS,
-    DELETE_PUBLIC_ACCESS_BLOCK,
-    GET_BUCKET_ABAC,
-    GET_BUCKET_ACCELERATE_CONFIGURATION,
-    GET_BUCKET_ACL,
-    GET_BUCKET_ANALYTICS_CONFIGURATION,
-    GET_BUCKET_CORS,
-    GET_BUCKET_ENCRYPTION,
-    GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
-    GET_BUCKET_INVENTORY_CONFIGURATION,
-    GET_BUCKET_LIFECYCLE,
-    GET_BUCKET_LIFECYCLE_CONFIGURATION,
-    GET_BUCKET_LOCATION,
-    GET_BUCKET_LOGGING,
-    GET_BUCKET_METADATA_CONFIGURATION,
-    GET_BUCKET_METADATA_TABLE_CONFIGURATION,
-    GET_BUCKET_METRICS_CONFIGURATION,
-    GET_BUCKET_NOTIFICATION,
-    GET_BUCKET_NOTIFICATION_CONFIGURATION,
-    GET_BUCKET_OWNERSHIP_CONTROLS,
-    GET_BUCKET_POLICY,
-    GET_BUCKET_POLICY_STATUS,
-    GET_BUCKET_REPLICATION,
-    GET_BUCKET_REQUEST_PAYMENT,
-    GET_BUCKET_TAGGING,
-    GET_BUCKET_VERSIONING,
-    GET_BUCKET_WEBSITE,
-    GET_OBJECT,
-    GET_OBJECT_ACL,
-    GET_OBJECT_ANNOTATION,
-    GET_OBJECT_ATTRIBUTES,
-    GET_OBJECT_LEGAL_HOLD,
-    GET_OBJECT_LOCK_CONFIGURATION,
-    GET_OBJECT_RETENTION,
-    GET_OBJECT_TAGGING,
-    GET_OBJECT_TORRENT,
-    GET_PUBLIC_ACCESS_BLOCK,
-    HEAD_BUCKET,
-    HEAD_OBJECT,
-    LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
-    LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
-    LIST_BUCKET_INVENTORY_CONFIGURATIONS,
-    LIST_BUCKET_METRICS_CONFIGURATIONS,
-    LIST_BUCKETS,
-    LIST_DIRECTORY_BUCKETS,
-    LIST_MULTIPART_UPLOADS,
-    LIST_OBJECT_ANNOTATIONS,
-    LIST_OBJECT_VERSIONS,
-    LIST_OBJECTS,
-    LIST_OBJECTS_V2,
-    LIST_PARTS,
-    POST_OBJECT,
-    PUT_BUCKET_ABAC,
-    PUT_BUCKET_ACCELERATE_CONFIGURATION,
-    PUT_BUCKET_ACL,
-    PUT_BUCKET_ANALYTICS_CONFIGURATION,
-    PUT_BUCKET_CORS,
-    PUT_BUCKET_ENCRYPTION,
-    PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
-    PUT_BUCKET_INVENTORY_CONFIGURATION,
-    PUT_BUCKET_LIFECYCLE,
-    PUT_BUCKET_LIFECYCLE_CONFIGURATION,
-    PUT_BUCKET_LOGGING,
-    PUT_BUCKET_METRICS_CONFIGURATION,
-    PUT_BUCKET_NOTIFICATION,
-    PUT_BUCKET_NOTIFICATION_CONFIGURATION,
-    PUT_BUCKET_OWNERSHIP_CONTROLS,
-    PUT_BUCKET_POLICY,
-    PUT_BUCKET_REPLICATION,
-    PUT_BUCKET_REQUEST_PAYMENT,
-    PUT_BUCKET_TAGGING,
-    PUT_BUCKET_VERSIONING,
-    PUT_BUCKET_WEBSITE,
-    PUT_OBJECT,
-    PUT_OBJECT_ACL,
-    PUT_OBJECT_ANNOTATION,
-    PUT_OBJECT_LEGAL_HOLD,
-    PUT_OBJECT_LOCK_CONFIGURATION,
-    PUT_OBJECT_RETENTION,
-    PUT_OBJECT_TAGGING,
-    PUT_PUBLIC_ACCESS_BLOCK,
-    RENAME_OBJECT,
-    RESTORE_OBJECT,
-    SELECT_OBJECT_CONTENT,
-    UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION,
-    UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION,
-    UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION,
-    UPDATE_OBJECT_ENCRYPTION,
-    UPLOAD_PART,
-    UPLOAD_PART_COPY,
-    WRITE_GET_OBJECT_RESPONSE,
-)
-
-# Profile -> the profiles whose operations it serves.
-PROFILES: Final = {"classic": ("classic",)}
 
 # Parameters that name a sub-resource by themselves, at any level.
 SUBRESOURCES: Final = frozenset(
@@ -1453,334 +1530,881 @@ SUBRESOURCES: Final = frozenset(
     ]
 )
 
-SERVICE_GET: Final = Table(
-    level="service",
-    method="GET",
-    candidates=(Candidate(LIST_BUCKETS, (), ()),),
-    parameters=frozenset(["bucket-region", "continuation-token", "max-buckets", "prefix"]),
-    subresources=SUBRESOURCES,
-)
-SERVICE_OPTIONS: Final = Table(
-    level="service",
-    method="OPTIONS",
-    candidates=(Candidate(CORS_PREFLIGHT, (), ()),),
-    parameters=frozenset([]),
-    subresources=SUBRESOURCES,
-)
-BUCKET_DELETE: Final = Table(
-    level="bucket",
-    method="DELETE",
-    candidates=(
-        Candidate(DELETE_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
-        Candidate(
-            DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION, (("id", ""), ("intelligent-tiering", "")), ()
+# The first is the default.
+PROFILES: Final = {
+    "classic": Profile(
+        name="classic",
+        summary="The published contract of Pachyderm's s3gateway, a small and dependable subset of S3.",
+        operations=(
+            ABORT_MULTIPART_UPLOAD,
+            COMPLETE_MULTIPART_UPLOAD,
+            COPY_OBJECT,
+            CORS_PREFLIGHT,
+            CREATE_BUCKET,
+            CREATE_BUCKET_METADATA_CONFIGURATION,
+            CREATE_BUCKET_METADATA_TABLE_CONFIGURATION,
+            CREATE_MULTIPART_UPLOAD,
+            CREATE_SESSION,
+            DELETE_BUCKET,
+            DELETE_BUCKET_ANALYTICS_CONFIGURATION,
+            DELETE_BUCKET_CORS,
+            DELETE_BUCKET_ENCRYPTION,
+            DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+            DELETE_BUCKET_INVENTORY_CONFIGURATION,
+            DELETE_BUCKET_LIFECYCLE,
+            DELETE_BUCKET_METADATA_CONFIGURATION,
+            DELETE_BUCKET_METADATA_TABLE_CONFIGURATION,
+            DELETE_BUCKET_METRICS_CONFIGURATION,
+            DELETE_BUCKET_OWNERSHIP_CONTROLS,
+            DELETE_BUCKET_POLICY,
+            DELETE_BUCKET_REPLICATION,
+            DELETE_BUCKET_TAGGING,
+            DELETE_BUCKET_WEBSITE,
+            DELETE_OBJECT,
+            DELETE_OBJECT_ANNOTATION,
+            DELETE_OBJECT_TAGGING,
+            DELETE_OBJECTS,
+            DELETE_PUBLIC_ACCESS_BLOCK,
+            GET_BUCKET_ABAC,
+            GET_BUCKET_ACCELERATE_CONFIGURATION,
+            GET_BUCKET_ACL,
+            GET_BUCKET_ANALYTICS_CONFIGURATION,
+            GET_BUCKET_CORS,
+            GET_BUCKET_ENCRYPTION,
+            GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+            GET_BUCKET_INVENTORY_CONFIGURATION,
+            GET_BUCKET_LIFECYCLE,
+            GET_BUCKET_LIFECYCLE_CONFIGURATION,
+            GET_BUCKET_LOCATION,
+            GET_BUCKET_LOGGING,
+            GET_BUCKET_METADATA_CONFIGURATION,
+            GET_BUCKET_METADATA_TABLE_CONFIGURATION,
+            GET_BUCKET_METRICS_CONFIGURATION,
+            GET_BUCKET_NOTIFICATION,
+            GET_BUCKET_NOTIFICATION_CONFIGURATION,
+            GET_BUCKET_OWNERSHIP_CONTROLS,
+            GET_BUCKET_POLICY,
+            GET_BUCKET_POLICY_STATUS,
+            GET_BUCKET_REPLICATION,
+            GET_BUCKET_REQUEST_PAYMENT,
+            GET_BUCKET_TAGGING,
+            GET_BUCKET_VERSIONING,
+            GET_BUCKET_WEBSITE,
+            GET_OBJECT,
+            GET_OBJECT_ACL,
+            GET_OBJECT_ANNOTATION,
+            GET_OBJECT_ATTRIBUTES,
+            GET_OBJECT_LEGAL_HOLD,
+            GET_OBJECT_LOCK_CONFIGURATION,
+            GET_OBJECT_RETENTION,
+            GET_OBJECT_TAGGING,
+            GET_OBJECT_TORRENT,
+            GET_PUBLIC_ACCESS_BLOCK,
+            HEAD_BUCKET,
+            HEAD_OBJECT,
+            LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
+            LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
+            LIST_BUCKET_INVENTORY_CONFIGURATIONS,
+            LIST_BUCKET_METRICS_CONFIGURATIONS,
+            LIST_BUCKETS,
+            LIST_DIRECTORY_BUCKETS,
+            LIST_MULTIPART_UPLOADS,
+            LIST_OBJECT_ANNOTATIONS,
+            LIST_OBJECT_VERSIONS,
+            LIST_OBJECTS,
+            LIST_OBJECTS_V2,
+            LIST_PARTS,
+            POST_OBJECT,
+            PUT_BUCKET_ABAC,
+            PUT_BUCKET_ACCELERATE_CONFIGURATION,
+            PUT_BUCKET_ACL,
+            PUT_BUCKET_ANALYTICS_CONFIGURATION,
+            PUT_BUCKET_CORS,
+            PUT_BUCKET_ENCRYPTION,
+            PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+            PUT_BUCKET_INVENTORY_CONFIGURATION,
+            PUT_BUCKET_LIFECYCLE,
+            PUT_BUCKET_LIFECYCLE_CONFIGURATION,
+            PUT_BUCKET_LOGGING,
+            PUT_BUCKET_METRICS_CONFIGURATION,
+            PUT_BUCKET_NOTIFICATION,
+            PUT_BUCKET_NOTIFICATION_CONFIGURATION,
+            PUT_BUCKET_OWNERSHIP_CONTROLS,
+            PUT_BUCKET_POLICY,
+            PUT_BUCKET_REPLICATION,
+            PUT_BUCKET_REQUEST_PAYMENT,
+            PUT_BUCKET_TAGGING,
+            PUT_BUCKET_VERSIONING,
+            PUT_BUCKET_WEBSITE,
+            PUT_OBJECT,
+            PUT_OBJECT_ACL,
+            PUT_OBJECT_ANNOTATION,
+            PUT_OBJECT_LEGAL_HOLD,
+            PUT_OBJECT_LOCK_CONFIGURATION,
+            PUT_OBJECT_RETENTION,
+            PUT_OBJECT_TAGGING,
+            PUT_PUBLIC_ACCESS_BLOCK,
+            RENAME_OBJECT,
+            RESTORE_OBJECT,
+            SELECT_OBJECT_CONTENT,
+            UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION,
+            UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION,
+            UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION,
+            UPDATE_OBJECT_ENCRYPTION,
+            UPLOAD_PART,
+            UPLOAD_PART_COPY,
+            WRITE_GET_OBJECT_RESPONSE,
         ),
-        Candidate(DELETE_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
-        Candidate(DELETE_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
-        Candidate(DELETE_BUCKET_CORS, (("cors", ""),), ()),
-        Candidate(DELETE_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
-        Candidate(DELETE_BUCKET_LIFECYCLE, (("lifecycle", ""),), ()),
-        Candidate(DELETE_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
-        Candidate(DELETE_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
-        Candidate(DELETE_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
-        Candidate(DELETE_BUCKET_POLICY, (("policy", ""),), ()),
-        Candidate(DELETE_BUCKET_REPLICATION, (("replication", ""),), ()),
-        Candidate(DELETE_BUCKET_TAGGING, (("tagging", ""),), ()),
-        Candidate(DELETE_BUCKET_WEBSITE, (("website", ""),), ()),
-        Candidate(DELETE_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
-        Candidate(DELETE_BUCKET, (), ()),
-    ),
-    parameters=frozenset([]),
-    subresources=SUBRESOURCES,
-)
-BUCKET_GET: Final = Table(
-    level="bucket",
-    method="GET",
-    candidates=(
-        Candidate(GET_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
-        Candidate(
-            GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION, (("id", ""), ("intelligent-tiering", "")), ()
+        tables=(
+            Table(
+                level="service",
+                method="GET",
+                candidates=(Candidate(LIST_BUCKETS, (), ()),),
+                parameters=frozenset(["bucket-region", "continuation-token", "max-buckets", "prefix"]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="service",
+                method="OPTIONS",
+                candidates=(Candidate(CORS_PREFLIGHT, (), ()),),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="bucket",
+                method="DELETE",
+                candidates=(
+                    Candidate(DELETE_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
+                    Candidate(
+                        DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+                        (("id", ""), ("intelligent-tiering", "")),
+                        (),
+                    ),
+                    Candidate(DELETE_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
+                    Candidate(DELETE_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
+                    Candidate(DELETE_BUCKET_CORS, (("cors", ""),), ()),
+                    Candidate(DELETE_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
+                    Candidate(DELETE_BUCKET_LIFECYCLE, (("lifecycle", ""),), ()),
+                    Candidate(DELETE_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
+                    Candidate(DELETE_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
+                    Candidate(DELETE_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
+                    Candidate(DELETE_BUCKET_POLICY, (("policy", ""),), ()),
+                    Candidate(DELETE_BUCKET_REPLICATION, (("replication", ""),), ()),
+                    Candidate(DELETE_BUCKET_TAGGING, (("tagging", ""),), ()),
+                    Candidate(DELETE_BUCKET_WEBSITE, (("website", ""),), ()),
+                    Candidate(DELETE_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
+                    Candidate(DELETE_BUCKET, (), ()),
+                ),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="bucket",
+                method="GET",
+                candidates=(
+                    Candidate(GET_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
+                    Candidate(
+                        GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+                        (("id", ""), ("intelligent-tiering", "")),
+                        (),
+                    ),
+                    Candidate(GET_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
+                    Candidate(GET_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
+                    Candidate(CREATE_SESSION, (("session", ""),), ()),
+                    Candidate(GET_BUCKET_ABAC, (("abac", ""),), ()),
+                    Candidate(GET_BUCKET_ACCELERATE_CONFIGURATION, (("accelerate", ""),), ()),
+                    Candidate(GET_BUCKET_ACL, (("acl", ""),), ()),
+                    Candidate(GET_BUCKET_CORS, (("cors", ""),), ()),
+                    Candidate(GET_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
+                    Candidate(GET_BUCKET_LIFECYCLE_CONFIGURATION, (("lifecycle", ""),), ()),
+                    Candidate(GET_BUCKET_LOCATION, (("location", ""),), ()),
+                    Candidate(GET_BUCKET_LOGGING, (("logging", ""),), ()),
+                    Candidate(GET_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
+                    Candidate(GET_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
+                    Candidate(GET_BUCKET_NOTIFICATION_CONFIGURATION, (("notification", ""),), ()),
+                    Candidate(GET_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
+                    Candidate(GET_BUCKET_POLICY, (("policy", ""),), ()),
+                    Candidate(GET_BUCKET_POLICY_STATUS, (("policyStatus", ""),), ()),
+                    Candidate(GET_BUCKET_REPLICATION, (("replication", ""),), ()),
+                    Candidate(GET_BUCKET_REQUEST_PAYMENT, (("requestPayment", ""),), ()),
+                    Candidate(GET_BUCKET_TAGGING, (("tagging", ""),), ()),
+                    Candidate(GET_BUCKET_VERSIONING, (("versioning", ""),), ()),
+                    Candidate(GET_BUCKET_WEBSITE, (("website", ""),), ()),
+                    Candidate(GET_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
+                    Candidate(GET_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
+                    Candidate(LIST_BUCKET_ANALYTICS_CONFIGURATIONS, (("analytics", ""),), ()),
+                    Candidate(
+                        LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS, (("intelligent-tiering", ""),), ()
+                    ),
+                    Candidate(LIST_BUCKET_INVENTORY_CONFIGURATIONS, (("inventory", ""),), ()),
+                    Candidate(LIST_BUCKET_METRICS_CONFIGURATIONS, (("metrics", ""),), ()),
+                    Candidate(LIST_MULTIPART_UPLOADS, (("uploads", ""),), ()),
+                    Candidate(LIST_OBJECT_VERSIONS, (("versions", ""),), ()),
+                    Candidate(LIST_OBJECTS_V2, (("list-type", "2"),), ()),
+                    Candidate(LIST_OBJECTS, (), ()),
+                ),
+                parameters=frozenset(
+                    [
+                        "continuation-token",
+                        "delimiter",
+                        "encoding-type",
+                        "fetch-owner",
+                        "key-marker",
+                        "marker",
+                        "max-keys",
+                        "prefix",
+                        "start-after",
+                        "version-id-marker",
+                    ]
+                ),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="bucket",
+                method="HEAD",
+                candidates=(Candidate(HEAD_BUCKET, (), ()),),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="bucket",
+                method="OPTIONS",
+                candidates=(Candidate(CORS_PREFLIGHT, (), ()),),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="bucket",
+                method="POST",
+                candidates=(
+                    Candidate(CREATE_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
+                    Candidate(CREATE_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
+                    Candidate(DELETE_OBJECTS, (("delete", ""),), ()),
+                    Candidate(WRITE_GET_OBJECT_RESPONSE, (), ("x-amz-request-route", "x-amz-request-token")),
+                    Candidate(POST_OBJECT, (), ()),
+                ),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="bucket",
+                method="PUT",
+                candidates=(
+                    Candidate(PUT_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
+                    Candidate(
+                        PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+                        (("id", ""), ("intelligent-tiering", "")),
+                        (),
+                    ),
+                    Candidate(PUT_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
+                    Candidate(PUT_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
+                    Candidate(PUT_BUCKET_ABAC, (("abac", ""),), ()),
+                    Candidate(PUT_BUCKET_ACCELERATE_CONFIGURATION, (("accelerate", ""),), ()),
+                    Candidate(PUT_BUCKET_ACL, (("acl", ""),), ()),
+                    Candidate(PUT_BUCKET_CORS, (("cors", ""),), ()),
+                    Candidate(PUT_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
+                    Candidate(PUT_BUCKET_LIFECYCLE_CONFIGURATION, (("lifecycle", ""),), ()),
+                    Candidate(PUT_BUCKET_LOGGING, (("logging", ""),), ()),
+                    Candidate(PUT_BUCKET_NOTIFICATION_CONFIGURATION, (("notification", ""),), ()),
+                    Candidate(PUT_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
+                    Candidate(PUT_BUCKET_POLICY, (("policy", ""),), ()),
+                    Candidate(PUT_BUCKET_REPLICATION, (("replication", ""),), ()),
+                    Candidate(PUT_BUCKET_REQUEST_PAYMENT, (("requestPayment", ""),), ()),
+                    Candidate(PUT_BUCKET_TAGGING, (("tagging", ""),), ()),
+                    Candidate(PUT_BUCKET_VERSIONING, (("versioning", ""),), ()),
+                    Candidate(PUT_BUCKET_WEBSITE, (("website", ""),), ()),
+                    Candidate(PUT_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
+                    Candidate(PUT_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
+                    Candidate(
+                        UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION,
+                        (("metadataAnnotationTable", ""),),
+                        (),
+                    ),
+                    Candidate(
+                        UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION,
+                        (("metadataInventoryTable", ""),),
+                        (),
+                    ),
+                    Candidate(
+                        UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION,
+                        (("metadataJournalTable", ""),),
+                        (),
+                    ),
+                    Candidate(CREATE_BUCKET, (), ()),
+                ),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="object",
+                method="DELETE",
+                candidates=(
+                    Candidate(DELETE_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
+                    Candidate(ABORT_MULTIPART_UPLOAD, (("uploadId", ""),), ()),
+                    Candidate(DELETE_OBJECT_TAGGING, (("tagging", ""),), ()),
+                    Candidate(DELETE_OBJECT, (), ()),
+                ),
+                parameters=frozenset(["versionId"]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="object",
+                method="GET",
+                candidates=(
+                    Candidate(GET_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
+                    Candidate(GET_OBJECT_ACL, (("acl", ""),), ()),
+                    Candidate(GET_OBJECT_ATTRIBUTES, (("attributes", ""),), ()),
+                    Candidate(GET_OBJECT_LEGAL_HOLD, (("legal-hold", ""),), ()),
+                    Candidate(GET_OBJECT_RETENTION, (("retention", ""),), ()),
+                    Candidate(GET_OBJECT_TAGGING, (("tagging", ""),), ()),
+                    Candidate(GET_OBJECT_TORRENT, (("torrent", ""),), ()),
+                    Candidate(LIST_OBJECT_ANNOTATIONS, (("annotation", ""),), ()),
+                    Candidate(LIST_PARTS, (("uploadId", ""),), ()),
+                    Candidate(GET_OBJECT, (), ()),
+                ),
+                parameters=frozenset(
+                    [
+                        "partNumber",
+                        "response-cache-control",
+                        "response-content-disposition",
+                        "response-content-encoding",
+                        "response-content-language",
+                        "response-content-type",
+                        "response-expires",
+                        "versionId",
+                    ]
+                ),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="object",
+                method="HEAD",
+                candidates=(Candidate(HEAD_OBJECT, (), ()),),
+                parameters=frozenset(
+                    [
+                        "partNumber",
+                        "response-cache-control",
+                        "response-content-disposition",
+                        "response-content-encoding",
+                        "response-content-language",
+                        "response-content-type",
+                        "response-expires",
+                        "versionId",
+                    ]
+                ),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="object",
+                method="OPTIONS",
+                candidates=(Candidate(CORS_PREFLIGHT, (), ()),),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="object",
+                method="POST",
+                candidates=(
+                    Candidate(SELECT_OBJECT_CONTENT, (("select", ""), ("select-type", "2")), ()),
+                    Candidate(COMPLETE_MULTIPART_UPLOAD, (("uploadId", ""),), ()),
+                    Candidate(CREATE_MULTIPART_UPLOAD, (("uploads", ""),), ()),
+                    Candidate(RESTORE_OBJECT, (("restore", ""),), ()),
+                ),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="object",
+                method="PUT",
+                candidates=(
+                    Candidate(
+                        UPLOAD_PART_COPY, (("partNumber", ""), ("uploadId", "")), ("x-amz-copy-source",)
+                    ),
+                    Candidate(PUT_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
+                    Candidate(UPLOAD_PART, (("partNumber", ""), ("uploadId", "")), ()),
+                    Candidate(PUT_OBJECT_ACL, (("acl", ""),), ()),
+                    Candidate(PUT_OBJECT_LEGAL_HOLD, (("legal-hold", ""),), ()),
+                    Candidate(PUT_OBJECT_RETENTION, (("retention", ""),), ()),
+                    Candidate(PUT_OBJECT_TAGGING, (("tagging", ""),), ()),
+                    Candidate(RENAME_OBJECT, (("renameObject", ""),), ()),
+                    Candidate(UPDATE_OBJECT_ENCRYPTION, (("encryption", ""),), ()),
+                    Candidate(COPY_OBJECT, (), ("x-amz-copy-source",)),
+                    Candidate(PUT_OBJECT, (), ()),
+                ),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
         ),
-        Candidate(GET_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
-        Candidate(GET_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
-        Candidate(CREATE_SESSION, (("session", ""),), ()),
-        Candidate(GET_BUCKET_ABAC, (("abac", ""),), ()),
-        Candidate(GET_BUCKET_ACCELERATE_CONFIGURATION, (("accelerate", ""),), ()),
-        Candidate(GET_BUCKET_ACL, (("acl", ""),), ()),
-        Candidate(GET_BUCKET_CORS, (("cors", ""),), ()),
-        Candidate(GET_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
-        Candidate(GET_BUCKET_LIFECYCLE_CONFIGURATION, (("lifecycle", ""),), ()),
-        Candidate(GET_BUCKET_LOCATION, (("location", ""),), ()),
-        Candidate(GET_BUCKET_LOGGING, (("logging", ""),), ()),
-        Candidate(GET_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
-        Candidate(GET_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
-        Candidate(GET_BUCKET_NOTIFICATION_CONFIGURATION, (("notification", ""),), ()),
-        Candidate(GET_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
-        Candidate(GET_BUCKET_POLICY, (("policy", ""),), ()),
-        Candidate(GET_BUCKET_POLICY_STATUS, (("policyStatus", ""),), ()),
-        Candidate(GET_BUCKET_REPLICATION, (("replication", ""),), ()),
-        Candidate(GET_BUCKET_REQUEST_PAYMENT, (("requestPayment", ""),), ()),
-        Candidate(GET_BUCKET_TAGGING, (("tagging", ""),), ()),
-        Candidate(GET_BUCKET_VERSIONING, (("versioning", ""),), ()),
-        Candidate(GET_BUCKET_WEBSITE, (("website", ""),), ()),
-        Candidate(GET_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
-        Candidate(GET_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
-        Candidate(LIST_BUCKET_ANALYTICS_CONFIGURATIONS, (("analytics", ""),), ()),
-        Candidate(LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS, (("intelligent-tiering", ""),), ()),
-        Candidate(LIST_BUCKET_INVENTORY_CONFIGURATIONS, (("inventory", ""),), ()),
-        Candidate(LIST_BUCKET_METRICS_CONFIGURATIONS, (("metrics", ""),), ()),
-        Candidate(LIST_MULTIPART_UPLOADS, (("uploads", ""),), ()),
-        Candidate(LIST_OBJECT_VERSIONS, (("versions", ""),), ()),
-        Candidate(LIST_OBJECTS_V2, (("list-type", "2"),), ()),
-        Candidate(LIST_OBJECTS, (), ()),
     ),
-    parameters=frozenset(
-        [
-            "continuation-token",
-            "delimiter",
-            "encoding-type",
-            "fetch-owner",
-            "key-marker",
-            "marker",
-            "max-keys",
-            "prefix",
-            "start-after",
-            "version-id-marker",
-        ]
-    ),
-    subresources=SUBRESOURCES,
-)
-BUCKET_HEAD: Final = Table(
-    level="bucket",
-    method="HEAD",
-    candidates=(Candidate(HEAD_BUCKET, (), ()),),
-    parameters=frozenset([]),
-    subresources=SUBRESOURCES,
-)
-BUCKET_OPTIONS: Final = Table(
-    level="bucket",
-    method="OPTIONS",
-    candidates=(Candidate(CORS_PREFLIGHT, (), ()),),
-    parameters=frozenset([]),
-    subresources=SUBRESOURCES,
-)
-BUCKET_POST: Final = Table(
-    level="bucket",
-    method="POST",
-    candidates=(
-        Candidate(CREATE_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
-        Candidate(CREATE_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
-        Candidate(DELETE_OBJECTS, (("delete", ""),), ()),
-        Candidate(WRITE_GET_OBJECT_RESPONSE, (), ("HTTP_X_AMZ_REQUEST_ROUTE", "HTTP_X_AMZ_REQUEST_TOKEN")),
-        Candidate(POST_OBJECT, (), ()),
-    ),
-    parameters=frozenset([]),
-    subresources=SUBRESOURCES,
-)
-BUCKET_PUT: Final = Table(
-    level="bucket",
-    method="PUT",
-    candidates=(
-        Candidate(PUT_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
-        Candidate(
-            PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION, (("id", ""), ("intelligent-tiering", "")), ()
+    "extended": Profile(
+        name="extended",
+        summary="What users of that gateway missed. It never changes what an operation of classic means, except where a row of the catalogue says so.",
+        operations=(
+            ABORT_MULTIPART_UPLOAD,
+            COMPLETE_MULTIPART_UPLOAD,
+            COPY_OBJECT,
+            CORS_PREFLIGHT,
+            CREATE_BUCKET,
+            CREATE_BUCKET_METADATA_CONFIGURATION,
+            CREATE_BUCKET_METADATA_TABLE_CONFIGURATION,
+            CREATE_MULTIPART_UPLOAD,
+            CREATE_SESSION,
+            DELETE_BUCKET,
+            DELETE_BUCKET_ANALYTICS_CONFIGURATION,
+            DELETE_BUCKET_CORS,
+            DELETE_BUCKET_ENCRYPTION,
+            DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+            DELETE_BUCKET_INVENTORY_CONFIGURATION,
+            DELETE_BUCKET_LIFECYCLE,
+            DELETE_BUCKET_METADATA_CONFIGURATION,
+            DELETE_BUCKET_METADATA_TABLE_CONFIGURATION,
+            DELETE_BUCKET_METRICS_CONFIGURATION,
+            DELETE_BUCKET_OWNERSHIP_CONTROLS,
+            DELETE_BUCKET_POLICY,
+            DELETE_BUCKET_REPLICATION,
+            DELETE_BUCKET_TAGGING,
+            DELETE_BUCKET_WEBSITE,
+            DELETE_OBJECT,
+            DELETE_OBJECT_ANNOTATION,
+            DELETE_OBJECT_TAGGING,
+            DELETE_OBJECTS,
+            DELETE_PUBLIC_ACCESS_BLOCK,
+            GET_BUCKET_ABAC,
+            GET_BUCKET_ACCELERATE_CONFIGURATION_EXTENDED,
+            GET_BUCKET_ACL,
+            GET_BUCKET_ANALYTICS_CONFIGURATION,
+            GET_BUCKET_CORS,
+            GET_BUCKET_ENCRYPTION,
+            GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+            GET_BUCKET_INVENTORY_CONFIGURATION,
+            GET_BUCKET_LIFECYCLE,
+            GET_BUCKET_LIFECYCLE_CONFIGURATION,
+            GET_BUCKET_LOCATION,
+            GET_BUCKET_LOGGING_EXTENDED,
+            GET_BUCKET_METADATA_CONFIGURATION,
+            GET_BUCKET_METADATA_TABLE_CONFIGURATION,
+            GET_BUCKET_METRICS_CONFIGURATION,
+            GET_BUCKET_NOTIFICATION,
+            GET_BUCKET_NOTIFICATION_CONFIGURATION_EXTENDED,
+            GET_BUCKET_OWNERSHIP_CONTROLS,
+            GET_BUCKET_POLICY,
+            GET_BUCKET_POLICY_STATUS,
+            GET_BUCKET_REPLICATION,
+            GET_BUCKET_REQUEST_PAYMENT_EXTENDED,
+            GET_BUCKET_TAGGING,
+            GET_BUCKET_VERSIONING,
+            GET_BUCKET_WEBSITE,
+            GET_OBJECT,
+            GET_OBJECT_ACL,
+            GET_OBJECT_ANNOTATION,
+            GET_OBJECT_ATTRIBUTES,
+            GET_OBJECT_LEGAL_HOLD,
+            GET_OBJECT_LOCK_CONFIGURATION,
+            GET_OBJECT_RETENTION,
+            GET_OBJECT_TAGGING,
+            GET_OBJECT_TORRENT,
+            GET_PUBLIC_ACCESS_BLOCK,
+            HEAD_BUCKET,
+            HEAD_OBJECT,
+            LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
+            LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
+            LIST_BUCKET_INVENTORY_CONFIGURATIONS,
+            LIST_BUCKET_METRICS_CONFIGURATIONS,
+            LIST_BUCKETS,
+            LIST_DIRECTORY_BUCKETS,
+            LIST_MULTIPART_UPLOADS,
+            LIST_OBJECT_ANNOTATIONS,
+            LIST_OBJECT_VERSIONS,
+            LIST_OBJECTS,
+            LIST_OBJECTS_V2,
+            LIST_PARTS,
+            POST_OBJECT,
+            PUT_BUCKET_ABAC,
+            PUT_BUCKET_ACCELERATE_CONFIGURATION,
+            PUT_BUCKET_ACL,
+            PUT_BUCKET_ANALYTICS_CONFIGURATION,
+            PUT_BUCKET_CORS,
+            PUT_BUCKET_ENCRYPTION,
+            PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+            PUT_BUCKET_INVENTORY_CONFIGURATION,
+            PUT_BUCKET_LIFECYCLE,
+            PUT_BUCKET_LIFECYCLE_CONFIGURATION,
+            PUT_BUCKET_LOGGING,
+            PUT_BUCKET_METRICS_CONFIGURATION,
+            PUT_BUCKET_NOTIFICATION,
+            PUT_BUCKET_NOTIFICATION_CONFIGURATION,
+            PUT_BUCKET_OWNERSHIP_CONTROLS,
+            PUT_BUCKET_POLICY,
+            PUT_BUCKET_REPLICATION,
+            PUT_BUCKET_REQUEST_PAYMENT,
+            PUT_BUCKET_TAGGING,
+            PUT_BUCKET_VERSIONING,
+            PUT_BUCKET_WEBSITE,
+            PUT_OBJECT,
+            PUT_OBJECT_ACL,
+            PUT_OBJECT_ANNOTATION,
+            PUT_OBJECT_LEGAL_HOLD,
+            PUT_OBJECT_LOCK_CONFIGURATION,
+            PUT_OBJECT_RETENTION,
+            PUT_OBJECT_TAGGING,
+            PUT_PUBLIC_ACCESS_BLOCK,
+            RENAME_OBJECT,
+            RESTORE_OBJECT,
+            SELECT_OBJECT_CONTENT,
+            UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION,
+            UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION,
+            UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION,
+            UPDATE_OBJECT_ENCRYPTION,
+            UPLOAD_PART,
+            UPLOAD_PART_COPY,
+            WRITE_GET_OBJECT_RESPONSE,
         ),
-        Candidate(PUT_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
-        Candidate(PUT_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
-        Candidate(PUT_BUCKET_ABAC, (("abac", ""),), ()),
-        Candidate(PUT_BUCKET_ACCELERATE_CONFIGURATION, (("accelerate", ""),), ()),
-        Candidate(PUT_BUCKET_ACL, (("acl", ""),), ()),
-        Candidate(PUT_BUCKET_CORS, (("cors", ""),), ()),
-        Candidate(PUT_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
-        Candidate(PUT_BUCKET_LIFECYCLE_CONFIGURATION, (("lifecycle", ""),), ()),
-        Candidate(PUT_BUCKET_LOGGING, (("logging", ""),), ()),
-        Candidate(PUT_BUCKET_NOTIFICATION_CONFIGURATION, (("notification", ""),), ()),
-        Candidate(PUT_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
-        Candidate(PUT_BUCKET_POLICY, (("policy", ""),), ()),
-        Candidate(PUT_BUCKET_REPLICATION, (("replication", ""),), ()),
-        Candidate(PUT_BUCKET_REQUEST_PAYMENT, (("requestPayment", ""),), ()),
-        Candidate(PUT_BUCKET_TAGGING, (("tagging", ""),), ()),
-        Candidate(PUT_BUCKET_VERSIONING, (("versioning", ""),), ()),
-        Candidate(PUT_BUCKET_WEBSITE, (("website", ""),), ()),
-        Candidate(PUT_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
-        Candidate(PUT_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
-        Candidate(
-            UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION, (("metadataAnnotationTable", ""),), ()
+        tables=(
+            Table(
+                level="service",
+                method="GET",
+                candidates=(Candidate(LIST_BUCKETS, (), ()),),
+                parameters=frozenset(["bucket-region", "continuation-token", "max-buckets", "prefix"]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="service",
+                method="OPTIONS",
+                candidates=(Candidate(CORS_PREFLIGHT, (), ()),),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="bucket",
+                method="DELETE",
+                candidates=(
+                    Candidate(DELETE_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
+                    Candidate(
+                        DELETE_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+                        (("id", ""), ("intelligent-tiering", "")),
+                        (),
+                    ),
+                    Candidate(DELETE_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
+                    Candidate(DELETE_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
+                    Candidate(DELETE_BUCKET_CORS, (("cors", ""),), ()),
+                    Candidate(DELETE_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
+                    Candidate(DELETE_BUCKET_LIFECYCLE, (("lifecycle", ""),), ()),
+                    Candidate(DELETE_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
+                    Candidate(DELETE_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
+                    Candidate(DELETE_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
+                    Candidate(DELETE_BUCKET_POLICY, (("policy", ""),), ()),
+                    Candidate(DELETE_BUCKET_REPLICATION, (("replication", ""),), ()),
+                    Candidate(DELETE_BUCKET_TAGGING, (("tagging", ""),), ()),
+                    Candidate(DELETE_BUCKET_WEBSITE, (("website", ""),), ()),
+                    Candidate(DELETE_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
+                    Candidate(DELETE_BUCKET, (), ()),
+                ),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="bucket",
+                method="GET",
+                candidates=(
+                    Candidate(GET_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
+                    Candidate(
+                        GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+                        (("id", ""), ("intelligent-tiering", "")),
+                        (),
+                    ),
+                    Candidate(GET_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
+                    Candidate(GET_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
+                    Candidate(CREATE_SESSION, (("session", ""),), ()),
+                    Candidate(GET_BUCKET_ABAC, (("abac", ""),), ()),
+                    Candidate(GET_BUCKET_ACCELERATE_CONFIGURATION_EXTENDED, (("accelerate", ""),), ()),
+                    Candidate(GET_BUCKET_ACL, (("acl", ""),), ()),
+                    Candidate(GET_BUCKET_CORS, (("cors", ""),), ()),
+                    Candidate(GET_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
+                    Candidate(GET_BUCKET_LIFECYCLE_CONFIGURATION, (("lifecycle", ""),), ()),
+                    Candidate(GET_BUCKET_LOCATION, (("location", ""),), ()),
+                    Candidate(GET_BUCKET_LOGGING_EXTENDED, (("logging", ""),), ()),
+                    Candidate(GET_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
+                    Candidate(GET_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
+                    Candidate(GET_BUCKET_NOTIFICATION_CONFIGURATION_EXTENDED, (("notification", ""),), ()),
+                    Candidate(GET_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
+                    Candidate(GET_BUCKET_POLICY, (("policy", ""),), ()),
+                    Candidate(GET_BUCKET_POLICY_STATUS, (("policyStatus", ""),), ()),
+                    Candidate(GET_BUCKET_REPLICATION, (("replication", ""),), ()),
+                    Candidate(GET_BUCKET_REQUEST_PAYMENT_EXTENDED, (("requestPayment", ""),), ()),
+                    Candidate(GET_BUCKET_TAGGING, (("tagging", ""),), ()),
+                    Candidate(GET_BUCKET_VERSIONING, (("versioning", ""),), ()),
+                    Candidate(GET_BUCKET_WEBSITE, (("website", ""),), ()),
+                    Candidate(GET_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
+                    Candidate(GET_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
+                    Candidate(LIST_BUCKET_ANALYTICS_CONFIGURATIONS, (("analytics", ""),), ()),
+                    Candidate(
+                        LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS, (("intelligent-tiering", ""),), ()
+                    ),
+                    Candidate(LIST_BUCKET_INVENTORY_CONFIGURATIONS, (("inventory", ""),), ()),
+                    Candidate(LIST_BUCKET_METRICS_CONFIGURATIONS, (("metrics", ""),), ()),
+                    Candidate(LIST_MULTIPART_UPLOADS, (("uploads", ""),), ()),
+                    Candidate(LIST_OBJECT_VERSIONS, (("versions", ""),), ()),
+                    Candidate(LIST_OBJECTS_V2, (("list-type", "2"),), ()),
+                    Candidate(LIST_OBJECTS, (), ()),
+                ),
+                parameters=frozenset(
+                    [
+                        "continuation-token",
+                        "delimiter",
+                        "encoding-type",
+                        "fetch-owner",
+                        "key-marker",
+                        "marker",
+                        "max-keys",
+                        "prefix",
+                        "start-after",
+                        "version-id-marker",
+                    ]
+                ),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="bucket",
+                method="HEAD",
+                candidates=(Candidate(HEAD_BUCKET, (), ()),),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="bucket",
+                method="OPTIONS",
+                candidates=(Candidate(CORS_PREFLIGHT, (), ()),),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="bucket",
+                method="POST",
+                candidates=(
+                    Candidate(CREATE_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
+                    Candidate(CREATE_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
+                    Candidate(DELETE_OBJECTS, (("delete", ""),), ()),
+                    Candidate(WRITE_GET_OBJECT_RESPONSE, (), ("x-amz-request-route", "x-amz-request-token")),
+                    Candidate(POST_OBJECT, (), ()),
+                ),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="bucket",
+                method="PUT",
+                candidates=(
+                    Candidate(PUT_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
+                    Candidate(
+                        PUT_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+                        (("id", ""), ("intelligent-tiering", "")),
+                        (),
+                    ),
+                    Candidate(PUT_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
+                    Candidate(PUT_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
+                    Candidate(PUT_BUCKET_ABAC, (("abac", ""),), ()),
+                    Candidate(PUT_BUCKET_ACCELERATE_CONFIGURATION, (("accelerate", ""),), ()),
+                    Candidate(PUT_BUCKET_ACL, (("acl", ""),), ()),
+                    Candidate(PUT_BUCKET_CORS, (("cors", ""),), ()),
+                    Candidate(PUT_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
+                    Candidate(PUT_BUCKET_LIFECYCLE_CONFIGURATION, (("lifecycle", ""),), ()),
+                    Candidate(PUT_BUCKET_LOGGING, (("logging", ""),), ()),
+                    Candidate(PUT_BUCKET_NOTIFICATION_CONFIGURATION, (("notification", ""),), ()),
+                    Candidate(PUT_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
+                    Candidate(PUT_BUCKET_POLICY, (("policy", ""),), ()),
+                    Candidate(PUT_BUCKET_REPLICATION, (("replication", ""),), ()),
+                    Candidate(PUT_BUCKET_REQUEST_PAYMENT, (("requestPayment", ""),), ()),
+                    Candidate(PUT_BUCKET_TAGGING, (("tagging", ""),), ()),
+                    Candidate(PUT_BUCKET_VERSIONING, (("versioning", ""),), ()),
+                    Candidate(PUT_BUCKET_WEBSITE, (("website", ""),), ()),
+                    Candidate(PUT_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
+                    Candidate(PUT_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
+                    Candidate(
+                        UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION,
+                        (("metadataAnnotationTable", ""),),
+                        (),
+                    ),
+                    Candidate(
+                        UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION,
+                        (("metadataInventoryTable", ""),),
+                        (),
+                    ),
+                    Candidate(
+                        UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION,
+                        (("metadataJournalTable", ""),),
+                        (),
+                    ),
+                    Candidate(CREATE_BUCKET, (), ()),
+                ),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="object",
+                method="DELETE",
+                candidates=(
+                    Candidate(DELETE_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
+                    Candidate(ABORT_MULTIPART_UPLOAD, (("uploadId", ""),), ()),
+                    Candidate(DELETE_OBJECT_TAGGING, (("tagging", ""),), ()),
+                    Candidate(DELETE_OBJECT, (), ()),
+                ),
+                parameters=frozenset(["versionId"]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="object",
+                method="GET",
+                candidates=(
+                    Candidate(GET_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
+                    Candidate(GET_OBJECT_ACL, (("acl", ""),), ()),
+                    Candidate(GET_OBJECT_ATTRIBUTES, (("attributes", ""),), ()),
+                    Candidate(GET_OBJECT_LEGAL_HOLD, (("legal-hold", ""),), ()),
+                    Candidate(GET_OBJECT_RETENTION, (("retention", ""),), ()),
+                    Candidate(GET_OBJECT_TAGGING, (("tagging", ""),), ()),
+                    Candidate(GET_OBJECT_TORRENT, (("torrent", ""),), ()),
+                    Candidate(LIST_OBJECT_ANNOTATIONS, (("annotation", ""),), ()),
+                    Candidate(LIST_PARTS, (("uploadId", ""),), ()),
+                    Candidate(GET_OBJECT, (), ()),
+                ),
+                parameters=frozenset(
+                    [
+                        "partNumber",
+                        "response-cache-control",
+                        "response-content-disposition",
+                        "response-content-encoding",
+                        "response-content-language",
+                        "response-content-type",
+                        "response-expires",
+                        "versionId",
+                    ]
+                ),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="object",
+                method="HEAD",
+                candidates=(Candidate(HEAD_OBJECT, (), ()),),
+                parameters=frozenset(
+                    [
+                        "partNumber",
+                        "response-cache-control",
+                        "response-content-disposition",
+                        "response-content-encoding",
+                        "response-content-language",
+                        "response-content-type",
+                        "response-expires",
+                        "versionId",
+                    ]
+                ),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="object",
+                method="OPTIONS",
+                candidates=(Candidate(CORS_PREFLIGHT, (), ()),),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="object",
+                method="POST",
+                candidates=(
+                    Candidate(SELECT_OBJECT_CONTENT, (("select", ""), ("select-type", "2")), ()),
+                    Candidate(COMPLETE_MULTIPART_UPLOAD, (("uploadId", ""),), ()),
+                    Candidate(CREATE_MULTIPART_UPLOAD, (("uploads", ""),), ()),
+                    Candidate(RESTORE_OBJECT, (("restore", ""),), ()),
+                ),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
+            Table(
+                level="object",
+                method="PUT",
+                candidates=(
+                    Candidate(
+                        UPLOAD_PART_COPY, (("partNumber", ""), ("uploadId", "")), ("x-amz-copy-source",)
+                    ),
+                    Candidate(PUT_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
+                    Candidate(UPLOAD_PART, (("partNumber", ""), ("uploadId", "")), ()),
+                    Candidate(PUT_OBJECT_ACL, (("acl", ""),), ()),
+                    Candidate(PUT_OBJECT_LEGAL_HOLD, (("legal-hold", ""),), ()),
+                    Candidate(PUT_OBJECT_RETENTION, (("retention", ""),), ()),
+                    Candidate(PUT_OBJECT_TAGGING, (("tagging", ""),), ()),
+                    Candidate(RENAME_OBJECT, (("renameObject", ""),), ()),
+                    Candidate(UPDATE_OBJECT_ENCRYPTION, (("encryption", ""),), ()),
+                    Candidate(COPY_OBJECT, (), ("x-amz-copy-source",)),
+                    Candidate(PUT_OBJECT, (), ()),
+                ),
+                parameters=frozenset([]),
+                subresources=SUBRESOURCES,
+            ),
         ),
-        Candidate(
-            UPDATE_BUCKET_METADATA_INVENTORY_TABLE_CONFIGURATION, (("metadataInventoryTable", ""),), ()
-        ),
-        Candidate(UPDATE_BUCKET_METADATA_JOURNAL_TABLE_CONFIGURATION, (("metadataJournalTable", ""),), ()),
-        Candidate(CREATE_BUCKET, (), ()),
     ),
-    parameters=frozenset([]),
-    subresources=SUBRESOURCES,
-)
-OBJECT_DELETE: Final = Table(
-    level="object",
-    method="DELETE",
-    candidates=(
-        Candidate(DELETE_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
-        Candidate(ABORT_MULTIPART_UPLOAD, (("uploadId", ""),), ()),
-        Candidate(DELETE_OBJECT_TAGGING, (("tagging", ""),), ()),
-        Candidate(DELETE_OBJECT, (), ()),
-    ),
-    parameters=frozenset(["versionId"]),
-    subresources=SUBRESOURCES,
-)
-OBJECT_GET: Final = Table(
-    level="object",
-    method="GET",
-    candidates=(
-        Candidate(GET_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
-        Candidate(GET_OBJECT_ACL, (("acl", ""),), ()),
-        Candidate(GET_OBJECT_ATTRIBUTES, (("attributes", ""),), ()),
-        Candidate(GET_OBJECT_LEGAL_HOLD, (("legal-hold", ""),), ()),
-        Candidate(GET_OBJECT_RETENTION, (("retention", ""),), ()),
-        Candidate(GET_OBJECT_TAGGING, (("tagging", ""),), ()),
-        Candidate(GET_OBJECT_TORRENT, (("torrent", ""),), ()),
-        Candidate(LIST_OBJECT_ANNOTATIONS, (("annotation", ""),), ()),
-        Candidate(LIST_PARTS, (("uploadId", ""),), ()),
-        Candidate(GET_OBJECT, (), ()),
-    ),
-    parameters=frozenset(
-        [
-            "partNumber",
-            "response-cache-control",
-            "response-content-disposition",
-            "response-content-encoding",
-            "response-content-language",
-            "response-content-type",
-            "response-expires",
-            "versionId",
-        ]
-    ),
-    subresources=SUBRESOURCES,
-)
-OBJECT_HEAD: Final = Table(
-    level="object",
-    method="HEAD",
-    candidates=(Candidate(HEAD_OBJECT, (), ()),),
-    parameters=frozenset([]),
-    subresources=SUBRESOURCES,
-)
-OBJECT_OPTIONS: Final = Table(
-    level="object",
-    method="OPTIONS",
-    candidates=(Candidate(CORS_PREFLIGHT, (), ()),),
-    parameters=frozenset([]),
-    subresources=SUBRESOURCES,
-)
-OBJECT_POST: Final = Table(
-    level="object",
-    method="POST",
-    candidates=(
-        Candidate(SELECT_OBJECT_CONTENT, (("select", ""), ("select-type", "2")), ()),
-        Candidate(COMPLETE_MULTIPART_UPLOAD, (("uploadId", ""),), ()),
-        Candidate(CREATE_MULTIPART_UPLOAD, (("uploads", ""),), ()),
-        Candidate(RESTORE_OBJECT, (("restore", ""),), ()),
-    ),
-    parameters=frozenset([]),
-    subresources=SUBRESOURCES,
-)
-OBJECT_PUT: Final = Table(
-    level="object",
-    method="PUT",
-    candidates=(
-        Candidate(UPLOAD_PART_COPY, (("partNumber", ""), ("uploadId", "")), ("HTTP_X_AMZ_COPY_SOURCE",)),
-        Candidate(PUT_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
-        Candidate(UPLOAD_PART, (("partNumber", ""), ("uploadId", "")), ()),
-        Candidate(PUT_OBJECT_ACL, (("acl", ""),), ()),
-        Candidate(PUT_OBJECT_LEGAL_HOLD, (("legal-hold", ""),), ()),
-        Candidate(PUT_OBJECT_RETENTION, (("retention", ""),), ()),
-        Candidate(PUT_OBJECT_TAGGING, (("tagging", ""),), ()),
-        Candidate(RENAME_OBJECT, (("renameObject", ""),), ()),
-        Candidate(UPDATE_OBJECT_ENCRYPTION, (("encryption", ""),), ()),
-        Candidate(COPY_OBJECT, (), ("HTTP_X_AMZ_COPY_SOURCE",)),
-        Candidate(PUT_OBJECT, (), ()),
-    ),
-    parameters=frozenset([]),
-    subresources=SUBRESOURCES,
-)
-TABLES: Final = {
-    ("service", "GET"): SERVICE_GET,
-    ("service", "OPTIONS"): SERVICE_OPTIONS,
-    ("bucket", "DELETE"): BUCKET_DELETE,
-    ("bucket", "GET"): BUCKET_GET,
-    ("bucket", "HEAD"): BUCKET_HEAD,
-    ("bucket", "OPTIONS"): BUCKET_OPTIONS,
-    ("bucket", "POST"): BUCKET_POST,
-    ("bucket", "PUT"): BUCKET_PUT,
-    ("object", "DELETE"): OBJECT_DELETE,
-    ("object", "GET"): OBJECT_GET,
-    ("object", "HEAD"): OBJECT_HEAD,
-    ("object", "OPTIONS"): OBJECT_OPTIONS,
-    ("object", "POST"): OBJECT_POST,
-    ("object", "PUT"): OBJECT_PUT,
 }
+DEFAULT_PROFILE: Final = next(iter(PROFILES))
 
 
 class ServiceResource:
     """The operations of a service, `/`."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._run = gateway.run
+    def __init__(self, face: Face) -> None:
+        self._answer = face.answer
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(SERVICE_GET, req, resp)
+        self._answer(req, resp)
 
     def on_options(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(SERVICE_OPTIONS, req, resp)
+        self._answer(req, resp)
 
 
 class BucketResource:
     """The operations of a bucket, `/{bucket}`."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._run = gateway.run
+    def __init__(self, face: Face) -> None:
+        self._answer = face.answer
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(BUCKET_DELETE, req, resp)
+        self._answer(req, resp)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(BUCKET_GET, req, resp)
+        self._answer(req, resp)
 
     def on_head(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(BUCKET_HEAD, req, resp)
+        self._answer(req, resp)
 
     def on_options(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(BUCKET_OPTIONS, req, resp)
+        self._answer(req, resp)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(BUCKET_POST, req, resp)
+        self._answer(req, resp)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(BUCKET_PUT, req, resp)
+        self._answer(req, resp)
 
 
 class ObjectResource:
     """The operations of a object, `/{bucket}/{key:path}`."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._run = gateway.run
+    def __init__(self, face: Face) -> None:
+        self._answer = face.answer
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(OBJECT_DELETE, req, resp)
+        self._answer(req, resp)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(OBJECT_GET, req, resp)
+        self._answer(req, resp)
 
     def on_head(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(OBJECT_HEAD, req, resp)
+        self._answer(req, resp)
 
     def on_options(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(OBJECT_OPTIONS, req, resp)
+        self._answer(req, resp)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(OBJECT_POST, req, resp)
+        self._answer(req, resp)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response) -> None:
-        self._run(OBJECT_PUT, req, resp)
+        self._answer(req, resp)
 
 
 ROUTES: Final = {

@@ -9,27 +9,62 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Literal, TypeVar
 
+from s3gw.context import Context
 from s3gw.errors import S3Error
 from s3gw.generated import errors
+from s3gw.generated.wire import HEADER_PREFIX, SIGNATURES
+from s3gw.http.answer import Answer
+from s3gw.http.request import Request
+from s3gw.http.values import invalid
+from s3gw.operations.pending import Pending
 
 _WRITES = frozenset(("DELETE", "POST", "PUT"))
-_SIGNATURE = frozenset(("awsaccesskeyid", "expires", "signature", "x-id"))
+
+Asked = TypeVar("Asked")
+Result = TypeVar("Result")
+
+# How a request can be answered without a thread of its own: `read` waits for nothing, `write` for its
+# change alone, which it can share with others.
+Lane = Literal["read", "write"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Operation:
-    """An entry of the catalogue: supported (with `profile` and what runs it) or not (with `why`).
+class Support(Generic[Asked, Result]):
+    """How an operation is served.
+
+    Attributes:
+        summary: For people.
+        pfs: The calls of pfs_v2.API that it maps to.
+        reads: Members of a request that are read; ``?`` marks a parameter.
+        drops: Those that are accepted and not used; ``s3gw.generated.wire.DROPS`` says why.
+        refuses: Those that are refused, each with the feature that it asks for.
+        lane: See `Lane`; for a PFS that is quick.
+        read: Makes the typed request.
+        handle: The handler.
+        write: Lays its result out as an answer.
+    """
+
+    summary: str
+    pfs: tuple[str, ...]
+    reads: tuple[str, ...]
+    drops: tuple[str, ...]
+    refuses: tuple[tuple[str, str], ...]
+    lane: Lane | None
+    read: Callable[[Request], Asked]
+    handle: Callable[[Context, Asked], Result | Pending[Result]]
+    write: Callable[[Result], Answer]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation(Generic[Asked, Result]):
+    """An entry of the catalogue as a profile has it: supported, or not (then `why` says it).
 
     Attributes:
         marks: What in query and headers tells it apart, for people.
+        served_in: The profiles that support it.
         twin_of: The operation that answers its requests, since none can tell the two apart.
-        pfs: The calls of pfs_v2.API that it maps to.
-        drops: Request headers that are accepted and not used.
-        read: Makes the typed request from a call.
-        handle: The handler, ``(context, request) -> result``.
-        write: Lays the result out as an answer.
     """
 
     name: str
@@ -37,45 +72,79 @@ class Operation:
     level: str
     method: str
     marks: str
+    served_in: tuple[str, ...] = ()
     twin_of: str | None = None
-    profile: str | None = None
-    summary: str | None = None
-    pfs: tuple[str, ...] = ()
-    drops: tuple[str, ...] = ()
-    read: Callable[..., Any] | None = None
-    handle: Callable[..., Any] | None = None
-    write: Callable[..., Any] | None = None
+    support: Support[Asked, Result] | None = None
     why: str | None = None
     instead: str | None = None
 
     def refusal(self) -> str:
         """Say to a client why it is not supported, and the way round it."""
-        reason = self.why or f"It belongs to the profile {self.profile}."
-        return " ".join(
-            part for part in (f"{self.name} ({self.feature}) is not supported.", reason, self.instead) if part
-        )
+        elsewhere = f"The profile {self.served_in[0]} has it." if self.served_in else None
+        parts = (f"{self.name} ({self.feature}) is not supported.", self.why, self.instead, elsewhere)
+        return " ".join(part for part in parts if part)
+
+
+def supported(
+    *,
+    name: str,
+    feature: str,
+    level: str,
+    method: str,
+    marks: str,
+    served_in: tuple[str, ...],
+    summary: str,
+    pfs: tuple[str, ...],
+    reads: tuple[str, ...],
+    drops: tuple[str, ...],
+    refuses: tuple[tuple[str, str], ...],
+    read: Callable[[Request], Asked],
+    handle: Callable[[Context, Asked], Result | Pending[Result]],
+    write: Callable[[Result], Answer],
+    lane: Lane | None = None,
+) -> Operation[Asked, Result]:
+    """Make a supported operation of what an entry says."""
+    support = Support(summary, pfs, reads, drops, refuses, lane, read, handle, write)
+    return Operation(name, feature, level, method, marks, served_in, support=support)
+
+
+def unsupported(
+    *,
+    name: str,
+    feature: str,
+    level: str,
+    method: str,
+    marks: str,
+    why: str,
+    instead: str | None = None,
+    served_in: tuple[str, ...] = (),
+    twin_of: str | None = None,
+) -> Operation[Any, Any]:
+    """Make an unsupported operation of what an entry says."""
+    return Operation(name, feature, level, method, marks, served_in, twin_of, why=why, instead=instead)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """An entry as a table holds it; a query mark without a value is ``(name, "")``."""
 
-    operation: Operation
+    operation: Operation[Any, Any]
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[str, ...] = ()
 
-    def matches(self, query: Mapping[str, str], environ: Mapping[str, Any]) -> bool:
+    def matches(self, query: Mapping[str, str], headers: Mapping[str, str]) -> bool:
         """Tell whether all marks are present."""
         for name, value in self.query:
             if name not in query or (value and query[name] != value):
                 return False
-        return all(header in environ for header in self.headers)
+        return all(header in headers for header in self.headers)
 
 
 class Table:
     """The entries of one level and method, the most specific first.
 
     Attributes:
+        marks: The parameters that tell its entries apart.
         default: The entry without marks, if there is one.
     """
 
@@ -89,58 +158,106 @@ class Table:
     ) -> None:
         self.level = level
         self.method = method
-        self.candidates = candidates
+        self.marks = frozenset(name for candidate in candidates for name, _ in candidate.query)
+        self._candidates = candidates
         self._writes = method in _WRITES
-        self._marks = frozenset(name for candidate in candidates for name, _ in candidate.query)
         self._headers = tuple({header for candidate in candidates for header in candidate.headers})
         self._known = parameters
         self._subresources = subresources
         unmarked = [c.operation for c in candidates if not c.query and not c.headers]
         self.default = unmarked[0] if unmarked else None
 
-    def resolve(self, query: Mapping[str, str], environ: Mapping[str, Any]) -> Operation:
-        """Find the operation.
+    def resolve(self, query: Mapping[str, str], headers: Mapping[str, str]) -> Operation[Any, Any] | None:
+        """Find the operation; None where no entry matches.
 
         Args:
             query: Decoded parameters; one without a value has the value ``""``.
-            environ: WSGI's environ, for the headers.
+            headers: By their names in lower case.
 
         Raises:
             S3Error: InvalidArgument where the parameters contradict each other, NotImplemented
-                where a write names an unknown sub-resource, MethodNotAllowed where nothing
-                matches.
+                where a write names an unknown sub-resource.
         """
         # PERF: most requests have neither; this is the whole dispatch for them
-        if not query and self.default is not None and not any(header in environ for header in self._headers):
+        if not query and self.default is not None and not any(header in headers for header in self._headers):
             return self.default
-        matching = [candidate for candidate in self.candidates if candidate.matches(query, environ)]
+        matching = [candidate for candidate in self._candidates if candidate.matches(query, headers)]
         best = matching[0] if matching else None
         marks = {name for name, _ in best.query} if best else set()
         for candidate in matching[1:]:
             if not marks.issuperset(name for name, _ in candidate.query):
-                conflicting = sorted(marks | {name for name, _ in candidate.query})
-                raise S3Error(
-                    errors.InvalidArgument,
-                    f"Conflicting query string parameters: {', '.join(conflicting)}",
-                )
+                conflicting = ", ".join(sorted(marks | {name for name, _ in candidate.query}))
+                message = f"Conflicting query string parameters: {conflicting}"
+                raise invalid("ResourceType", conflicting, message)
         if self._writes:
             self._refuse_leftovers(query, marks)
-        if best is None:
-            raise S3Error(errors.MethodNotAllowed)
-        return best.operation
+        return best.operation if best else None
+
+    def is_subresource(self, name: str) -> bool:
+        """Tell whether a parameter names, by itself, something else than the object or bucket."""
+        return name in self.marks and name in self._subresources
 
     def _refuse_leftovers(self, query: Mapping[str, str], used: set[str]) -> None:
         """Refuse a write that means more than the operation found for it: it could lose data."""
         for name, value in query.items():
-            if name in used or name.lower() in _SIGNATURE or name.lower().startswith("x-amz-"):
+            if name in used or name.lower() in SIGNATURES or name.lower().startswith(HEADER_PREFIX):
                 continue
-            if name in self._marks:
-                raise S3Error(
-                    errors.InvalidArgument,
-                    f"The parameter {name} belongs to an operation that needs other parameters too.",
-                )
+            if name in self.marks:
+                message = f"The parameter {name} belongs to an operation that needs other parameters too."
+                raise invalid(name, value, message)
             if name in self._subresources or (value == "" and name not in self._known):
                 raise S3Error(
                     errors.NotImplemented,
                     f"The sub-resource ?{name} of {self.method} {self.level} is not supported.",
                 )
+
+
+class Profile:
+    """The operations as one profile has them, and the tables that tell them apart."""
+
+    def __init__(
+        self, name: str, summary: str, operations: tuple[Operation[Any, Any], ...], tables: tuple[Table, ...]
+    ) -> None:
+        self.name = name
+        self.summary = summary
+        self.operations = operations
+        self._tables = {(table.level, table.method): table for table in tables}
+
+    def resolve(
+        self, level: str, method: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Operation[Any, Any]:
+        """Find the operation of a request.
+
+        Raises:
+            S3Error: As `Table.resolve`, and MethodNotAllowed where S3 has no such request.
+        """
+        table = self._tables.get((level, method))
+        if table is None:
+            raise self._not_allowed(level, method)
+        if method == "HEAD" and query:
+            self._refuse_head_of_subresource(table, query)
+        operation = table.resolve(query, headers)
+        if operation is None:
+            raise self._not_allowed(level, method)
+        return operation
+
+    def _refuse_head_of_subresource(self, table: Table, query: Mapping[str, str]) -> None:
+        """Refuse a HEAD of what only has a GET: it would describe the object or bucket instead."""
+        gets = self._tables[table.level, "GET"]
+        for name in query:
+            if gets.is_subresource(name) and name not in table.marks:
+                raise self._not_allowed(table.level, "HEAD", name)
+
+    def _not_allowed(self, level: str, method: str, subresource: str | None = None) -> S3Error:
+        """Make the MethodNotAllowed that names the methods which are."""
+        allowed = sorted(
+            table.method
+            for (at, _), table in self._tables.items()
+            if at == level and (table.default if subresource is None else subresource in table.marks)
+        )
+        return S3Error(
+            errors.MethodNotAllowed,
+            headers={"Allow": ", ".join(allowed)},
+            method=method[:40],
+            resource_type=(subresource or level).upper(),
+        )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+import re
+from typing import NamedTuple
 from urllib.parse import unquote_plus, unquote_to_bytes
 
 from s3gw.errors import S3Error
 from s3gw.generated import errors
+
+_BROKEN_ENCODING = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class Target(NamedTuple):
@@ -24,27 +26,17 @@ class Target(NamedTuple):
     level: str
     bucket: str
     key: str
-    query: Mapping[str, str]
+    query: dict[str, str]
     path: str
-
-
-def target_of(environ: Mapping[str, Any]) -> Target:
-    """Take the target of a request apart.
-
-    Raises:
-        S3Error: InvalidURI.
-    """
-    raw = environ.get("REQUEST_URI")
-    if raw is None:  # a WSGI server that does not tell: its decoded path is the best there is
-        raw = environ["PATH_INFO"].replace("%", "%25").replace("?", "%3F")
-        raw = f"{raw}?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else raw
-    return parse(raw)
 
 
 def parse(raw: str) -> Target:
     """Take a raw target apart: origin form, absolute form, or ``*``.
 
     `raw` holds bytes as latin-1, as WSGI has it.
+
+    Raises:
+        S3Error: InvalidURI for another form, and for a ``%`` without two hex digits behind it.
     """
     path, _, query = raw.partition("?")
     if not path.startswith("/"):
@@ -55,6 +47,8 @@ def parse(raw: str) -> Target:
             path = "/" + rest.partition("/")[2]
         else:
             raise S3Error(errors.InvalidURI)
+    if "%" in raw and _BROKEN_ENCODING.search(raw):
+        raise S3Error(errors.InvalidURI, "A % in the URI is not followed by two hexadecimal digits.")
     bucket, _, key = path[1:].partition("/")
     level = "object" if key else "bucket" if bucket or len(path) > 1 else "service"
     return Target(level, _decode(bucket), _decode(key), _parameters(query) if query else {}, path)

@@ -16,6 +16,20 @@ Default = TypeVar("Default", int, None)
 DefaultText = TypeVar("DefaultText", str, None)
 
 _INTEGER = re.compile(r"-?[0-9]{1,10}", re.ASCII)
+_SIZE = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+# What a header can carry: no control characters but the tab (RFC 9110, section 5.5), in latin-1.
+HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+
+# What an answer repeats of a client's value; more tells nobody more.
+_SHOWN = 1024
+
+
+def invalid(name: str, value: str, message: str) -> S3Error:
+    """Make the InvalidArgument of a parameter or header."""
+    return S3Error(
+        errors.InvalidArgument, message, argument_name=name[:_SHOWN], argument_value=value[:_SHOWN]
+    )
 
 
 def integer(
@@ -31,14 +45,20 @@ def integer(
     if not text:
         return default
     if not _INTEGER.fullmatch(text):
-        raise S3Error(errors.InvalidArgument, f"The parameter {name} is not an integer.")
+        raise invalid(name, text, f"The parameter {name} is not an integer.")
     value = int(text)
     if not minimum <= value <= maximum:
-        raise S3Error(
-            errors.InvalidArgument,
-            f"The parameter {name} must lie between {minimum} and {maximum}.",
-        )
+        raise invalid(name, text, f"The parameter {name} must lie between {minimum} and {maximum}.")
     return value if cap is None else min(value, cap)
+
+
+def size_in_bytes(name: str, text: str | None) -> int | None:
+    """Read a length; no text at all is none."""
+    if not text:
+        return None
+    if not _SIZE.fullmatch(text):
+        raise invalid(name, text, f"The header {name} is not a length.")
+    return int(text)
 
 
 def boolean(name: str, text: str | None, *, default: bool = False) -> bool:
@@ -46,7 +66,7 @@ def boolean(name: str, text: str | None, *, default: bool = False) -> bool:
     if not text:
         return default
     if text.lower() not in ("true", "false"):
-        raise S3Error(errors.InvalidArgument, f"The parameter {name} must be true or false.")
+        raise invalid(name, text, f"The parameter {name} must be true or false.")
     return text.lower() == "true"
 
 
@@ -61,7 +81,16 @@ def string(
     if not text:
         return default
     if text not in values:
-        raise S3Error(errors.InvalidArgument, f"The parameter {name} must be one of: {', '.join(values)}.")
+        raise invalid(name, text, f"The parameter {name} must be one of: {', '.join(values)}.")
+    return text
+
+
+def header(name: str, text: str | None) -> str | None:
+    """Read a value for a header of the answer; no text at all is none."""
+    if not text:
+        return None
+    if not HEADER_VALUE.fullmatch(text):
+        raise invalid(name, text, f"The parameter {name} holds what no header can carry.")
     return text
 
 

@@ -1,38 +1,30 @@
-"""XML both ways: what the generated renderers and parsers share."""
+"""XML both ways: what the generated renderers and structures share.
+
+A client's document is read while it arrives, against the structure that it must have: what S3 does
+not know is refused where it begins, so that a document costs no more than what is kept of it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import ParseError
 
-from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
 
 from s3gw.errors import S3Error
 from s3gw.generated import errors
-
-__all__ = [
-    "Element",
-    "boolean",
-    "escape",
-    "items",
-    "optional",
-    "parse",
-    "required",
-    "string",
-    "timestamp",
-    "url_escape",
-]
+from s3gw.generated.wire import NAMESPACE
 
 T = TypeVar("T")
-D = TypeVar("D")
 
-_NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+_NAMESPACE = f"{{{NAMESPACE}}}"
 _UNSAFE = re.compile(
     r"[^\x20\x21\x23-\x25\x27-\x3b\x3d\x3f-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
@@ -74,59 +66,188 @@ def timestamp(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
 
 
-def parse(document: bytes, name: str) -> Element:
-    """Parse a client's document whose root must be `name`, in S3's namespace or in none.
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a structure.
+
+    Attributes:
+        name: Its name in Python.
+        of: A function that reads its text, or the structure that it is.
+        required: Whether it must be there.
+        most: How many of it there may be, for a list; None where it may stand once.
+    """
+
+    name: str
+    of: Callable[[str], Any] | Structure[Any]
+    required: bool = False
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Structure(Generic[T]):
+    """What an element holds.
+
+    Attributes:
+        make: Makes the value of the members that are there, by their names in Python.
+        members: Element -> member.
+        refuses: Element -> the feature that it asks for, unless it is empty.
+    """
+
+    make: Callable[..., T]
+    members: Mapping[str, Member]
+    refuses: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse(blocks: Iterable[bytes], structure: Structure[T], name: str) -> T | None:
+    """Read a client's document whose root must be `name`, in S3's namespace or in none.
+
+    Returns:
+        Its value; None where there is nothing but white space.
 
     Raises:
-        S3Error: MalformedXML; also where there is a DTD or an entity of its own.
+        S3Error: MalformedXML, also where there is a DTD; NotImplemented for what is refused.
     """
+    reader = _Reader(structure, name)
+    parser: Any = DefusedXMLParser(target=reader, forbid_dtd=True)
+    begun = False
     try:
-        root: Element = ElementTree.fromstring(document, forbid_dtd=True)
+        for block in blocks:
+            if not begun:
+                block = block.lstrip()  # noqa: PLW2901 - as S3, which takes white space before the document
+                begun = bool(block)
+            parser.feed(block)
+        return cast("T", parser.close()) if begun else None
     except DefusedXmlException as error:
-        raise S3Error(errors.MalformedXML, "A DTD or an entity declaration is not accepted.") from error
+        raise _malformed("A DTD or an entity declaration is not accepted.") from error
     except (ParseError, ValueError, LookupError) as error:
-        raise S3Error(errors.MalformedXML, f"The XML is not well-formed: {error}") from error
-    if root.tag.removeprefix(_NAMESPACE) != name:
-        raise S3Error(errors.MalformedXML, f"The document must be a {name}.")
-    return root
+        raise _malformed(f"The XML is not well-formed: {error}") from error
 
 
-def _find(element: Element, name: str) -> list[Element]:
-    return [child for child in element if child.tag.removeprefix(_NAMESPACE) == name]
+def _malformed(what: str) -> S3Error:
+    return S3Error(errors.MalformedXML, what)
 
 
-def optional(element: Element, name: str, read: Callable[[Element], T], default: D) -> T | D:
-    """Read the one child called `name`, or give `default` where there is none."""
-    found = _find(element, name)
-    if len(found) > 1:
-        raise S3Error(errors.MalformedXML, f"{name} may stand only once.")
-    return read(found[0]) if found else default
+class _Holding:
+    """An element with members, in progress."""
+
+    def __init__(self, name: str, structure: Structure[Any]) -> None:
+        self.name = name
+        self._structure = structure
+        self._found: dict[str, Any] = {}
+
+    def open(self, name: str) -> _Holding | _Scalar | _Refused:
+        """Begin an element in it."""
+        member = self._structure.members.get(name)
+        if member is None:
+            if name in self._structure.refuses:
+                return _Refused(name, self._structure.refuses[name])
+            raise _malformed(f"{self.name} has no element {name[:80]}.")
+        held = self._found.get(member.name)
+        if member.most is None and held is not None:
+            raise _malformed(f"{name} may stand only once.")
+        if member.most is not None and held is not None and len(held) >= member.most:
+            raise _malformed(f"There may be {member.most} of {name} at the most.")
+        return _Holding(name, member.of) if isinstance(member.of, Structure) else _Scalar(name, member.of)
+
+    def take(self, name: str, value: Any) -> None:
+        """Take the value of an element in it."""
+        member = self._structure.members.get(name)
+        if member is None:  # it was refused, and asked for nothing
+            return
+        if member.most is None:
+            self._found[member.name] = value
+        else:
+            self._found.setdefault(member.name, []).append(value)
+
+    def text(self, data: str) -> None:
+        if data.strip():
+            raise _malformed(f"{self.name} holds elements, and text between them.")
+
+    def end(self) -> Any:
+        for name, member in self._structure.members.items():
+            if member.required and member.name not in self._found:
+                raise _malformed(f"{name} is missing in {self.name}.")
+        return self._structure.make(**self._found)
 
 
-def required(element: Element, name: str, read: Callable[[Element], T]) -> T:
-    """Read the one child called `name`."""
-    value = optional(element, name, read, None)
-    if value is None:
-        raise S3Error(errors.MalformedXML, f"{name} is missing.")
-    return value
+class _Scalar:
+    """An element with text, in progress."""
+
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        self.name = name
+        self._read = read
+        self._pieces: list[str] = []
+
+    def open(self, name: str) -> _Scalar:
+        raise _malformed(f"{self.name} holds text, and no element {name[:80]}.")
+
+    def text(self, data: str) -> None:
+        self._pieces.append(data)
+
+    def end(self) -> Any:
+        return self._read("".join(self._pieces))
 
 
-def items(element: Element, name: str, read: Callable[[Element], T], maximum: int) -> list[T]:
-    """Read all children called `name`: at least one, at most `maximum`."""
-    found = _find(element, name)
-    if not 0 < len(found) <= maximum:
-        raise S3Error(errors.MalformedXML, f"There must be 1 to {maximum} of {name}, not {len(found)}.")
-    return [read(child) for child in found]
+class _Refused:
+    """An element that asks for a feature as soon as there is something in it."""
+
+    def __init__(self, name: str, feature: str) -> None:
+        self.name = name
+        self._feature = feature
+
+    def open(self, name: str) -> _Refused:  # noqa: ARG002
+        message = f"The element {self.name} asks for {self._feature}, which is not supported: leave it out."
+        raise S3Error(errors.NotImplemented, message)
+
+    def text(self, data: str) -> None:
+        if data.strip():
+            self.open("")
+
+    def end(self) -> None:
+        return None
 
 
-def string(element: Element) -> str:
-    """Read the text of an element."""
-    return element.text or ""
+class _Reader:
+    """What `DefusedXMLParser` tells what it finds: the elements that are open, the root first."""
+
+    def __init__(self, structure: Structure[Any], name: str) -> None:
+        self._structure = structure
+        self._name = name
+        self._open: list[_Holding | _Scalar | _Refused] = []
+        self._value: Any = None
+
+    def start(self, tag: str, _attributes: Mapping[str, str]) -> None:
+        name = tag.removeprefix(_NAMESPACE)
+        if self._open:
+            self._open.append(self._open[-1].open(name))
+            return
+        if name != self._name:
+            raise _malformed(f"The document must be a {self._name}.")
+        self._open.append(_Holding(name, self._structure))
+
+    def data(self, data: str) -> None:
+        self._open[-1].text(data)
+
+    def end(self, _tag: str) -> None:
+        ended = self._open.pop()
+        self._value = ended.end()
+        if self._open:
+            holding = self._open[-1]
+            assert isinstance(holding, _Holding)
+            holding.take(ended.name, self._value)
+
+    def close(self) -> Any:
+        return self._value
 
 
-def boolean(element: Element) -> bool:
+def string(text: str) -> str:
+    """Read a text."""
+    return text
+
+
+def boolean(text: str) -> bool:
     """Read ``true`` or ``false``, in any case, or ``1`` or ``0``."""
-    text = string(element).strip().lower()
+    text = text.strip().lower()
     if text not in ("true", "false", "1", "0"):
-        raise S3Error(errors.MalformedXML, "A boolean is neither true nor false.")
+        raise _malformed("A boolean is neither true nor false.")
     return text in ("true", "1")

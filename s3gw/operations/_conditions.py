@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Protocol, Self
 
 from s3gw.errors import S3Error
 from s3gw.generated import errors
+from s3gw.operations._etag import etag_of
+from s3gw.pfs.interface import FileInfo
 
 _RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)", re.ASCII | re.IGNORECASE)
 _ETAG = re.compile(r'(W/)?"([^"]*)"|([^",\s]+)')
@@ -20,59 +24,100 @@ class NotModified(Exception):
     """What the client has is what it would get: 304."""
 
 
-def check_read(
-    etag: str,
-    last_modified: datetime,
-    *,
-    if_match: str | None,
-    if_none_match: str | None,
-    if_modified_since: str | None,
-    if_unmodified_since: str | None,
-) -> None:
-    """Judge the conditions of a read, in the order of RFC 9110, section 13.2.2.
+class Conditional(Protocol):
+    """A request with the four conditions of RFC 9110; None is a header that was not sent."""
 
-    Args:
-        etag: Of the object, without quotes.
-        last_modified: Of the object; headers know whole seconds.
-        if_match: The header, as all that follow; None where it was not sent.
-        if_none_match: See above.
-        if_modified_since: See above.
-        if_unmodified_since: See above.
+    if_match: str | None
+    if_none_match: str | None
+    if_modified_since: str | None
+    if_unmodified_since: str | None
 
-    Raises:
-        S3Error: PreconditionFailed.
-        NotModified: For 304.
-    """
-    modified = last_modified.replace(microsecond=0)
-    if if_match is not None:
-        if not _matches(if_match, etag, weak=False):
-            raise S3Error(errors.PreconditionFailed)
-    elif (since := _date(if_unmodified_since)) is not None and modified > since:
-        raise S3Error(errors.PreconditionFailed)
-    if if_none_match is not None:
-        if _matches(if_none_match, etag, weak=True):
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The conditions of a request: its headers, None where one was not sent."""
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+    if_modified_since: str | None = None
+    if_unmodified_since: str | None = None
+
+    @classmethod
+    def of(cls, request: Conditional) -> Self | None:
+        """Give those of a request; None where it has none."""
+        headers = (
+            request.if_match,
+            request.if_none_match,
+            request.if_modified_since,
+            request.if_unmodified_since,
+        )
+        return None if headers == (None, None, None, None) else cls(*headers)
+
+    def failed(self, etag: str | None, last_modified: datetime | None) -> str | None:
+        """Name the first header that does not hold, in the order of RFC 9110, section 13.2.2.
+
+        S3 and this gateway judge If-Modified-Since of a write too, which the RFC has for reads alone.
+
+        Args:
+            etag: Of what is there, without quotes; None where nothing is.
+            last_modified: Of what is there; headers know whole seconds. Without one, conditions on
+                the time hold (RFC 9110, 13.1.3 and 13.1.4).
+        """
+        modified = None if last_modified is None else last_modified.replace(microsecond=0)
+        if self.if_match is not None:
+            if etag is None or not _matches(self.if_match, etag, weak=False):
+                return "If-Match"
+        elif (since := _date(self.if_unmodified_since)) and modified is not None and modified > since:
+            return "If-Unmodified-Since"
+        if self.if_none_match is not None:
+            if etag is not None and _matches(self.if_none_match, etag, weak=True):
+                return "If-None-Match"
+        elif (since := _date(self.if_modified_since)) and modified is not None and modified <= since:
+            # one in the future is not valid (RFC 9110, 13.1.3)
+            return "If-Modified-Since" if since <= datetime.now(UTC) else None
+        return None
+
+    def check_read(self, etag: str, last_modified: datetime) -> None:
+        """Judge the conditions of a read.
+
+        Raises:
+            S3Error: PreconditionFailed.
+            NotModified: For 304.
+        """
+        failed = self.failed(etag, last_modified)
+        if failed in ("If-None-Match", "If-Modified-Since"):
             raise NotModified
-    elif (since := _date(if_modified_since)) is not None and modified <= since:
-        raise NotModified
+        if failed is not None:
+            raise S3Error(errors.PreconditionFailed, condition=failed)
 
 
-def check_write(etag: str | None, *, if_match: str | None, if_none_match: str | None) -> bool:
-    """Judge the conditions of a write against the ETag of what it would replace, None for nothing.
+class WriteCondition:
+    """The conditions of a write, as a change judges them against what it would replace.
 
-    Raises:
-        S3Error: NoSuchKey for If-Match where there is nothing, NotImplemented for an If-None-Match
-            other than ``*``, as S3 has it.
+    Attributes:
+        refusal: Why it did not hold when it was judged last.
     """
-    if if_none_match is not None:
-        if if_none_match.strip() != "*":
-            raise S3Error(errors.NotImplemented)
-        if etag is not None:
-            return False
-    if if_match is not None:
-        if etag is None:
-            raise S3Error(errors.NoSuchKey)
-        return _matches(if_match, etag, weak=False)
-    return True
+
+    def __init__(self, conditions: Conditions) -> None:
+        self._conditions = conditions
+        self.refusal: S3Error | None = None
+
+    def __call__(self, file: FileInfo | None) -> bool:
+        """Judge them; `file` is what is there."""
+        etag, modified = (None, None) if file is None else (etag_of(file), file.committed)
+        failed = self._conditions.failed(etag, modified)
+        if failed is None:
+            self.refusal = None
+        elif failed == "If-Match" and file is None:  # as S3 has it
+            self.refusal = S3Error(errors.NoSuchKey)
+        else:
+            self.refusal = S3Error(errors.PreconditionFailed, condition=failed)
+        return self.refusal is None
+
+    def check(self, file: FileInfo | None) -> None:
+        """Judge them, and raise the S3Error that tells which one failed."""
+        if not self(file) and self.refusal is not None:
+            raise self.refusal
 
 
 def if_range_holds(if_range: str | None, etag: str, last_modified: datetime) -> bool:
@@ -88,7 +133,8 @@ def if_range_holds(if_range: str | None, etag: str, last_modified: datetime) -> 
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
     """Find the offset and length that a Range asks for; None is the whole object.
 
-    Like S3, a header that is no single range of bytes is ignored.
+    Like S3, a header that is no single range of bytes is ignored. The last bytes of an empty object
+    are all of it (RFC 9110, 14.1.2).
 
     Raises:
         S3Error: InvalidRange where no byte of the object lies in it.
@@ -98,14 +144,20 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
         return None
     first, last = _number(match[1]), _number(match[2])
     if first is None:
-        assert last is not None
-        first, last = max(0, size - last), size - 1 if last else -1
-    else:
-        if last is not None and last < first:
+        if last and not size:
             return None
+        first, last = max(0, size - (last or 0)), size - 1
+    elif last is not None and last < first:
+        return None
+    else:
         last = size - 1 if last is None else min(last, size - 1)
     if first > last:
-        raise S3Error(errors.InvalidRange, headers={"Content-Range": f"bytes */{size}"})
+        raise S3Error(
+            errors.InvalidRange,
+            headers={"Content-Range": f"bytes */{size}"},
+            range_requested=match[0][:100],
+            actual_object_size=str(size),
+        )
     return first, last - first + 1
 
 
@@ -130,6 +182,6 @@ def _date(text: str | None) -> datetime | None:
         return None
     try:
         date = parsedate_to_datetime(text)
-    except (ValueError, IndexError, OverflowError):
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)

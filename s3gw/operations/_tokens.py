@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 
 from s3gw.errors import S3Error
 from s3gw.generated import errors
-
-_COMMIT = re.compile(r"[0-9a-f]{12}4[0-9a-f]{19}", re.ASCII)
+from s3gw.pfs.paths import is_commit_id
 
 
 def write_name(name: str) -> str:
@@ -32,9 +30,16 @@ def write_position(commit: str, after: str) -> str:
 def read_position(token: str) -> tuple[str, str]:
     """Read a token of `write_position`. Raise S3Error InvalidArgument."""
     commit, after = _read(token, 2)
-    if not _COMMIT.fullmatch(commit):
-        raise _invalid()
+    if not is_commit_id(commit):
+        raise refusal(token)
     return commit, after
+
+
+def refusal(token: str, message: str = "The continuation token provided is incorrect.") -> S3Error:
+    """Make the error of a token that leads nowhere."""
+    return S3Error(
+        errors.InvalidArgument, message, argument_name="continuation-token", argument_value=token[:1024]
+    )
 
 
 def _write(parts: list[str]) -> str:
@@ -45,15 +50,11 @@ def _read(token: str, length: int) -> list[str]:
     try:
         parts = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError) as error:
-        raise _invalid() from error
+        raise refusal(token) from error
     if (
         not isinstance(parts, list)
         or len(parts) != length
         or not all(isinstance(part, str) for part in parts)
     ):
-        raise _invalid()
+        raise refusal(token)
     return parts
-
-
-def _invalid() -> S3Error:
-    return S3Error(errors.InvalidArgument, "The continuation token provided is incorrect.")

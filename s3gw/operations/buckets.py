@@ -46,11 +46,6 @@ def create_bucket(context: Context, request: CreateBucketRequest) -> CreateBucke
     """Create the branch, and the repo where that is missing."""
     document = request.document
     if document is not None:
-        if document.location or document.bucket:
-            raise S3Error(
-                errors.NotImplemented,
-                "Directory buckets are not supported: leave Location and Bucket out.",
-            )
         region = document.location_constraint
         if region not in ("", "us-east-1", context.region):
             message = (

@@ -34,7 +34,8 @@ def list_objects(context: Context, request: ListObjectsRequest) -> ListObjectsRe
         name=request.bucket,
         prefix=request.prefix,
         marker=request.marker,
-        next_marker=page.after,
+        # S3 tells it only with a delimiter: without one it is the last key
+        next_marker=page.after if request.delimiter else None,
         max_keys=request.max_keys,
         delimiter=request.delimiter or None,
         encoding_type=request.encoding_type,
@@ -76,7 +77,7 @@ def _resume(context: Context, request: ListObjectsV2Request, token: str) -> tupl
         return context.pfs.snapshot(request.branch, commit), after
     except CommitNotFound as error:
         message = "The continuation token belongs to another bucket, or to one that was deleted since."
-        raise S3Error(errors.InvalidArgument, message) from error
+        raise _tokens.refusal(token, message) from error
 
 
 def list_object_versions(context: Context, request: ListObjectVersionsRequest) -> ListVersionsResult:
@@ -86,6 +87,8 @@ def list_object_versions(context: Context, request: ListObjectVersionsRequest) -
             raise S3Error(
                 errors.InvalidArgument,
                 "A version-id marker cannot be specified without a key marker.",
+                argument_name="version-id-marker",
+                argument_value=request.version_id_marker[:1024],
             )
         check_version(request.version_id_marker)
     snapshot = context.pfs.snapshot(request.branch)

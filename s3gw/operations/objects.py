@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 
@@ -22,10 +21,11 @@ from s3gw.generated.requests import (
     PutObjectRequest,
     PutObjectResult,
 )
+from s3gw.names import check_key
 from s3gw.operations._conditions import (
+    Conditions,
     NotModified,
-    check_read,
-    check_write,
+    WriteCondition,
     if_range_holds,
     parse_range,
 )
@@ -35,7 +35,6 @@ from s3gw.operations._versions import ONLY_VERSION, check_version
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import (
     Change,
-    Condition,
     ConditionFailed,
     Delete,
     FileInfo,
@@ -43,11 +42,9 @@ from s3gw.pfs.interface import (
     FileReader,
     Put,
     Snapshot,
+    Staging,
 )
 from s3gw.pfs.paths import is_path
-
-# What an HTTP header can carry; anything else in an override would break the response.
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 
 # How often a DeleteObjects with conditions is judged anew when another writer came between.
 _ATTEMPTS = 5
@@ -55,9 +52,8 @@ _ATTEMPTS = 5
 
 def get_object(context: Context, request: GetObjectRequest) -> GetObjectResult:
     """Read a file of HEAD, or one range of it; a directory is no object."""
-    partly = (request.range, request.part_number, request.if_match, request.if_none_match)
-    since = (request.if_modified_since, request.if_unmodified_since)
-    snapshot, file = _inspect(context, request, whole=not any((*partly, *since)))
+    partly = request.range is not None or request.part_number is not None
+    snapshot, file = _inspect(context, request, whole=not partly and Conditions.of(request) is None)
     return _present(request, file, partial(snapshot.read_file, file))
 
 
@@ -67,41 +63,48 @@ def head_object(context: Context, request: HeadObjectRequest) -> HeadObjectResul
     return _present(request, file, None)
 
 
-def put_object(context: Context, request: PutObjectRequest) -> Pending:
+def put_object(context: Context, request: PutObjectRequest) -> Pending[PutObjectResult]:
     """Overwrite a file in one atomic commit; what can be refused is refused before the body."""
-    condition = _write_condition(request.if_match, request.if_none_match)
+    condition = _write_condition(Conditions.of(request))
     if condition is not None:
-        _require(condition, context.pfs.snapshot(request.branch), request.key)
-    body = request.body
-    with ExitStack() as stack:
-        staging = context.pfs.stage(request.branch, request.key, body.length, arrived=body.arrived)
-        stack.enter_context(staging)
-        for block in body:
-            staging.write(block)
-        put = Put(request.key, staging.finish(), condition and _holds(condition))
-        stack.pop_all()
+        condition.check(_find(context.pfs.snapshot(request.branch), request.key))
+    staging = _stage(context, request)
+    put = Put(request.key, staging.finish(), condition)
 
     def then(change: Change) -> PutObjectResult:
         (file,) = change.files
         assert file is not None
-        checksums = {
-            name.removeprefix("x-amz-").replace("-", "_"): value for name, value in body.checksums.items()
-        }
-        return PutObjectResult(etag=etag_of(file), **checksums)
+        return PutObjectResult(etag=etag_of(file), **_checksums(request.body.checksums))
 
-    return Pending(request.branch, [put], then, staging)
+    return Pending(request.branch, [put], then, staging, condition)
 
 
-def delete_object(context: Context, request: DeleteObjectRequest) -> Pending | None:
+def _stage(context: Context, request: PutObjectRequest) -> Staging:
+    """Bring a body into PFS, where nobody sees it yet; one that fails leaves nothing."""
+    with ExitStack() as stack:
+        staging = context.pfs.stage(request.branch, request.key, arrived=request.body.arrived)
+        stack.enter_context(staging)
+        for block in request.body:
+            staging.write(block)
+        stack.pop_all()
+    return staging
+
+
+def _checksums(verified: Mapping[str, str]) -> dict[str, str]:
+    """Checksums by their names in a result, of those by their headers."""
+    return {name.removeprefix("x-amz-").replace("-", "_"): value for name, value in verified.items()}
+
+
+def delete_object(context: Context, request: DeleteObjectRequest) -> Pending[None] | None:
     """Remove a file; it is no error when there is none, or none that PFS could have."""
     check_version(request.version_id)
-    condition = _write_condition(request.if_match, None)
+    condition = _write_condition(Conditions.of(request))
     if condition is not None:
-        _require(condition, context.pfs.snapshot(request.branch), request.key)
+        condition.check(_find(context.pfs.snapshot(request.branch), request.key))
     if not is_path(request.key):
         context.pfs.inspect_branch(request.branch)
         return None
-    return Pending(request.branch, [Delete(request.key, condition and _holds(condition))], lambda _: None)
+    return Pending(request.branch, [Delete(request.key, condition)], lambda _: None, condition=condition)
 
 
 def delete_objects(context: Context, request: DeleteObjectsRequest) -> DeleteResult:
@@ -131,15 +134,10 @@ def _present(
     request: GetObjectRequest, file: FileInfo, read: Callable[[int, int], FileReader] | None
 ) -> GetObjectResult:
     etag = etag_of(file)
+    conditions = Conditions.of(request)
     try:
-        check_read(
-            etag,
-            file.committed,
-            if_match=request.if_match,
-            if_none_match=request.if_none_match,
-            if_modified_since=request.if_modified_since,
-            if_unmodified_since=request.if_unmodified_since,
-        )
+        if conditions is not None:
+            conditions.check_read(etag, file.committed)
     except NotModified:
         return GetObjectResult(status=304, etag=etag, last_modified=file.committed)
     extent = _extent(request, file)
@@ -147,16 +145,15 @@ def _present(
     return GetObjectResult(
         status=206 if extent else 200,
         accept_ranges="bytes",
-        cache_control=_override("response-cache-control", request.response_cache_control),
-        content_disposition=_override("response-content-disposition", request.response_content_disposition),
-        content_encoding=_override("response-content-encoding", request.response_content_encoding),
-        content_language=_override("response-content-language", request.response_content_language),
+        cache_control=request.response_cache_control,
+        content_disposition=request.response_content_disposition,
+        content_encoding=request.response_content_encoding,
+        content_language=request.response_content_language,
         content_length=length,
         content_range=f"bytes {offset}-{offset + length - 1}/{file.size}" if extent else None,
-        content_type=_override("response-content-type", request.response_content_type)
-        or content_type_of(request.key),
+        content_type=request.response_content_type or content_type_of(request.key),
         etag=etag,
-        expires=_override("response-expires", request.response_expires),
+        expires=request.response_expires,
         last_modified=file.committed,
         body=read(offset, length) if read else None,
     )
@@ -177,40 +174,8 @@ def _extent(request: GetObjectRequest, file: FileInfo) -> tuple[int, int] | None
     return (0, file.size) if file.size else None
 
 
-def _override(name: str, value: str | None) -> str | None:
-    if value is not None and not _HEADER_VALUE.fullmatch(value):
-        raise S3Error(errors.InvalidArgument, f"The parameter {name} holds what no header can carry.")
-    return value or None
-
-
-def _write_condition(if_match: str | None, if_none_match: str | None) -> Condition | None:
-    """Make the condition of a write; it raises the S3Error that tells which one failed."""
-    if if_match is None and if_none_match is None:
-        return None
-
-    def condition(file: FileInfo | None) -> bool:
-        etag = None if file is None else etag_of(file)
-        return check_write(etag, if_match=if_match, if_none_match=if_none_match)
-
-    return condition
-
-
-def _holds(condition: Condition) -> Condition:
-    """Make a condition that only says yes or no, as a change wants it."""
-
-    def holds(file: FileInfo | None) -> bool:
-        try:
-            return condition(file)
-        except S3Error:
-            return False
-
-    return holds
-
-
-def _require(condition: Condition, snapshot: Snapshot, key: str) -> None:
-    """Judge a condition before the body is read; the change judges it again."""
-    if not condition(_find(snapshot, key)):
-        raise S3Error(errors.PreconditionFailed)
+def _write_condition(conditions: Conditions | None) -> WriteCondition | None:
+    return None if conditions is None else WriteCondition(conditions)
 
 
 def _find(snapshot: Snapshot, key: str) -> FileInfo | None:
@@ -243,13 +208,15 @@ def _judge(
 
 def _delete(snapshot: Snapshot, identifier: ObjectIdentifier) -> Delete | None:
     """Make the edit for one key; None where PFS can have no such file."""
+    check_key(identifier.key)
     check_version(identifier.version_id)
     if identifier.last_modified_time is not None or identifier.size is not None:
         raise S3Error(
             errors.NotImplemented,
             "LastModifiedTime and Size are conditions of directory buckets alone.",
         )
-    condition = _write_condition(identifier.etag, None)
-    if condition is not None:
-        _require(condition, snapshot, identifier.key)
-    return Delete(identifier.key, condition and _holds(condition)) if is_path(identifier.key) else None
+    condition = None
+    if identifier.etag is not None:
+        condition = WriteCondition(Conditions(if_match=identifier.etag))
+        condition.check(_find(snapshot, identifier.key))
+    return Delete(identifier.key, condition) if is_path(identifier.key) else None

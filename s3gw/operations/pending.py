@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
-from s3gw.pfs.interface import Branch, Change, Delete, Put, Staging
+from s3gw.operations._conditions import WriteCondition
+from s3gw.pfs.interface import Branch, Change, ConditionFailed, Delete, Put, Staging
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Generic[Result]):
     """A change of one branch as a value, so that whoever runs the handler may gather it with others.
 
     Attributes:
@@ -18,17 +21,21 @@ class Pending:
         edits: What is to be changed in it, all or nothing.
         then: Makes the handler's result from what the change has made.
         staging: Holds the body until then.
+        condition: Of the edits; it knows which of its headers failed.
     """
 
     branch: Branch
     edits: Sequence[Put | Delete]
-    then: Callable[[Change], Any]
+    then: Callable[[Change], Result]
     staging: Staging | None = None
+    condition: WriteCondition | None = None
 
-    def end(self, made: Change | BaseException) -> Any:
+    def end(self, made: Change | BaseException) -> Result:
         """Give the handler's result, or raise why the change was not made."""
         if self.staging is not None:
             self.staging.__exit__(None, None, None)
+        if isinstance(made, ConditionFailed) and self.condition and self.condition.refusal:
+            raise self.condition.refusal from made
         if isinstance(made, BaseException):
             raise made
         return self.then(made)

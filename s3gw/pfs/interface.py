@@ -314,6 +314,10 @@ class PFS(Protocol):
         """Raise a `PFSError` where this PFS cannot be used at present."""
         ...
 
+    def forbid_waiting(self) -> None:
+        """From now on reads in the calling thread raise `WouldWait` where they would wait."""
+        ...
+
     def close(self) -> None:
         """Release what is held; the last call on this PFS."""
         ...
@@ -385,6 +389,10 @@ class Unavailable(PFSError):
 
 class TooSlow(PFSError):
     """PFS did not answer within the deadline; nothing is known of the outcome of a change."""
+
+
+class WouldWait(PFSError):
+    """A read would have to wait for a lock, and the thread that asks may not."""
 
 
 class CorruptData(PFSError):

@@ -11,7 +11,8 @@ from typing import Any
 from waitress.channel import ClientDisconnected, HTTPChannel
 
 from s3gw.generated import errors
-from s3gw.http.call import Answer
+from s3gw.http.application import Unfinished
+from s3gw.http.layout import Response
 from s3gw.server._exchange import Exchange
 from s3gw.server._streaming import Refusal, StreamingParser
 
@@ -115,9 +116,10 @@ class GatewayChannel(HTTPChannel):  # type: ignore[misc] # waitress has no types
             What is to be changed before it can be answered, if anything; it is answered by `end`
             then.
         """
-        exchange = self.exchange = Exchange(self, self.requests[0])
+        exchange = self.exchange
+        assert exchange is not None
         try:
-            outcome = self.server.application.begin(exchange.environ())
+            outcome = self.server.application.application.begin(exchange.asked())
         except Exception:
             _log.exception("%s: unexpected error", exchange.request_id)
             exchange.fail()
@@ -126,13 +128,13 @@ class GatewayChannel(HTTPChannel):  # type: ignore[misc] # waitress has no types
         if outcome is None:
             self.exchange = None
             self.server.hand_over(self)
-        elif isinstance(outcome, Answer):
-            self.end(outcome)
-        else:
+        elif isinstance(outcome, Unfinished):
             return outcome
+        else:
+            self.end(outcome)
         return None
 
-    def end(self, answer: Answer) -> None:
+    def end(self, answer: Response) -> None:
         """Answer a request of a lane; what does not go out at once is left to a thread."""
         exchange = self.exchange
         assert exchange is not None

@@ -18,21 +18,16 @@ from waitress.channel import ClientDisconnected
 
 from s3gw.errors import S3Error
 from s3gw.generated import errors
-from s3gw.http.call import Answer
-from s3gw.http.error import error_answer
+from s3gw.http.application import Application
+from s3gw.http.layout import Response
+from s3gw.http.request import Request
+from s3gw.http.wsgi import REQUEST
 from s3gw.pfs.interface import CorruptData, FileExtent
 from s3gw.server import _log
 from s3gw.server._streaming import Refusal, linger
 
-# waitress's errors by their status.
-_ERRORS = {
-    400: errors.BadRequest,
-    413: errors.EntityTooLarge,
-    431: errors.RequestHeaderSectionTooLarge,
-    501: errors.NotImplemented,
-}
-_BODILESS = frozenset(("204", "304"))
-_STATUS_LINES = {str(status.value): f"{status.value} {status.phrase}" for status in HTTPStatus}
+_BODILESS = frozenset((204, 304))
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 # What a connection holds back at the most for a client that reads slowly.
 _HELD_BYTES = 1024 * 1024
@@ -76,15 +71,19 @@ class _Variables(dict[str, str]):
 _VARIABLES = _Variables()
 
 
-class _Spelled(dict[str, str]):
-    """Names of header fields as HTTP/1 writes them, by Falcon's, which are in lower case."""
+class _Fields(dict[str, str]):
+    """Names of header fields in lower case, by waitress's."""
+
+    _MOST = 1000
 
     def __missing__(self, name: str) -> str:
-        self[name] = "-".join(part.capitalize() for part in name.split("-"))
-        return self[name]
+        made = name.replace("_", "-").lower()
+        if len(self) < self._MOST:
+            self[name] = made
+        return made
 
 
-_SPELLED = _Spelled(etag="ETag")
+_FIELDS = _Fields()
 
 
 class Exchange:
@@ -103,7 +102,7 @@ class Exchange:
         self._stream = request.stream
         if self._stream is not None:
             self._stream.bind(channel)
-        self._note = _log.Note()
+        self._asked: Request | None = None
         self._started = time.time()
         self._status = "-"
         self._sent = 0
@@ -112,25 +111,31 @@ class Exchange:
 
     # --- the request ----------------------------------------------------------------------------
 
-    def environ(self) -> dict[str, Any]:
-        """Give what the application's lanes need of WSGI's environ."""
-        request = self.request
-        environ: dict[str, Any] = {_VARIABLES[name]: value for name, value in request.headers.items()}
-        environ["REQUEST_METHOD"] = request.command
-        environ["REQUEST_URI"] = request.request_uri
-        environ["wsgi.input"] = request.get_body_stream()
-        environ["s3gw.request_id"] = self.request_id
-        environ["s3gw.host_id"] = self._channel.server.ids.host
-        environ["s3gw.log"] = self._note
-        environ["s3gw.chunked"] = request.chunked
-        environ["s3gw.arrived"] = self._stream is None
-        return environ
+    def asked(self) -> Request:
+        """Give the request as the application has it; it is made once."""
+        if self._asked is None:
+            request = self.request
+            self._asked = Request(
+                getattr(request, "command", "-"),
+                getattr(request, "request_uri", ""),
+                {_FIELDS[name]: value for name, value in request.headers.items()},
+                request.get_body_stream(),
+                chunked=request.chunked,
+                arrived=self._stream is None,
+                request_id=self.request_id,
+                host_id=self._channel.server.ids.host,
+            )
+        return self._asked
 
     def _wsgi_environ(self) -> dict[str, Any]:
         server = self._channel.server
         path, _, query = self.request.request_uri.partition("?")
         return {
-            **self.environ(),
+            **{_VARIABLES[name]: value for name, value in self.request.headers.items()},
+            "REQUEST_METHOD": self.request.command,
+            "REQUEST_URI": self.request.request_uri,
+            "wsgi.input": self.request.get_body_stream(),
+            REQUEST: self.asked(),
             "SERVER_NAME": server.server_name,
             "SERVER_PORT": str(server.effective_port),
             "SERVER_SOFTWARE": "s3gw",
@@ -150,7 +155,7 @@ class Exchange:
 
     # --- the answer -----------------------------------------------------------------------------
 
-    def run(self, application: Callable[..., Iterable[bytes]]) -> None:
+    def run(self, face: Callable[..., Iterable[bytes]]) -> None:
         """Let a WSGI application answer: its head goes out now, its body by `push`."""
         begun: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -158,47 +163,40 @@ class Exchange:
             begun[:] = [(status, headers)]
             return _no_write
 
-        body = application(self._wsgi_environ(), start_response)
+        body = face(self._wsgi_environ(), start_response)
         ((status, headers),) = begun
-        self._begin(status[:3], [(_SPELLED[name], value) for name, value in headers], body)
+        self._begin(int(status[:3]), headers, body)
 
-    def reply(self, answer: Answer) -> None:
-        """Give an answer: its head and a small body go out now, another body by `push`."""
-        self._begin(str(answer.status), answer.headers, answer.body)
+    def reply(self, response: Response) -> None:
+        """Give a response: its head and a small body go out now, another body by `push`."""
+        self._begin(*response)
 
     def refuse(self) -> None:
         """Answer what could not be read, or what failed."""
         error = self.request.error
-        kind = error.kind if isinstance(error, Refusal) else _ERRORS.get(error.code, errors.InternalError)
-        message = kind.message if kind is errors.InternalError else f"{kind.message} {error.body}".strip()
+        application: Application = self._channel.server.application.application
         self.closes = True
-        self._reply_error(S3Error(kind, message))
+        if isinstance(error, Refusal):
+            message = f"{error.kind.message} {error.body}".strip()
+            self.reply(application.fail(self.asked(), S3Error(error.kind, message)))
+        else:
+            self.reply(application.refuse(self.asked(), error.code, error.body))
 
     def fail(self) -> None:
         """Answer InternalError, where nothing has been answered yet, and close."""
         self.closes = True
         if self._status == "-":
-            self._reply_error(S3Error(errors.InternalError))
+            application: Application = self._channel.server.application.application
+            self.reply(application.fail(self.asked(), S3Error(errors.InternalError)))
 
-    def _reply_error(self, error: S3Error) -> None:
-        resource = getattr(self.request, "request_uri", "").partition("?")[0]
-        self.reply(error_answer(error, resource, self.request_id, self._channel.server.ids.host))
-
-    def _begin(self, status: str, headers: list[tuple[str, str]], body: Any) -> None:
+    def _begin(self, status: int, headers: list[tuple[str, str]], body: Any) -> None:
         """Send the head, together with a body that is small.
 
         PERF: head and body in one send: a second system call and packet cost more than the join.
         """
         self._body = body
-        self._status = status
-        if isinstance(body, bytes):
-            length: str | None = str(len(body))
-            headers = [("Content-Type", "application/xml"), *headers]
-        elif body is None:
-            length = "0"
-        else:
-            length = None
-        head = self._head(status, headers, length)
+        self._status = str(status)
+        head = self._head(status, headers)
         data = self._small_body(body)
         self._channel.write_soon(head + data if data else head)
         self._sent = len(data)
@@ -219,20 +217,15 @@ class Exchange:
         self.close_body()
         return data
 
-    def _head(self, status: str, headers: list[tuple[str, str]], length: str | None) -> bytes:
-        """Write the head of the response; names are spelled by those who give them."""
+    def _head(self, status: int, headers: list[tuple[str, str]]) -> bytes:
+        """Write the head of the response, with what is the server's own."""
         lines = [f"HTTP/{self._version()} {_STATUS_LINES[status]}"]
+        delimited = status in _BODILESS
         for name, value in headers:
-            if name == "Content-Length":
-                length = value
-            else:
-                lines.append(f"{name}: {value}")
-        bodiless = status in _BODILESS
-        if length is not None and not bodiless:
-            lines.append(f"Content-Length: {length}")
-        request_id, host = self.request_id, self._channel.server.ids.host
-        lines.append(f"{_always(int(self._started))}{host}\r\nX-Amz-Request-Id: {request_id}")
-        if not self._stays_open(delimited=bodiless or length is not None):
+            lines.append(f"{name}: {value}")
+            delimited = delimited or name == "Content-Length"
+        lines.append(_always(int(self._started)))
+        if not self._stays_open(delimited=delimited):
             self.closes = True
             lines.append("Connection: close")
         elif self.request.version == "1.0":
@@ -313,9 +306,11 @@ class Exchange:
         else:
             self.closes = True
             self.close_body()
+        asked = self.asked()
         _log.access(
             request_id=self.request_id,
-            note=self._note,
+            operation=asked.operation.name if asked.operation else "-",
+            bucket=(asked.target.bucket if asked.target else "") or "-",
             method=getattr(self.request, "command", "-"),
             status=self._status,
             sent=self._sent,
@@ -345,4 +340,4 @@ def _no_write(_data: bytes) -> None:
 @lru_cache(maxsize=2)
 def _always(seconds: int) -> str:
     """Write the fields that all responses of a second share."""
-    return f"Date: {formatdate(seconds, usegmt=True)}\r\nServer: s3gw\r\nX-Amz-Id-2: "
+    return f"Date: {formatdate(seconds, usegmt=True)}\r\nServer: s3gw"

@@ -7,7 +7,6 @@ import logging
 import os
 import sys
 import time
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -45,18 +44,11 @@ def _time(seconds: float) -> str:
     return f"{_second(int(seconds))}.{int(seconds * 1000) % 1000:03d}Z"
 
 
-@dataclass(slots=True)
-class Note:
-    """What the application tells about a request, for its line."""
-
-    operation: str = "-"
-    bucket: str = "-"
-
-
 def access(
     *,
     request_id: str,
-    note: Note,
+    operation: str,
+    bucket: str,
     method: str,
     status: str,
     sent: int,
@@ -68,7 +60,8 @@ def access(
 
     Args:
         request_id: As the client was told.
-        note: Operation and bucket.
+        operation: Of the catalogue, ``-`` where it is none.
+        bucket: Its name, ``-`` at the service.
         method: HTTP's, ``-`` where the request could not be read.
         status: Three digits.
         sent: Bytes of the body that were handed over.
@@ -82,8 +75,8 @@ def access(
         fields: dict[str, Any] = {
             "time": _time(now),
             "request_id": request_id,
-            "operation": note.operation,
-            "bucket": note.bucket,
+            "operation": operation,
+            "bucket": bucket,
             "method": method,
             "status": int(status),
             "bytes": sent,
@@ -92,9 +85,9 @@ def access(
         }
         line = json.dumps(fields if whole else {**fields, "aborted": True})
     else:
-        bucket = ascii(note.bucket)[1:-1].replace(" ", "\\x20")
+        shown = ascii(bucket)[1:-1].replace(" ", "\\x20")
         line = (
-            f"{_time(now)} {request_id} {note.operation} {bucket} {method} {status} "
+            f"{_time(now)} {request_id} {operation} {shown} {method} {status} "
             f"{sent} {milliseconds:.1f}ms {address}{'' if whole else ' aborted'}"
         )
     os.write(2, f"{line}\n".encode())

@@ -17,7 +17,7 @@ from waitress.server import create_server
 from s3gw.server._admin import serve_admin
 from s3gw.server._balance import Inbox, Seat
 from s3gw.server._channel import GatewayChannel
-from s3gw.server._exchange import Ids
+from s3gw.server._exchange import Exchange, Ids
 from s3gw.server._loop import Loop
 from s3gw.server._streaming import UploadDispatcher, refuse_overload
 from s3gw.server._writes import WriteLane
@@ -58,7 +58,7 @@ def run_worker(
         return 1
     server = make_server(app, listener, settings.threads, seat)
     if admin is not None:
-        serve_admin(admin, app.check)
+        serve_admin(admin, app.application.check)
     signal.signal(signal.SIGTERM, lambda *_: _stop(stop, server))
     threading.Thread(target=_watch, args=(alive, stop, server), daemon=True).start()
     _tell(tell, "ready")
@@ -101,7 +101,7 @@ def make_server(app: Any, listener: socket.socket, threads: int, seat: Seat) -> 
     server.ids = Ids()
     server.uploads = UploadDispatcher(_UPLOADS_PER_THREAD * threads)
     server.reads = deque()
-    server.writes = WriteLane(app)
+    server.writes = WriteLane(app.application)
     server.pending_writes = []
     server.hand_over = server.add_task
 
@@ -113,13 +113,15 @@ def make_server(app: Any, listener: socket.socket, threads: int, seat: Seat) -> 
                 return
             refuse_overload(request)
         elif request.error is None and loop.in_thread() and not channel.total_outbufs_len:
-            lane = app.lane(request.command, request.request_uri)
+            exchange = channel.exchange = Exchange(channel, request)
+            lane = app.application.route(exchange.asked())
             if lane == "read":
                 server.reads.append(channel)
                 return
             if lane == "write":
                 server.pending_writes.append(channel)
                 return
+            channel.exchange = None
         server.hand_over(channel)
 
     def maintenance(now: float) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s3gw.errors import S3Error
-from s3gw.http.body import open_body
+from s3gw.http.body import Body
 
 BODY = b"Welcome to Amazon S3."
 ALGORITHMS = {
@@ -48,13 +48,12 @@ class Trickle:
         return self._stream.read(min(size, short))
 
 
-def environ(wire: bytes, headers: dict[str, str] | None = None, sizes: list[int] | None = None, **extra: Any):
-    named = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in (headers or {}).items()}
-    return {"wsgi.input": Trickle(wire, sizes), "CONTENT_LENGTH": str(len(wire)), **named, **extra}
+def opened(wire: bytes, headers: dict[str, str] | None = None, sizes: list[int] | None = None) -> Body:
+    return Body({"content-length": str(len(wire)), **(headers or {})}, Trickle(wire, sizes))
 
 
 def read(wire: bytes, headers: dict[str, str] | None = None, **rest: Any) -> bytes:
-    return b"".join(open_body(environ(wire, headers, **rest)))
+    return b"".join(opened(wire, headers, **rest))
 
 
 def refusal(wire: bytes, headers: dict[str, str] | None = None, **rest: Any) -> str:
@@ -77,11 +76,11 @@ SIGNED = b";chunk-signature=" + b"a" * 64
 def test_a_plain_body_is_itself():
     assert read(BODY) == BODY
     assert read(b"") == b""
-    assert open_body(environ(BODY)).length == len(BODY)
+    assert opened(BODY).length == len(BODY)
 
 
 def test_a_body_of_unknown_length_ends_with_its_input():
-    body = open_body({"wsgi.input": io.BytesIO(BODY)})
+    body = Body({}, io.BytesIO(BODY))
     assert body.length is None
     assert b"".join(body) == BODY
 
@@ -91,22 +90,16 @@ def test_nothing_is_read_before_the_body_is():
         def read(self, size: int) -> bytes:
             raise AssertionError("read too early")
 
-    open_body(
-        {
-            "wsgi.input": Unreadable(),
-            "CONTENT_LENGTH": "5",
-            "HTTP_CONTENT_MD5": b64(hashlib.md5(BODY).digest()),
-        }
-    )
+    Body({"content-length": "5", "content-md5": b64(hashlib.md5(BODY).digest())}, Unreadable())
 
 
 def test_a_short_body_is_incomplete():
-    assert refusal(BODY, CONTENT_LENGTH="22") == "IncompleteBody"
-    assert refusal(b"", CONTENT_LENGTH="1") == "IncompleteBody"
+    assert refusal(BODY, {"content-length": "22"}) == "IncompleteBody"
+    assert refusal(b"", {"content-length": "1"}) == "IncompleteBody"
 
 
 def test_a_length_that_is_none_is_refused():
-    assert refusal(BODY, CONTENT_LENGTH="-1") == "InvalidArgument"
+    assert refusal(BODY, {"content-length": "-1"}) == "InvalidArgument"
     frame = {
         "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
         "x-amz-decoded-content-length": "ten",
@@ -138,7 +131,7 @@ def test_a_sha256_of_the_payload_is_verified():
 def test_every_checksum_of_the_aws_model_is_verified_in_header_and_trailer(algorithm, data):
     name, value = f"x-amz-checksum-{algorithm}", b64(ALGORITHMS[algorithm](data))
     other = b64(ALGORITHMS[algorithm](data + b"."))
-    body = open_body(environ(data, {name: value}))
+    body = opened(data, {name: value})
     assert b"".join(body) == data
     assert body.checksums == {name: value}
     assert refusal(data, {name: other}) == "BadDigest"
@@ -146,7 +139,7 @@ def test_every_checksum_of_the_aws_model_is_verified_in_header_and_trailer(algor
     assert refusal(data, {name: "not base64"}) == "InvalidRequest"
     frame = {"x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "x-amz-trailer": name}
     trailer = f"{name}:{value}\r\n\r\n".encode()
-    body = open_body(environ(chunked(data, 65536, trailer=trailer), frame))
+    body = opened(chunked(data, 65536, trailer=trailer), frame)
     assert b"".join(body) == data
     assert body.checksums == {name: value}
     assert refusal(chunked(data, 65536, trailer=f"{name}:{other}\r\n\r\n".encode()), frame) == "BadDigest"
@@ -168,12 +161,7 @@ def test_checksums_that_cannot_be_verified_are_refused():
         "x-amz-trailer": "x-amz-checksum-crc16",
     }
     assert refusal(chunked(BODY, 5), announced) == "InvalidRequest"
-    for harmless in (
-        "x-amz-checksum-algorithm",
-        "x-amz-checksum-type",
-        "x-amz-checksum-mode",
-        "x-amz-sdk-checksum-algorithm",
-    ):
+    for harmless in ("x-amz-checksum-algorithm", "x-amz-checksum-type", "x-amz-checksum-mode"):
         assert read(BODY, {harmless: "CRC32"}) == BODY
 
 
@@ -190,20 +178,117 @@ def test_checksums_that_cannot_be_verified_are_refused():
 def test_framing_is_removed_in_every_mode(mode, extension):
     frame = {"x-amz-content-sha256": mode, "x-amz-decoded-content-length": str(len(BODY))}
     for size in (1, 5, len(BODY), 100):
-        body = open_body(environ(chunked(BODY, size, extension), frame))
+        body = opened(chunked(BODY, size, extension), frame)
         assert body.length == len(BODY)
         assert b"".join(body) == BODY
     assert read(chunked(b"", 1, extension), {**frame, "x-amz-decoded-content-length": "0"}) == b""
 
 
-def test_content_encoding_alone_tells_the_framing():
-    for encoding in ("aws-chunked", "gzip, aws-chunked", "AWS-CHUNKED"):
-        assert read(chunked(BODY, 7), {"content-encoding": encoding}) == BODY
-    sha = {
-        "content-encoding": "aws-chunked",
-        "x-amz-content-sha256": hashlib.sha256(BODY).hexdigest(),
-    }
-    assert read(chunked(BODY, 7), sha) == BODY
+CRC32 = b64(ALGORITHMS["crc32"](BODY))
+SHA1 = b64(ALGORITHMS["sha1"](BODY))
+TRAILED = {
+    "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    "x-amz-trailer": "x-amz-checksum-crc32",
+}
+
+
+@pytest.mark.parametrize(
+    ("headers", "accepted"),
+    [
+        # the algorithm that the SDK names, with and without its checksum
+        ({"x-amz-sdk-checksum-algorithm": "CRC32", "x-amz-checksum-crc32": CRC32}, True),
+        ({"x-amz-sdk-checksum-algorithm": "crc32", "x-amz-checksum-crc32": CRC32}, True),
+        ({"x-amz-sdk-checksum-algorithm": "CRC32"}, False),
+        ({"x-amz-sdk-checksum-algorithm": ""}, False),
+        ({"x-amz-sdk-checksum-algorithm": "CRC16", "x-amz-checksum-crc32": CRC32}, False),
+        ({"x-amz-sdk-checksum-algorithm": "SHA1", "x-amz-checksum-crc32": CRC32}, False),
+        (
+            {
+                "x-amz-sdk-checksum-algorithm": "CRC32",
+                "x-amz-checksum-crc32": CRC32,
+                "x-amz-checksum-sha1": SHA1,
+            },
+            False,
+        ),
+        # a trailer that nothing can carry, or two of them, or one beside a header
+        ({"x-amz-trailer": "x-amz-checksum-crc32"}, False),
+        ({"x-amz-trailer": "x-amz-checksum-crc32", "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}, False),
+        ({"x-amz-trailer": "x-amz-meta-a"}, False),
+        ({"x-amz-decoded-content-length": str(len(BODY)), "x-amz-trailer": "x-amz-checksum-crc32"}, False),
+    ],
+)
+def test_a_checksum_that_was_announced_is_there_once(headers, accepted):
+    if accepted:
+        assert read(BODY, headers) == BODY
+    else:
+        assert refusal(BODY, headers) == "InvalidRequest"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {**TRAILED, "x-amz-checksum-crc32": CRC32},
+        {**TRAILED, "x-amz-checksum-sha1": SHA1},
+        {**TRAILED, "x-amz-trailer": "x-amz-checksum-crc32, x-amz-checksum-sha1"},
+        {**TRAILED, "x-amz-sdk-checksum-algorithm": "SHA1"},
+        {**TRAILED, "x-amz-trailer": "x-amz-meta-a"},
+        {"x-amz-content-sha256": TRAILED["x-amz-content-sha256"], "x-amz-sdk-checksum-algorithm": "CRC32"},
+    ],
+)
+def test_a_trailer_beside_another_checksum_is_refused(headers):
+    wire = chunked(BODY, 9, trailer=f"x-amz-checksum-crc32:{CRC32}\r\n\r\n".encode())
+    assert refusal(wire, headers) == "InvalidRequest"
+    assert read(wire, {**TRAILED, "x-amz-sdk-checksum-algorithm": "CRC32"}) == BODY
+
+
+def test_the_message_tells_a_trailing_header_from_a_header():
+    for place, wire, headers in (
+        ("header", BODY, {"x-amz-checksum-crc32": "!"}),
+        ("trailing header", chunked(BODY, 9, trailer=b"x-amz-checksum-crc32:!\r\n\r\n"), TRAILED),
+    ):
+        with pytest.raises(S3Error) as refused:
+            read(wire, headers)
+        assert refused.value.message == f"Value for x-amz-checksum-crc32 {place} is invalid."
+
+
+@pytest.mark.parametrize("encoding", ["aws-chunked", "gzip,aws-chunked", "AWS-CHUNKED", "gzip", ""])
+@pytest.mark.parametrize("sha256", [None, "UNSIGNED-PAYLOAD", "right"])
+@pytest.mark.parametrize("decoded", [False, True])
+def test_a_body_is_plain_unless_payload_or_length_say_that_it_is_framed(encoding, sha256, decoded):
+    """What a client has framed itself, and wants to be stored so, is stored so."""
+    for stored in (BODY, chunked(BODY, 7)):
+        headers = {"content-encoding": encoding} if encoding else {}
+        if sha256:
+            headers["x-amz-content-sha256"] = sha256.replace("right", hashlib.sha256(stored).hexdigest())
+        if decoded:
+            headers["x-amz-decoded-content-length"] = str(len(stored))
+        assert read(stored, headers) == stored
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"content-encoding": "aws-chunked"}, BODY),
+        ({"content-encoding": "gzip, aws-chunked"}, BODY),
+        ({"content-encoding": "aws-chunked", "content-length": ""}, BODY),  # chunked transfer encoding
+        ({"content-encoding": "aws-chunked", "x-amz-content-sha256": "UNSIGNED-PAYLOAD"}, BODY),
+        ({"content-encoding": "aws-chunked", "x-amz-content-sha256": "wire"}, BODY),
+        ({"content-encoding": "aws-chunked", "x-amz-content-sha256": "decoded"}, "XAmzContentSHA256Mismatch"),
+        ({"content-encoding": "aws-chunked", "x-amz-content-sha256": "0" * 64}, "XAmzContentSHA256Mismatch"),
+        ({}, "InvalidRequest"),
+        ({"content-encoding": "gzip"}, "InvalidRequest"),
+        ({"x-amz-trailer": "x-amz-checksum-crc32"}, "InvalidRequest"),
+    ],
+)
+def test_a_decoded_length_that_differs_means_framing_that_is_removed_or_refused(headers, expected):
+    wire = chunked(BODY, 7)
+    hashes = {"wire": hashlib.sha256(wire).hexdigest(), "decoded": hashlib.sha256(BODY).hexdigest()}
+    given = {name: hashes.get(value, value) for name, value in headers.items()}
+    given["x-amz-decoded-content-length"] = str(len(BODY))
+    if isinstance(expected, bytes):
+        assert read(wire, given) == expected
+    else:
+        assert refusal(wire, given) == expected
 
 
 @pytest.mark.parametrize(
@@ -276,17 +361,15 @@ def test_broken_framing_is_refused(wire):
 
 
 def test_a_document_is_read_whole_up_to_its_limit():
-    assert open_body(environ(BODY)).read_all(len(BODY)) == BODY
-    for known in ({"CONTENT_LENGTH": str(len(BODY))}, {"CONTENT_LENGTH": ""}):
+    assert b"".join(opened(BODY).read_all(len(BODY))) == BODY
+    for known in ({}, {"content-length": ""}):
         with pytest.raises(S3Error) as refused:
-            open_body(environ(BODY, **known)).read_all(len(BODY) - 1)
+            list(opened(BODY, known).read_all(len(BODY) - 1))
         assert refused.value.kind.code == "MaxMessageLengthExceeded"
 
 
 def test_small_chunks_are_gathered():
-    blocks = list(
-        open_body(environ(chunked(bytes(200_000), 100), {**FRAME, "x-amz-decoded-content-length": "200000"}))
-    )
+    blocks = list(opened(chunked(bytes(200_000), 100), {**FRAME, "x-amz-decoded-content-length": "200000"}))
     assert all(len(block) >= 60_000 for block in blocks[:-1])
 
 

@@ -73,35 +73,78 @@ def test_another_location_is_unsupported_and_creates_nothing(gateway):
     assert gateway.request("HEAD", "/far.away").status == 404
 
 
+@pytest.mark.parametrize(
+    ("inside", "feature"),
+    [
+        ("<Bucket><Type>Directory</Type></Bucket>", "directory buckets"),
+        ("<Location><Name>usw2-az1</Name><Type>AvailabilityZone</Type></Location>", "directory buckets"),
+        ("<Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags>", "Tagging"),
+        ("<LocationConstraint/><Tags><Tag/></Tags>", "Tagging"),
+        ("<Tags>x</Tags>", "Tagging"),
+    ],
+)
+def test_what_a_bucket_cannot_have_is_501_and_creates_nothing(gateway, inside, feature):
+    body = f"<CreateBucketConfiguration>{inside}</CreateBucketConfiguration>".encode()
+    answer = gateway.request("PUT", "/b.wishful", body)
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+    assert feature in answer.element("Message")
+    assert gateway.request("HEAD", "/b.wishful").status == 404
+
+
+def test_tags_as_boto3_sends_them_create_nothing(gateway):
+    client = gateway.boto3()
+    tags = {"Tags": [{"Key": "a", "Value": "b"}]}
+    assert code(client.create_bucket, Bucket="b.tagged", CreateBucketConfiguration=tags) == "NotImplemented"
+    assert (
+        code(client.create_bucket, Bucket="b.tagged", BucketNamespace="account-regional") == "NotImplemented"
+    )
+    assert gateway.request("HEAD", "/b.tagged").status == 404
+    assert client.create_bucket(Bucket="b.untagged", BucketNamespace="global")
+
+
+def test_conditions_of_buckets_are_refused_and_not_dropped(gateway, bucket):
+    for method, target, body in (
+        ("DELETE", f"/{bucket}", None),
+        ("PUT", "/b.conditional", b""),
+        ("POST", f"/{bucket}?delete", b"<Delete><Object><Key>a</Key></Object></Delete>"),
+    ):
+        answer = gateway.request(method, target, body, {"If-Match": '"x"'})
+        assert (answer.status, answer.code) == (501, "NotImplemented")
+    assert gateway.request("HEAD", f"/{bucket}").status == 200
+    assert gateway.request("HEAD", "/b.conditional").status == 404
+
+
 def test_directory_buckets_and_object_locks_are_not_pretended(gateway):
-    body = b"<CreateBucketConfiguration><Bucket><Type>Directory</Type></Bucket></CreateBucketConfiguration>"
-    assert gateway.request("PUT", "/b.directory", body).code == "NotImplemented"
     lock = {"x-amz-bucket-object-lock-enabled": "true"}
     assert gateway.request("PUT", "/b.locked", headers=lock).code == "NotImplemented"
     assert (
         gateway.request("PUT", "/b.unlocked", headers={"x-amz-bucket-object-lock-enabled": "false"}).status
         == 200
     )
-    assert (
-        gateway.request("HEAD", "/b.directory").status == gateway.request("HEAD", "/b.locked").status == 404
-    )
+    assert gateway.request("HEAD", "/b.locked").status == 404
 
 
 @pytest.mark.parametrize(
     "name",
     ["plain", "a.b.c.d", ".repo", "branch.", "a..b", "br%20anch.repo", "br%C3%A9.repo", "a%2Fb.repo", "x" * 12 + "." ,
-     "0123456789ab4cdef0123456789abcde.repo", "b.__filesets__", "b.r.-p"],
+     "0123456789ab4cdef0123456789abcde.repo", "b.__filesets__", "b.r.-p", "b." + "r" * 254],
 )  # fmt: skip
-def test_a_name_that_is_no_branch_of_a_repo_is_invalid(gateway, name):
+def test_a_name_that_no_branch_has_is_invalid_to_create_and_else_no_bucket(gateway, name):
+    answer = gateway.request("PUT", f"/{name}", b"")
+    assert (answer.status, answer.code) == (400, "InvalidBucketName")
+    assert "branch.repo" in answer.element("Message")
     for method, target in [
-        ("PUT", f"/{name}"),
         ("GET", f"/{name}"),
+        ("GET", f"/{name}?location"),
         ("PUT", f"/{name}/k"),
+        ("GET", f"/{name}/k"),
+        ("DELETE", f"/{name}/k"),
         ("DELETE", f"/{name}"),
     ]:
         answer = gateway.request(method, target, b"" if method == "PUT" else None)
-        assert (answer.status, answer.code) == (400, "InvalidBucketName"), (method, target)
-    assert gateway.request("HEAD", f"/{name}").status == 400
+        assert (answer.status, answer.code) == (404, "NoSuchBucket"), (method, target)
+        assert "branch.repo" in answer.element("Message")
+    assert gateway.request("HEAD", f"/{name}").status == 404
 
 
 def test_a_bucket_that_is_not_there(gateway):
@@ -186,15 +229,19 @@ def test_malformed_xml_creates_nothing(gateway, body):
     assert gateway.request("HEAD", "/bad.xml").status == 404
 
 
-def test_an_output_branch_is_read_and_not_written_to(tmp_path):
-    with serving(tmp_path) as gateway:
+@pytest.mark.parametrize(
+    ("profile", "status", "expected"),
+    [("classic", 500, "InternalError"), ("extended", 400, "WriteToOutputBranch")],
+)
+def test_an_output_branch_is_read_and_not_written_to(tmp_path, profile, status, expected):
+    with serving(tmp_path, "--profile", profile) as gateway:
         assert gateway.request("PUT", "/in.put").status == 200
         pfs = EmbeddedPFS(tmp_path, "process")  # what makes output branches is no client of S3
         pfs.create_branch(branch_of("out.put"), [branch_of("in.put")])
         pfs.close()
         for method, target in [("PUT", "/out.put/a"), ("DELETE", "/out.put/a")]:
             answer = gateway.request(method, target, b"x" if method == "PUT" else None)
-            assert (answer.status, answer.code) == (500, "InternalError")
+            assert (answer.status, answer.code) == (status, expected)
             assert "output branch" in answer.element("Message")
         assert gateway.request("GET", "/out.put").status == 200
         answer = gateway.request("DELETE", "/in.put")

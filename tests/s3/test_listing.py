@@ -152,6 +152,19 @@ def test_what_xml_cannot_carry_does_not_break_the_answer(gateway, filled):
 def test_bad_parameters(gateway, filled, query, form):
     answer = gateway.request("GET", f"/{filled}?{form}{query}")
     assert (answer.status, answer.code) == (400, "InvalidArgument")
+    name, _, value = query.partition("=")
+    assert (answer.element("ArgumentName"), answer.element("ArgumentValue")) == (name, value)
+
+
+def test_the_first_listing_has_a_next_marker_only_with_a_delimiter(gateway, filled):
+    for query, has_one in (
+        ("max-keys=2", False),
+        ("max-keys=2&delimiter=/", True),
+        ("max-keys=2&delimiter=", False),
+    ):
+        answer = gateway.request("GET", f"/{filled}?{query}")
+        assert answer.element("IsTruncated") == "true"
+        assert (answer.element("NextMarker") is not None) == has_one
 
 
 @pytest.mark.parametrize(
@@ -162,6 +175,7 @@ def test_bad_parameters(gateway, filled, query, form):
 def test_a_token_that_is_none_of_this_bucket(gateway, filled, token):
     answer = gateway.request("GET", f"/{filled}?list-type=2&continuation-token={token}")
     assert (answer.status, answer.code) == (400, "InvalidArgument")
+    assert answer.element("ArgumentName") == "continuation-token"
 
 
 def test_a_version_id_marker_needs_a_key_marker(gateway, filled):

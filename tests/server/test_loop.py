@@ -3,42 +3,25 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
 import pytest
 
 from s3gw.context import Context
-from s3gw.http.gateway import create_app
+from s3gw.http.wsgi import create_app
 from s3gw.pfs.embedded import EmbeddedPFS
-from s3gw.server._balance import Balance, Seat
-from s3gw.server._worker import make_server, turn
+from tests.server.in_process import running
 from tests.server.test_wire import Connection
 from tests.serving import eventually
 
 
 @pytest.fixture
 def server(tmp_path) -> Iterator[object]:
-    """A server whose loop runs in a thread, over an empty PFS."""
+    """A server over an empty PFS."""
     pfs = EmbeddedPFS(tmp_path / "pfs", "process")
-    ready, stop = threading.Event(), threading.Event()
-    made = []
-
-    def run() -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            made.append(make_server(create_app(Context(pfs)), listener, 2, Seat(Balance(1), 0)))
-            ready.set()
-            while not stop.is_set():
-                turn(made[0])
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert ready.wait(10)
-    yield made[0]
-    stop.set()
-    made[0].loop.wake()
-    thread.join(10)
+    with running(create_app(Context(pfs))) as made:
+        yield made
     pfs.close()
 
 

@@ -17,18 +17,19 @@ from codegen.catalogue import ROOT
 from tests.serving import serving
 
 FLIPPED = """
-- name: GetBucketRequestPayment
-  feature: Payment requests
+- name: GetBucketPolicyStatus
+  feature: Policies
   level: bucket
   method: GET
-  match: {query: [requestPayment]}
+  match: {query: [policyStatus]}
   supported:
     profile: classic
-    summary: The owner of the bucket pays.
-    answer: {Payer: BucketOwner}
+    summary: Nobody is asked who they are, so every bucket is public.
+    answer: {IsPublic: true}
     pfs: [InspectBranch]
     status: 200
-    response: {body: RequestPaymentConfiguration}
+    drops: [x-amz-expected-bucket-owner]
+    response: {body: PolicyStatus}
 """
 NEW = """
 - name: GetBucketGreeting
@@ -49,23 +50,52 @@ NEW = """
         tone: {type: string, values: [kind, grim], default: kind}
       headers: {x-amz-greeting-mark: {type: string, default: .}}
     response: {body: Greeting}
+  overlays:
+    extended:
+      summary: Greets somebody in the name of the branch, and as loudly as is asked for.
+      request: {query: {loud: boolean}}
+      response: {headers: {x-amz-greeting-length: integer}}
+- name: PutBucketGreeting
+  feature: Buckets
+  level: bucket
+  method: PUT
+  match: {query: [greeting]}
+  outside_model: It is our own.
+  supported:
+    profile: extended
+    summary: Learns a greeting.
+    handler: greetings.put_bucket_greeting
+    pfs: [InspectBranch]
+    status: 204
+    request: {headers: {x-amz-greeting: string}}
+    drops: [x-amz-acl]
+    refuses: [{feature: Songs, headers: [x-amz-song-*], answer: InvalidRequest}]
+  unsupported:
+    why: The classic profile knows its greetings by heart.
+    instead: Greet by yourself.
 """
 HANDLER = '''"""Greetings."""
 
 from s3gw.context import Context
 from s3gw.generated.documents import Greeting
-from s3gw.generated.requests import GetBucketGreetingRequest
+from s3gw.generated.requests import GetBucketGreetingRequest, GetBucketGreetingResult, PutBucketGreetingRequest
 
 
-def get_bucket_greeting(context: Context, request: GetBucketGreetingRequest) -> Greeting:
+def get_bucket_greeting(context: Context, request: GetBucketGreetingRequest) -> GetBucketGreetingResult:
     """Greet somebody."""
     info = context.pfs.inspect_branch(request.branch)
     mark = request.greeting_mark if request.tone == "kind" else "!"
-    return Greeting(text=f"Hello {request.name}, from {info.branch}{mark}")
+    text = f"Hello {request.name}, from {info.branch}{mark}"
+    return GetBucketGreetingResult(Greeting(text.upper() if request.loud else text), len(text))
+
+
+def put_bucket_greeting(context: Context, request: PutBucketGreetingRequest) -> None:
+    """Learn a greeting."""
+    context.pfs.inspect_branch(request.branch)
 '''
 SHAPES = """
-  RequestPaymentConfiguration:
-    members: {Payer: string}
+  PolicyStatus:
+    members: {IsPublic: boolean}
 
   Greeting:
     members: {Text: string}
@@ -89,7 +119,7 @@ SDK_EXTRAS = {
             "GetBucketGreeting": {
                 "name": "GetBucketGreeting",
                 "http": {"method": "GET", "requestUri": "/{Bucket}?greeting"},
-                "input": {"shape": "GetBucketRequestPaymentRequest"},
+                "input": {"shape": "GetBucketPolicyStatusRequest"},
                 "output": {"shape": "GetBucketGreetingOutput"},
             }
         },
@@ -115,7 +145,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in ("codegen", "docs", "s3gw", "spec"):
         shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__"))
     operations = tree / "spec" / "operations"
-    replace_entry(operations / "bucket-configuration.yaml", "GetBucketRequestPayment", FLIPPED)
+    replace_entry(operations / "access.yaml", "GetBucketPolicyStatus", FLIPPED)
     replace_entry(operations / "buckets.yaml", "GetBucketVersioning", FLIPPED_BACK)
     replace_entry(operations / "buckets.yaml", "GetBucketGreeting", NEW)
     shapes = tree / "spec" / "shapes.yaml"
@@ -155,13 +185,46 @@ def bucket(client) -> str:
 
 
 def test_an_unsupported_operation_is_flipped_to_a_constant_answer(client, bucket):
-    assert client.get_bucket_request_payment(Bucket=bucket)["Payer"] == "BucketOwner"
+    assert client.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is True
     with pytest.raises(client.exceptions.NoSuchBucket):
-        client.get_bucket_request_payment(Bucket="no.where")
+        client.get_bucket_policy_status(Bucket="no.where")
 
 
 def test_a_wholly_new_operation_is_a_yaml_entry_and_three_lines(client, bucket):
     assert client.get_bucket_greeting(Bucket=bucket)["Text"] == "Hello world, from default/extended@master."
+
+
+@pytest.fixture(scope="module", params=["classic", "extended"])
+def profile(request, tree, tmp_path_factory):
+    """A gateway of the copy in each profile, with its name."""
+    with serving(tmp_path_factory.mktemp("data") / "pfs", "--profile", request.param, tree=tree) as gateway:
+        gateway.request("PUT", "/b.r")
+        yield request.param, gateway
+
+
+def test_an_overlay_reads_and_answers_more_in_its_profile(profile):
+    name, gateway = profile
+    answer = gateway.request("GET", "/b.r?greeting&loud=true")
+    more = name == "extended"
+    assert answer.element("Text") == (
+        "HELLO WORLD, FROM DEFAULT/R@B." if more else "Hello world, from default/r@b."
+    )
+    assert answer.headers.get("x-amz-greeting-length") == ("30" if more else None)
+
+
+def test_an_operation_is_supported_in_one_profile_and_not_in_another(profile):
+    name, gateway = profile
+    answer = gateway.request("PUT", "/b.r?greeting", b"")
+    if name == "extended":
+        assert (answer.status, answer.body) == (204, b"")
+        assert gateway.request("PUT", "/b.r?greeting", b"", {"x-amz-song-of": "joy"}).code == "InvalidRequest"
+        assert gateway.request("PUT", "/b.r?greeting", b"", {"If-Match": "x"}).code == "NotImplemented"
+    else:
+        assert (answer.status, answer.code) == (501, "NotImplemented")
+        assert answer.element("Message") == (
+            "PutBucketGreeting (Buckets) is not supported. The classic profile knows its greetings by heart. "
+            "Greet by yourself. The profile extended has it."
+        )
 
 
 def test_a_supported_operation_is_flipped_back(client, bucket):
@@ -176,12 +239,26 @@ def test_the_rest_is_as_it_was(client, bucket):
     assert client.get_object(Bucket=bucket, Key="a")["Body"].read() == b"x"
 
 
-def test_the_page_and_the_command_tell_it_too(tree):
+def test_the_page_and_the_commands_tell_it_too(tree):
     page = (tree / "docs" / "operations.md").read_text()
-    assert "| GetBucketGreeting | `GET bucket ?greeting` |" in page
-    command = [sys.executable, "-m", "s3gw", "explain", "GET", "/b.r?requestPayment"]
-    said = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout
-    assert "The owner of the bucket pays." in said
+    assert "| GetBucketGreeting | `GET bucket ?greeting` | Buckets | yes | yes, more |" in page
+    assert "| PutBucketGreeting | `PUT bucket ?greeting` | Buckets | 501 | yes |" in page
+
+    def said(*words: str) -> str:
+        command = [sys.executable, "-m", "s3gw", *words]
+        return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout
+
+    assert "every bucket is public" in said("explain", "GET", "/b.r?policyStatus")
+    assert "501 NotImplemented: PutBucketGreeting" in said("explain", "PUT", "/b.r?greeting")
+    in_extended = said("explain", "PUT", "/b.r?greeting", "-H", "x-amz-acl: private", "--profile", "extended")
+    assert "Learns a greeting." in in_extended
+    assert "dropped    x-amz-acl: There are no ACLs" in in_extended
+    rows = {
+        row["operation"]: row
+        for row in json.loads(said("operations", "--format", "json", "--profile", "extended"))
+    }
+    assert rows["PutBucketGreeting"]["profiles"] == ["extended"]
+    assert "?loud" in rows["GetBucketGreeting"]["reads"]
 
 
 def test_nothing_else_was_touched(tree):

@@ -84,6 +84,114 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
         lambda t: t.entry("objects.yaml", "GetObject", unsupported={"why": "It is both."}),
         "objects.yaml: GetObject: supported and unsupported exclude each other: keep one of the two",
     ),
+    "unsupported in a profile that nothing is said of": (
+        lambda t: t.entry("bucket-configuration.yaml", "GetBucketLogging", unsupported=None),
+        "bucket-configuration.yaml: GetBucketLogging: nothing is said of it in the profile classic: add unsupported, with why",
+    ),
+    "an unknown profile": (
+        lambda t: t.supported("objects.yaml", "GetObject", profile="modern"),
+        "objects.yaml: GetObject: the profile modern is unknown: choose one of classic, extended",
+    ),
+    "a profile that extends none": (
+        lambda t: t.edit("profiles.yaml", lambda d: d[1].update(extends="modern")),
+        "profiles.yaml: extended: it extends modern, which does not stand before it: name one that does",
+    ),
+    "a profile that stands twice": (
+        lambda t: t.edit("profiles.yaml", lambda d: d.append({**d[1]})),
+        "profiles.yaml: extended: the name stands more than once: delete all but one",
+    ),
+    "an overlay of an unknown profile": (
+        lambda t: t.entry("objects.yaml", "GetObject", overlays={"modern": {"summary": "More."}}),
+        "objects.yaml: GetObject: the profile modern of an overlay is unknown: choose one of classic, extended",
+    ),
+    "an overlay of the profile itself": (
+        lambda t: t.entry("objects.yaml", "GetObject", overlays={"classic": {"summary": "More."}}),
+        "objects.yaml: GetObject: its overlay for classic changes nothing: write it into supported (classic)",
+    ),
+    "an overlay that breaks the schema": (
+        lambda t: t.entry("objects.yaml", "GetObject", overlays={"extended": {"summary": None}}),
+        "objects.yaml: GetObject: with its overlay for extended: 'summary' is a required property: mend the overlay",
+    ),
+    "an overlay that changes a type": (
+        lambda t: t.entry(
+            "objects.yaml",
+            "GetObject",
+            overlays={"extended": {"request": {"query": {"partNumber": "string"}}}},
+        ),
+        "objects.yaml: GetObject: its overlay for extended gives partNumber another type: keep the type",
+    ),
+    "an overlay with another body": (
+        lambda t: t.entry(
+            "objects.yaml", "DeleteObjects", overlays={"extended": {"request": {"body": "content"}}}
+        ),
+        "objects.yaml: DeleteObjects: its overlay for extended has another request body: keep the body",
+    ),
+    "an overlay of what is unsupported": (
+        lambda t: t.entry("access.yaml", "GetBucketAcl", overlays={"extended": {"summary": "More."}}),
+        "access.yaml: GetBucketAcl: 'supported' is a required property",
+    ),
+    "an answer by a profile that is unknown": (
+        lambda t: t.edit("errors.yaml", lambda d: d["pfs"][0].update({"in": {"modern": "NoSuchKey"}})),
+        "errors.yaml: BranchExists: the profile modern is unknown: choose one of classic, extended",
+    ),
+    "an answer by a profile that is no code": (
+        lambda t: t.edit("errors.yaml", lambda d: d["pfs"][0].update({"in": {"extended": "NoSuchCode"}})),
+        "errors.yaml: BranchExists: its answer NoSuchCode is no code of the table: add a row, or choose another",
+    ),
+    "an answer to a fault of HTTP that is no code": (
+        lambda t: t.edit("errors.yaml", lambda d: d["http"][0].update(answer="NoSuchCode")),
+        "errors.yaml: 400: its answer NoSuchCode is no code of the table: add a row, or choose another",
+    ),
+    "a member that its error cannot tell": (
+        lambda t: t.edit("errors.yaml", lambda d: d["errors"][0].update(members=["Weather"])),
+        "errors.yaml: AccessDenied: it tells Weather, which is no optional member of the shape Error: add it",
+    ),
+    "a member that no error tells": (
+        lambda t: t.edit(
+            "shapes.yaml",
+            lambda d: d["responses"]["Error"]["members"].update(Weather={"type": "string", "optional": True}),
+        ),
+        "shapes.yaml: Error: no error tells Weather: name it in errors.yaml, or delete it",
+    ),
+    "a header that nothing is said of": (
+        lambda t: t.supported("objects.yaml", "DeleteObject", refuses=None),
+        "objects.yaml: DeleteObject: nothing is said of x-amz-if-match-size, which the AWS model has in the headers: "
+        "read it (request.headers), or name it in drops or refuses",
+    ),
+    "a parameter that nothing is said of": (
+        lambda t: t.supported("listing.yaml", "ListObjects", request={"query": {"prefix": "string"}}),
+        "listing.yaml: ListObjects: nothing is said of delimiter, which the AWS model has in the query: "
+        "read it (request.query), or name it in drops or refuses",
+    ),
+    "an element that nothing is said of": (
+        lambda t: t.edit(
+            "shapes.yaml",
+            lambda d: d["requests"]["CreateBucketConfiguration"]["refuses"].__delitem__("Tags"),
+        ),
+        "shapes.yaml: CreateBucketConfiguration: nothing is said of <Tags>, which the AWS model has in "
+        "CreateBucketConfiguration: add it to members, or to refuses with the feature that it asks for",
+    ),
+    "an element of a part that nothing is said of": (
+        lambda t: t.edit(
+            "shapes.yaml", lambda d: d["requests"]["ObjectIdentifier"]["members"].__delitem__("Size")
+        ),
+        "shapes.yaml: ObjectIdentifier: nothing is said of <Size>, which the AWS model has in Delete/Object",
+    ),
+    "a member that is read and dropped": (
+        lambda t: t.supported("objects.yaml", "DeleteObject", drops=["if-match", "x-amz-mfa"]),
+        "objects.yaml: DeleteObject: if-match is read and dropped: keep one of these",
+    ),
+    "a drop without a reason": (
+        lambda t: t.edit("members.yaml", lambda d: [row for row in d if row["member"] != "x-amz-mfa"]),
+        "objects.yaml: DeleteObject: it drops x-amz-mfa, and nothing says why that harms nobody: "
+        "add `{member: x-amz-mfa, because: ...}` to members.yaml, or read it, or refuse it",
+    ),
+    "a reason that nobody needs": (
+        lambda t: t.edit(
+            "members.yaml", lambda d: d.append({"member": "x-amz-weather", "because": "It rains."})
+        ),
+        "members.yaml: x-amz-weather: no entry drops it: delete it",
+    ),
     "neither supported nor unsupported": (
         lambda t: t.entry("access.yaml", "GetBucketAcl", unsupported=None),
         "access.yaml: GetBucketAcl: has neither supported nor unsupported: say which",
@@ -420,6 +528,13 @@ def test_when_the_model_grows_the_lint_says_what_to_add(tree):
         "spec/operations: GetBucketWeather: the AWS model has it and the catalogue lacks it"
     )
     assert "level: bucket, method: GET, match: {query: [id, weather]}" in problem
+
+
+def test_when_an_operation_of_the_model_grows_the_lint_names_the_member(tree):
+    put = operations()["PutObject"]
+    grown = replace(put, members=put.members | {("headers", "x-amz-weather")})
+    (problem,) = lint(load(tree.root), tree.root, {**operations(), grown.name: grown})
+    assert problem.startswith("objects.yaml: PutObject: nothing is said of x-amz-weather")
 
 
 def test_the_order_of_entries_and_files_means_nothing(tree):

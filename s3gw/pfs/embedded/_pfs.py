@@ -244,6 +244,9 @@ class EmbeddedPFS:
         except sqlite3.Error as error:
             raise Unavailable(f"The embedded PFS cannot be read: {error}") from error
 
+    def forbid_waiting(self) -> None:
+        """See `PFS.forbid_waiting`."""
+
     def close(self) -> None:
         """See `PFS.close`."""
         self._purger.end()

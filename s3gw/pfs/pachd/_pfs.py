@@ -213,6 +213,9 @@ class PachdPFS:
         """See `PFS.check`: what pachd's health service says."""
         self._client.check()
 
+    def forbid_waiting(self) -> None:
+        """See `PFS.forbid_waiting`."""
+
     def close(self) -> None:
         """See `PFS.close`."""
         self._client.close()

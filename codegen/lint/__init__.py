@@ -1,0 +1,64 @@
+"""What the catalogue must mean: a function for each rule.
+
+A rule yields problems as lines ``file: entry: what is wrong: how to mend it``. That the files keep
+to their schemas is checked before, by `codegen.catalogue.load`. Most rules look at the operations as
+each profile has them.
+
+* `beside`         entries beside each other: no request may be two operations
+* `references`     what entries refer to: profiles, parameters, handlers, answers, each other
+* `errors`         the table of errors, and what refers to it
+* `shapes`         XML shapes, and what refers to them
+* `members`        every member of a request is read, dropped by name, or refused
+* `against_model`  the entries beside the AWS model
+"""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+from codegen.catalogue import Catalogue
+from codegen.lint import against_model, beside, errors, members, references, shapes
+from codegen.model import ModelOperation, operations
+from codegen.profiles import resolve
+
+
+def lint(catalogue: Catalogue, root: Path, model: dict[str, ModelOperation] | None = None) -> list[str]:
+    """Apply all rules.
+
+    Args:
+        catalogue: What `load` has read.
+        root: The tree, for the handlers and the errors of the PFS interface.
+        model: The AWS model; the installed one by default.
+    """
+    model = operations() if model is None else model
+    first = [*beside.duplicate_names(catalogue.operations), *references.profiles(catalogue, root)]
+    if first:  # what the profiles make of such entries would only be told in other words
+        return first
+    resolved = [resolve(catalogue, profile.name) for profile in catalogue.profiles]
+    rules = [
+        beside.same_marks(catalogue.operations),
+        beside.twins(catalogue.operations),
+        beside.no_order(catalogue.operations),
+        beside.values_overlap(catalogue.operations),
+        beside.unreachable(catalogue.operations, catalogue.wire),
+        references.handlers(resolved, root),
+        errors.error_table(catalogue),
+        errors.error_members(catalogue),
+        errors.error_uses(catalogue, root),
+        errors.pfs_errors(catalogue, root),
+        shapes.shapes(catalogue),
+        members.drops(resolved, catalogue),
+        against_model.missing_from_catalogue(catalogue.operations, model),
+        against_model.missing_from_model(catalogue.operations, model),
+    ]
+    for of_profile in resolved:
+        rules += [
+            references.parameters(of_profile),
+            references.likes(of_profile),
+            references.answers(of_profile, catalogue),
+            members.members(of_profile, catalogue, model),
+            members.elements(of_profile, catalogue, model),
+            against_model.differs_from_model(of_profile, model),
+        ]
+    return list(dict.fromkeys(itertools.chain.from_iterable(rules)))

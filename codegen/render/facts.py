@@ -1,0 +1,46 @@
+"""What the code is told of the wire, the errors and the profiles: tables, without decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codegen.catalogue import Catalogue
+from codegen.profiles import lineage
+from codegen.render.names import snake
+
+
+def errors_view(catalogue: Catalogue) -> dict[str, Any]:
+    """What the template of errors needs: the table, and how each profile answers errors of PFS."""
+    return {
+        "errors": [
+            {**error, "members": tuple(snake(member) for member in error.get("members", ()))}
+            for error in catalogue.errors
+        ],
+        "http_errors": catalogue.http_errors,
+        "profiles": [
+            {"name": profile.name, "answers": pfs_answers(catalogue, profile.name)}
+            for profile in catalogue.profiles
+        ],
+    }
+
+
+def pfs_answers(catalogue: Catalogue, profile: str) -> list[dict[str, Any]]:
+    """Give the rows of PFS's errors as a profile has them."""
+    names = lineage(catalogue, profile)
+    answers = []
+    for row in catalogue.pfs_errors:
+        said = [row["in"][name] for name in names if name in row.get("in", {})]
+        answers.append({**row, "answer": [row["answer"], *said][-1], "tell": row.get("tell", False)})
+    return answers
+
+
+def wire_view(catalogue: Catalogue) -> dict[str, Any]:
+    """What the template of the wire needs."""
+    wire = catalogue.wire
+    return {
+        "namespace": wire.namespace,
+        "header_prefix": wire.header_prefix,
+        "signatures": sorted(name.lower() for name in wire.signatures),
+        "checksums": wire.checksums,
+        "drops": catalogue.drops,
+    }

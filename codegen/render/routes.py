@@ -1,0 +1,169 @@
+"""The operations, the tables that tell them apart in each profile, the Falcon resources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from codegen.catalogue import Catalogue, Operation, Profile
+from codegen.profiles import Entry, entries
+from codegen.render.names import snake
+from codegen.render.requests import function_of, refusals
+
+LEVELS = ("service", "bucket", "object")
+TEMPLATES = {"service": "/", "bucket": "/{bucket}", "object": "/{bucket}/{key:path}"}
+
+
+def routes_view(catalogue: Catalogue) -> dict[str, Any]:
+    """What the template of routes needs."""
+    every = entries(catalogue)
+    rows = [row(catalogue, entry, profile) for entry in every for profile in entry.variants]
+    return {
+        "operations": rows,
+        "count": len(every),
+        "handlers": sorted({shown["handle"].partition(".")[0] for shown in rows if shown["has_handler"]}),
+        "profiles": [_profile(profile, every) for profile in catalogue.profiles],
+        "levels": [
+            {
+                "name": level,
+                "template": TEMPLATES[level],
+                "methods": sorted({o.method for o in catalogue.operations if level in o.levels}),
+            }
+            for level in LEVELS
+        ],
+        "subresources": subresources(catalogue),
+    }
+
+
+def _constant_of(entry: Entry, profile: str) -> str:
+    """Name the constant of a variant: as the operation, with the profile where it is not the first."""
+    home = entry.home(profile)
+    name = snake(entry.by_profile[profile].name)
+    return (name if home == next(iter(entry.variants)) else f"{name}_{home}").upper()
+
+
+def _profile(profile: Profile, every: list[Entry]) -> dict[str, Any]:
+    """One profile: its operations by the names of their constants, and its tables."""
+    here = [(entry.by_profile[profile.name], _constant_of(entry, profile.name)) for entry in every]
+    constants = {operation.name: constant for operation, constant in here}
+    routed = [operation for operation, _ in here if operation.twin_of is None]
+    tables = [
+        _table(level, method, [o for o in routed if level in o.levels and o.method == method], constants)
+        for level in LEVELS
+        for method in sorted({o.method for o in routed if level in o.levels})
+    ]
+    return {
+        "name": profile.name,
+        "summary": profile.summary,
+        "operations": list(constants.values()),
+        "tables": tables,
+    }
+
+
+def _table(level: str, method: str, operations: list[Operation], constants: dict[str, str]) -> dict[str, Any]:
+    """One (level, method): its entries, the most specific first.
+
+    Any order in which an entry stands before all that it is more specific than serves; the number
+    of marks gives one.
+    """
+    ordered = sorted(operations, key=lambda o: (-len(o.query), -len(o.headers), o.name))
+    parameters = {
+        name
+        for operation in operations
+        for name in (operation.supported or {}).get("request", {}).get("query", {})
+    }
+    return {
+        "level": level,
+        "method": method,
+        "candidates": [
+            {
+                "constant": constants[operation.name],
+                "query": tuple(sorted(mark.partition("=")[::2] for mark in operation.query)),
+                "headers": tuple(sorted(operation.headers)),
+            }
+            for operation in ordered
+        ],
+        "parameters": sorted(parameters),
+    }
+
+
+def row(catalogue: Catalogue, entry: Entry, profile: str) -> dict[str, Any]:
+    """A variant of an operation as the templates of routes and page need it."""
+    operation = entry.by_profile[profile]
+    supported = operation.supported or {}
+    unsupported = operation.unsupported or {}
+    function = function_of(entry, profile) if supported else ""
+    return {
+        "constant": _constant_of(entry, profile),
+        "name": operation.name,
+        "feature": operation.feature,
+        "level": " or ".join(operation.levels),
+        "method": operation.method,
+        "marks": marks(operation),
+        "twin_of": operation.twin_of,
+        "supported": bool(supported),
+        "has_handler": "handler" in supported,
+        "summary": supported.get("summary"),
+        "pfs": tuple(supported.get("pfs", ())),
+        "reads": tuple(_reads(catalogue, supported)),
+        "drops": tuple(supported.get("drops", ())),
+        "refuses": tuple(dict.fromkeys(_refused(catalogue, operation, supported))),
+        "lane": supported.get("lane"),
+        "read": f"requests.read_{function}",
+        "handle": supported.get("handler") or _constant(supported),
+        "write": _write(supported, function),
+        "why": unsupported.get("why"),
+        "instead": unsupported.get("instead"),
+        "served_in": entry.supported_in,
+    }
+
+
+def _reads(catalogue: Catalogue, supported: dict[str, Any]) -> list[str]:
+    """Name the members of a request that are read."""
+    request = supported.get("request", {})
+    read = [f"?{name}" for name in request.get("query", {})]
+    read += list(request.get("headers", {}))
+    body = request.get("body")
+    if body:
+        read += catalogue.wire.body
+    if body and body != "content":
+        read.append(f"the document {body}")
+    return read
+
+
+def _refused(catalogue: Catalogue, operation: Operation, supported: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name the members that are refused, each with the feature that it asks for."""
+    if not supported:
+        return []
+    refused = [(row.pattern, row.feature) for row in refusals(operation, supported, catalogue.wire)]
+    body = supported.get("request", {}).get("body")
+    if body in catalogue.requests:
+        refused += [
+            (f"<{name}>", feature) for name, feature in catalogue.requests[body].get("refuses", {}).items()
+        ]
+    return refused
+
+
+def _write(supported: dict[str, Any], function: str) -> str:
+    if supported.get("response") or "like" in supported:
+        return f"requests.write_{function}"
+    return f"Answer({supported.get('status')}).always"
+
+
+def _constant(supported: dict[str, Any]) -> str:
+    """The handler of an entry that has an `answer` instead of one."""
+    body = supported.get("response", {}).get("body")
+    arguments = ", ".join(f"{snake(name)}={value!r}" for name, value in supported.get("answer", {}).items())
+    return f"constant.answer(documents.{body}({arguments}))" if body else "constant.answer(None)"
+
+
+def marks(operation: Operation) -> str:
+    """What in query and headers tells an operation apart, for people."""
+    query = "&".join(sorted(operation.query, key=lambda mark: ("=" in mark, mark)))
+    headers = ", ".join(sorted(operation.headers))
+    return " + ".join(part for part in (f"?{query}" if query else "", headers) if part)
+
+
+def subresources(catalogue: Catalogue) -> list[str]:
+    """Name the parameters that name a sub-resource by themselves, at any level."""
+    alone = [o.query for o in catalogue.operations if len(o.query) == 1]
+    return sorted({mark for query in alone for mark in query if "=" not in mark})

@@ -1,0 +1,155 @@
+"""The one way that every request goes, whoever has received it: operation, request, handler, layout, errors.
+
+A server gives a `Request` and gets a `Response`. It may ask first how quick that is (`route`), and
+may make the changes of several requests together (`finish`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from s3gw.context import Context
+from s3gw.errors import S3Error
+from s3gw.generated import errors
+from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
+from s3gw.http.dispatch import Lane, Operation, Support
+from s3gw.http.layout import Response, lay_out, lay_out_error
+from s3gw.http.request import Request
+from s3gw.operations.pending import Pending
+from s3gw.pfs.interface import Change, PFSError, WouldWait
+
+Result = TypeVar("Result")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished(Generic[Result]):
+    """A request whose change is still to be made, perhaps together with others.
+
+    Attributes:
+        request: The request.
+        support: Of its operation.
+        pending: The change, and what follows from it.
+    """
+
+    request: Request
+    support: Support[Any, Result]
+    pending: Pending[Result]
+
+
+class Application:
+    """Serves `context` in a profile of the catalogue.
+
+    Attributes:
+        check: Raises a PFSError where the PFS cannot be used at present.
+        forbid_waiting: Tells the PFS that the calling thread must not wait; `begin` gives None there
+            where it would have to.
+    """
+
+    def __init__(self, context: Context, profile: str = DEFAULT_PROFILE) -> None:
+        self._context = context
+        self._profile = PROFILES[profile]
+        self._pfs_errors = errors.PFS_ERRORS[profile]
+        self._is_quick = context.pfs.is_quick
+        self.check = context.pfs.check
+        self.forbid_waiting = context.pfs.forbid_waiting
+
+    def route(self, request: Request) -> Lane | None:
+        """Find the operation of a request, and tell how it can be answered without a thread of its own.
+
+        What is refused at sight waits for nothing either.
+        """
+        try:
+            operation = self._operation(request)
+        except S3Error as error:
+            request.refused = error
+            return "read"
+        if operation.support is None:
+            return "read"
+        return operation.support.lane if self._is_quick else None
+
+    def _operation(self, request: Request) -> Operation[Any, Any]:
+        if request.operation is None:
+            target = request.target or request.locate()
+            request.operation = self._profile.resolve(
+                target.level, request.method, target.query, request.headers
+            )
+        return request.operation
+
+    def _support(self, request: Request) -> Support[Any, Any]:
+        """Give how the operation of a request is served. Raise S3Error where it is not."""
+        if request.refused is not None:
+            raise request.refused
+        operation = self._operation(request)
+        if operation.support is None:
+            raise S3Error(errors.NotImplemented, operation.refusal())
+        return operation.support
+
+    def begin(self, request: Request) -> Response | Unfinished[Any] | None:
+        """Answer a request, or go as far as the change that it makes.
+
+        None where that would have to wait in a thread that must not: begin it again in another.
+        """
+        try:
+            support = self._support(request)
+            result = support.handle(self._context, support.read(request))
+            if isinstance(result, Pending):
+                return Unfinished(request, support, result)
+            return lay_out(support.write(result), request)
+        except WouldWait:
+            return None
+        except Exception as error:
+            return self.fail(request, error)
+
+    def finish(self, begun: Sequence[Unfinished[Any]]) -> list[Response]:
+        """Make the changes of requests together; each gets its own answer."""
+        changes = [(call.pending.branch, call.pending.edits) for call in begun]
+        made: Sequence[Change | BaseException]
+        try:
+            made = self._context.pfs.change_all(changes)
+        except Exception as error:
+            made = [error] * len(begun)
+        return [self._end(call, change) for call, change in zip(begun, made, strict=True)]
+
+    def _end(self, call: Unfinished[Any], made: Change | BaseException) -> Response:
+        try:
+            return lay_out(call.support.write(call.pending.end(made)), call.request)
+        except Exception as error:
+            return self.fail(call.request, error)
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request, with a change of its own where it makes one."""
+        begun = self.begin(request)
+        if isinstance(begun, Unfinished):
+            (response,) = self.finish([begun])
+            return response
+        return begun or self.fail(request, WouldWait())
+
+    def refuse(self, request: Request, status: int, detail: str) -> Response:
+        """Answer what a server or framework could not read, by the status that it gives that."""
+        kind = errors.HTTP_ERRORS.get(status)
+        if kind is None:
+            is_theirs = errors.BadRequest.status <= status < errors.InternalError.status
+            kind = errors.BadRequest if is_theirs else errors.InternalError
+        message = kind.message if kind is errors.InternalError else f"{kind.message} {detail}".strip()
+        return lay_out_error(S3Error(kind, message), request)
+
+    def fail(self, request: Request, error: Exception) -> Response:
+        """Answer any exception as S3 does; what nobody expected is logged."""
+        return lay_out_error(self._s3_error(error, request), request)
+
+    def _s3_error(self, error: Exception, request: Request) -> S3Error:
+        if isinstance(error, S3Error):
+            return error
+        for kind in type(error).__mro__:
+            if issubclass(kind, PFSError) and kind in self._pfs_errors:
+                row, tell = self._pfs_errors[kind]
+                if row.status >= errors.InternalError.status:
+                    _log.warning("%s: %s: %s", request.request_id, kind.__name__, error)
+                return S3Error(row, str(error) if tell else None)
+        _log.error("%s: unexpected error", request.request_id, exc_info=error)
+        return S3Error(errors.InternalError)

@@ -1,0 +1,91 @@
+"""The layout of every answer, whoever sends it: status, headers as they are spelled, body.
+
+Date, Server and what keeps or closes the connection are the server's own.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from s3gw.errors import S3Error
+from s3gw.generated.documents import Error, render_error
+from s3gw.http.answer import Answer
+from s3gw.http.request import Request
+from s3gw.http.values import HEADER_VALUE, invalid
+from s3gw.pfs.interface import FileReader
+
+_BODILESS = frozenset((204, 304))
+
+
+class Response(NamedTuple):
+    """What goes out: `headers` as HTTP/1 spells them, `body` of no HEAD and of no bodiless status."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes | FileReader | None
+
+
+class _Spelled(dict[str, str]):
+    """Names of header fields as HTTP/1 usually writes them, by any spelling."""
+
+    _MOST = 1000
+
+    def __missing__(self, name: str) -> str:
+        lower = name.lower()
+        spelled = "ETag" if lower == "etag" else "-".join(part.capitalize() for part in lower.split("-"))
+        if len(self) < self._MOST:
+            self[name] = spelled
+        return spelled
+
+
+SPELLED = _Spelled()
+
+
+def lay_out(answer: Answer, request: Request) -> Response:
+    """Lay an answer out.
+
+    Raises:
+        S3Error: InvalidArgument where a value is none that a header can carry; the body is closed then.
+    """
+    status, body = answer.status, answer.body
+    headers: list[tuple[str, str]] = []
+    length: str | None = None
+    for name, value in answer.headers:
+        if not HEADER_VALUE.fullmatch(value):
+            if body is not None and not isinstance(body, bytes):
+                body.close()
+            raise invalid(name, value, f"The header {name} of the answer cannot carry such a value.")
+        spelled = SPELLED[name]
+        headers.append((spelled, value))
+        if spelled == "Content-Length":
+            length = value
+    if isinstance(body, bytes):
+        headers.append(("Content-Type", "application/xml"))
+    if length is None and status not in _BODILESS and (body is None or isinstance(body, bytes)):
+        headers.append(("Content-Length", str(len(body or b""))))
+    headers.append(("X-Amz-Id-2", request.host_id))
+    headers.append(("X-Amz-Request-Id", request.request_id))
+    if body is not None and (request.method == "HEAD" or status in _BODILESS):
+        if not isinstance(body, bytes):
+            body.close()
+        body = None
+    return Response(status, headers, body)
+
+
+def lay_out_error(error: S3Error, request: Request) -> Response:
+    """Lay an error out: the one place that knows its document and its headers."""
+    kind = error.kind
+    request.error_code = kind.code
+    headers = list(error.headers.items())
+    if kind.retry_after_s is not None:
+        headers.append(("Retry-After", str(kind.retry_after_s)))
+    path = request.target.path if request.target else request.raw_target.partition("?")[0]
+    document = Error(
+        kind.code,
+        error.message,
+        resource=path,
+        request_id=request.request_id,
+        host_id=request.host_id,
+        **error.members,
+    )
+    return lay_out(Answer(kind.status, headers, render_error(document)), request)

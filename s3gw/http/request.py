@@ -1,0 +1,144 @@
+"""One request, as every server gives it and as the generated readers see it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from s3gw.errors import S3Error
+from s3gw.generated import errors
+from s3gw.generated.wire import HEADER_PREFIX, SIGNATURES
+from s3gw.http import xml
+from s3gw.http.body import Body
+from s3gw.http.framing import Input
+from s3gw.http.target import Target, parse
+from s3gw.http.values import invalid
+from s3gw.names import branch_of, check_key
+from s3gw.pfs.interface import Branch, InvalidName
+
+if TYPE_CHECKING:
+    from s3gw.http.dispatch import Operation
+
+Document = TypeVar("Document")
+
+# A Delete of 1000 keys is about 1 MiB at S3's longest keys.
+DOCUMENT_LIMIT = 4 * 1024 * 1024
+
+
+class Request:
+    """A request.
+
+    Attributes:
+        method: As it was sent.
+        raw_target: As it was sent, its bytes as latin-1.
+        headers: By their names in lower case; `locate` adds those that a presigner put into the query.
+        stream: The body, framing and all.
+        chunked: Whether its length is not announced.
+        arrived: Whether all of the body is here.
+        request_id: ``x-amz-request-id`` of the answer: 16 upper-case hex digits.
+        host_id: ``x-amz-id-2`` of the answer.
+        target: What `locate` has found, None before.
+        operation: What it is routed to, None before, and where it is no operation.
+        error_code: The S3 code of the answer, where that is an error; for the log.
+    """
+
+    __slots__ = (
+        "arrived", "chunked", "error_code", "headers", "host_id", "method", "operation", "raw_target",
+        "refused", "request_id", "stream", "target",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        method: str,
+        raw_target: str,
+        headers: dict[str, str],
+        stream: Input,
+        *,
+        chunked: bool = False,
+        arrived: bool = False,
+        request_id: str | None = None,
+        host_id: str = "s3gw",
+    ) -> None:
+        self.method = method
+        self.raw_target = raw_target
+        self.headers = headers
+        self.stream = stream
+        self.chunked = chunked
+        self.arrived = arrived
+        self.request_id = request_id or secrets.token_hex(8).upper()
+        self.host_id = host_id
+        self.target: Target | None = None
+        self.operation: Operation[Any, Any] | None = None
+        self.refused: S3Error | None = None
+        self.error_code: str | None = None
+
+    def locate(self) -> Target:
+        """Take the target apart, and make headers of the parameters that are some.
+
+        Raises:
+            S3Error: InvalidURI; InvalidArgument where query and header contradict each other.
+        """
+        target = self.target = parse(self.raw_target)
+        for name in [name for name in target.query if name.lower().startswith(HEADER_PREFIX)]:
+            header = name.lower()
+            if header in SIGNATURES:
+                continue
+            value = target.query.pop(name)
+            if self.headers.setdefault(header, value) != value:
+                raise invalid(header, value, f"{header} stands in the query and, otherwise, in a header.")
+        return target
+
+    # --- what the generated readers ask for -----------------------------------------------------
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """Decoded parameters; one without a value is ``""``."""
+        assert self.target is not None
+        return self.target.query
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's name."""
+        assert self.target is not None
+        return self.target.bucket
+
+    def branch(self) -> Branch:
+        """Name the branch of the bucket. Raise S3Error NoSuchBucket for a name that no branch has."""
+        try:
+            return branch_of(self.bucket)
+        except InvalidName as error:
+            raise S3Error(errors.NoSuchBucket, f"{errors.NoSuchBucket.message} {error}") from error
+
+    def new_branch(self) -> Branch:
+        """Name the branch of a bucket that is to be made. Raise S3Error InvalidBucketName."""
+        try:
+            return branch_of(self.bucket)
+        except InvalidName as error:
+            raise S3Error(errors.InvalidBucketName, str(error)) from error
+
+    def key(self) -> str:
+        """Give the key. Raise S3Error KeyTooLongError."""
+        assert self.target is not None
+        return check_key(self.target.key)
+
+    def body(self) -> Body:
+        """Open the body; nothing of it is read yet."""
+        return Body(self.headers, self.stream, arrived=self.arrived)
+
+    def content(self) -> Body:
+        """Open the body of an object. Raise S3Error MissingContentLength where none is announced."""
+        if not self.chunked and "content-length" not in self.headers:
+            raise S3Error(errors.MissingContentLength)
+        return self.body()
+
+    def document(self, structure: xml.Structure[Document], name: str) -> Document | None:
+        """Read an XML document that may be left out."""
+        return xml.parse(self.body().read_all(DOCUMENT_LIMIT), structure, name)
+
+    def required_document(self, structure: xml.Structure[Document], name: str) -> Document:
+        """Read an XML document. Raise S3Error MissingRequestBodyError where there is none."""
+        document = self.document(structure, name)
+        if document is None:
+            raise S3Error(errors.MissingRequestBodyError)
+        return document

@@ -1,0 +1,64 @@
+"""Documents of clients: refused where they begin to be wrong, so that they cost no more than what is kept."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from s3gw.errors import S3Error
+from s3gw.generated.parsers import DELETE
+from s3gw.http import xml
+
+
+def refused_after(blocks: Iterator[bytes]) -> tuple[str, int]:
+    """Give the code of the refusal, and how many blocks were read."""
+    read = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal read
+        for block in blocks:
+            read += 1
+            yield block
+
+    with pytest.raises(S3Error) as refused:
+        xml.parse(counted(), DELETE, "Delete")
+    return refused.value.kind.code, read
+
+
+@pytest.mark.parametrize(
+    ("start", "more"),
+    [
+        (b"<Delete>", b"<a/>"),
+        (b"<Delete>", b"text"),
+        (b"<Delete><Object><Key>", b"<b>"),
+        (b"<Other>", b"<Object/>"),
+        (b"<!DOCTYPE d [", b"<!ENTITY a 'b'>"),
+        (b"<Delete>", b"<Object><Key>k</Key></Object>" * 1001),
+    ],
+)
+def test_a_document_is_refused_as_soon_as_it_is_wrong(start, more):
+    def endless() -> Iterator[bytes]:
+        yield start
+        for _ in range(1000):
+            yield more
+
+    code, read = refused_after(endless())
+    assert code == "MalformedXML"
+    assert read < 5
+
+
+def test_four_megabytes_of_what_nobody_knows_cost_nothing():
+    blocks = [b"<Delete>", *[b"<a/>" * 65536] * 16]  # as a body gives them
+    tracemalloc.start()
+    for _ in range(16):
+        refused_after(iter(blocks))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20  # of 64 MiB
+
+
+@pytest.mark.parametrize("document", [b"", b" ", b"\n\r\n\t"])
+def test_nothing_but_white_space_is_no_document(document):
+    assert xml.parse(iter([document]), DELETE, "Delete") is None

@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 
 from s3gw.errors import S3Error
 from s3gw.generated import errors
-
-_COMMIT = re.compile(r"[0-9a-f]{12}4[0-9a-f]{19}", re.ASCII)
+from s3gw.pfs.paths import is_commit_id
 
 
 def write_name(name: str) -> str:
@@ -32,7 +30,7 @@ def write_position(commit: str, after: str) -> str:
 def read_position(token: str) -> tuple[str, str]:
     """Read a token of `write_position`. Raise S3Error InvalidArgument."""
     commit, after = _read(token, 2)
-    if not _COMMIT.fullmatch(commit):
+    if not is_commit_id(commit):
         raise _invalid()
     return commit, after
 

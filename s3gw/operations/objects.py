@@ -74,7 +74,7 @@ def put_object(context: Context, request: PutObjectRequest) -> Pending:
         _require(condition, context.pfs.snapshot(request.branch), request.key)
     body = request.body
     with ExitStack() as stack:
-        staging = context.pfs.stage(request.branch, request.key, body.length, arrived=body.arrived)
+        staging = context.pfs.stage(request.branch, request.key, arrived=body.arrived)
         stack.enter_context(staging)
         for block in body:
             staging.write(block)

@@ -119,4 +119,5 @@ PFS_ERRORS: Final[dict[type[pfs.PFSError], tuple[ErrorKind, bool]]] = {
     pfs.ProjectNotFound: (NoSuchBucket, False),
     pfs.TooSlow: (SlowDown, False),
     pfs.Unavailable: (ServiceUnavailable, False),
+    pfs.WouldWait: (ServiceUnavailable, False),
 }

@@ -22,7 +22,7 @@ def branch(pfs: PFS, bucket: str, files: list[str], data: bytes = b"x") -> None:
     pfs.create_branch(name)
     for first in range(0, len(files), 1000):
         some = files[first : first + 1000]
-        with pfs.stage(name, some[0], len(data)) as staging:
+        with pfs.stage(name, some[0]) as staging:
             staging.write(data)
             content = staging.finish()
             pfs.change(name, [Put(path, content) for path in some])

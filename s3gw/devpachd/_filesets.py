@@ -94,7 +94,7 @@ class Writer:
     def _append(self, key: Key, blocks: Iterable[bytes]) -> None:
         staging = self._bodies.get(key)
         if staging is None:
-            staging = self._bodies[key] = self._shelf.stage_unchecked()
+            staging = self._bodies[key] = self._shelf.begin_body()
         for block in blocks:
             staging.write(block)
 

@@ -161,14 +161,14 @@ class Lines:
                     return False
                 puts.append(Put(path[1:], self.shelf.fresh(content)))
         with contextlib.suppress(PathClash):
-            self.shelf.change(line.place, [*edits, *puts], commit=commit)
+            self.shelf.change_as(line.place, [*edits, *puts], commit)
             return True
         return False
 
     def clear(self, line: Line) -> str:
         """Add a commit without files; its id."""
         edits = [Delete(file.path[1:]) for file in self._head(line).files()]
-        return self.shelf.change(line.place, edits, commit=new_id()).commit
+        return self.shelf.change_as(line.place, edits, new_id()).commit
 
 
 def _duplicate(path: str, datum: str, other: str, other_datum: str) -> str:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from s3gw.pfs.embedded import EmbeddedPFS
-from s3gw.pfs.embedded._contents import StagedContent
+from s3gw.pfs.embedded._changes import ChangeWork, settle
+from s3gw.pfs.embedded._contents import BodyStaging, StagedContent
+from s3gw.pfs.embedded._rows import moment
+from s3gw.pfs.embedded._transaction import find_branch
+from s3gw.pfs.interface import Branch, Change, Delete, Put
 
 
 class Shelf(EmbeddedPFS):
     """An embedded PFS that keeps the bodies of open commits and of file sets too."""
 
+    def begin_body(self) -> BodyStaging:
+        """Begin a body whose branch and path are not known yet."""
+        return self._contents.stage()
+
     def body(self, blocks: Iterable[bytes]) -> StagedContent:
         """Keep a body."""
-        staging = self.stage_unchecked()
+        staging = self.begin_body()
         for block in blocks:
             staging.write(block)
         return staging.finish()
@@ -33,3 +42,18 @@ class Shelf(EmbeddedPFS):
     def fresh(self, content: StagedContent) -> StagedContent:
         """Give a body that no commit refers to: a copy, where one does."""
         return self.join(content) if content.committed else content
+
+    def commits(self, branch: Branch) -> list[tuple[str, datetime]]:
+        """List the ids and times of the commits of a branch, the newest first."""
+        connection = self._database.reader
+        line = find_branch(connection, branch).line
+        rows = connection.execute(
+            "SELECT id, finished FROM commits WHERE line = ? ORDER BY num DESC", (line,)
+        )
+        return [(commit, moment(finished)) for commit, finished in rows]
+
+    def change_as(self, branch: Branch, edits: Sequence[Put | Delete], commit: str | None) -> Change:
+        """Make a change in a commit with a given id, even where nothing is altered."""
+        change = self._committer.run(ChangeWork(branch, edits, commit))
+        settle(edits)
+        return change

@@ -173,20 +173,6 @@ class Snapshot(Protocol):
         ...
 
 
-class Content(Protocol):
-    """A whole staged body that no reader sees yet."""
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        ...
-
-    @property
-    def md5(self) -> bytes | None:
-        """16 raw bytes where this PFS keeps the MD5, else None."""
-        ...
-
-
 class Staging(Protocol):
     """A body on its way into PFS. Leaving the ``with`` drops what no change has taken over."""
 
@@ -203,8 +189,8 @@ class Staging(Protocol):
         """Append to the body."""
         ...
 
-    def finish(self) -> Content:
-        """End the body; it is ready to be changed in."""
+    def finish(self) -> object:
+        """End the body, which is ready to be changed in; what this gives is `Put.content`."""
         ...
 
 
@@ -215,10 +201,16 @@ Condition = Callable[[FileInfo | None], bool]
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write a file, or replace it as a whole."""
+    """Write a file, or replace it as a whole.
+
+    Attributes:
+        path: Of the file.
+        content: What `Staging.finish` gave, the implementation's own handle on the body.
+        condition: What must hold, if anything.
+    """
 
     path: str
-    content: Content
+    content: object
     condition: Condition | None = None
 
 
@@ -285,8 +277,8 @@ class PFS(Protocol):
         """
         ...
 
-    def stage(self, branch: Branch, path: str, size: int | None = None, *, arrived: bool = False) -> Staging:
-        """Begin a body for `path`; `size` is what the caller expects, if it knows.
+    def stage(self, branch: Branch, path: str, *, arrived: bool = False) -> Staging:
+        """Begin a body for `path`.
 
         Everything that can be refused is refused here, before the first byte: `BranchNotFound`,
         `OutputBranch`, `InvalidPath`, `PathClash`. What changes in the meantime is found by
@@ -310,12 +302,15 @@ class PFS(Protocol):
         """Make changes that came together, each as `change` does; what one raises is its result."""
         ...
 
-    def check(self) -> None:
-        """Raise a `PFSError` where this PFS cannot be used at present."""
+    def forbid_waiting(self) -> None:
+        """Let reads in the calling thread raise `WouldWait`, from now on, where they would wait for a lock.
+
+        Only a PFS that `is_quick` can promise it.
+        """
         ...
 
-    def forbid_waiting(self) -> None:
-        """From now on reads in the calling thread raise `WouldWait` where they would wait."""
+    def check(self) -> None:
+        """Raise a `PFSError` where this PFS cannot be used at present."""
         ...
 
     def close(self) -> None:
@@ -350,17 +345,39 @@ class BranchExists(PFSError):
 class BranchNotEmpty(PFSError):
     """The head of the branch holds files."""
 
+    @classmethod
+    def of(cls, branch: Branch) -> Self:
+        """Make the refusal to delete `branch`."""
+        return cls(f"{branch} holds files")
+
 
 class BranchInUse(PFSError):
     """Another branch has this one in its provenance."""
+
+    @classmethod
+    def of(cls, branch: Branch) -> Self:
+        """Make the refusal to delete `branch`."""
+        return cls(f"{branch} is in the provenance of another branch: delete that one first.")
 
 
 class OutputBranch(PFSError):
     """The branch has provenance: only PFS itself writes to it."""
 
+    @classmethod
+    def of(cls, branch: Branch) -> Self:
+        """Make the refusal to write to `branch`."""
+        return cls(
+            f"{branch} is an output branch, which Pachyderm alone writes to: write to one without provenance."
+        )
+
 
 class CommitNotFound(PFSError):
     """No such commit on this branch."""
+
+    @classmethod
+    def of(cls, branch: Branch, commit: str) -> Self:
+        """Make the error of a look for `commit` on `branch`."""
+        return cls(f"commit {commit} not found on {branch}")
 
 
 class FileNotFound(PFSError):
@@ -369,6 +386,21 @@ class FileNotFound(PFSError):
 
 class PathClash(PFSError):
     """The path is a directory, or lies below a file."""
+
+    @classmethod
+    def of_directory(cls, path: str) -> Self:
+        """Make the refusal of a file at `path`, where a directory is."""
+        return cls(f"{path} is a directory: files lie below it. Choose another path, or delete them first.")
+
+    @classmethod
+    def of_file(cls, path: str) -> Self:
+        """Make the refusal of what would lie below the file at `path`."""
+        return cls(f"{path} is a file: nothing can lie below it. Choose another path, or delete it first.")
+
+    @classmethod
+    def of_two(cls, path: str, other: str) -> Self:
+        """Make the refusal of a file at `path` together with one at `other`."""
+        return cls(f"{path} and {other} cannot both be files: one is a directory for the other.")
 
 
 class ConditionFailed(PFSError):
@@ -392,7 +424,7 @@ class TooSlow(PFSError):
 
 
 class WouldWait(PFSError):
-    """A read would have to wait for a lock, and the thread that asks may not."""
+    """A read would have to wait for a lock, and its thread may not."""
 
 
 class CorruptData(PFSError):

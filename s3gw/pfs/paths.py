@@ -7,6 +7,7 @@ project names for the rest. Paths are written without their leading ``/``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from s3gw.pfs.interface import Branch, InvalidName, InvalidPath
 
@@ -75,7 +76,22 @@ def _shown(text: str) -> str:
     return ascii(text) if len(text) <= 80 else ascii(text[:80]) + "..."  # noqa: PLR2004
 
 
-def ancestors(path: str) -> list[str]:
-    """List the directories that a file lies in, the nearest last: ``a/b/c`` -> ``a``, ``a/b``."""
-    elements = path.split("/")
-    return ["/".join(elements[:count]) for count in range(1, len(elements))]
+def ancestors(path: str) -> Iterator[str]:
+    """Give the directories that a file lies in, the nearest last: ``a/b/c`` -> ``a``, ``a/b``.
+
+    Each is made when it is asked for: together they are as long as the square of the path.
+    """
+    end = path.find("/")
+    while end >= 0:
+        yield path[:end]
+        end = path.find("/", end + 1)
+
+
+def common_ancestor(path: str, other: str) -> str:
+    """Give the nearest directory of `path` whose name `other` begins with; empty where there is none.
+
+    ``a/b/c`` and ``a/b-x`` -> ``a/b``: all texts between ``a/b`` and ``a/b/c`` begin with ``a/b``.
+    """
+    differs = (number for number, (mine, its) in enumerate(zip(path, other, strict=False)) if mine != its)
+    shared = next(differs, min(len(path), len(other)))
+    return path[: max(0, path.rfind("/", 0, shared + 1))]

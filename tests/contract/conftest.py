@@ -97,7 +97,7 @@ class Store:
         self.branch = branch
 
     def put(self, path: str, data: bytes = b"", condition: Condition | None = None) -> Change:
-        with self.pfs.stage(self.branch, path, len(data)) as staging:
+        with self.pfs.stage(self.branch, path) as staging:
             staging.write(data)
             return self.pfs.change(self.branch, [Put(path, staging.finish(), condition)])
 

@@ -18,7 +18,7 @@ from tests.contract.conftest import Store, new_branch
 
 
 def put(store: Store, path: str, body: bytes, condition=None) -> Put:
-    staging = store.pfs.stage(store.branch, "refused-by-none", len(body), arrived=True)
+    staging = store.pfs.stage(store.branch, "refused-by-none", arrived=True)
     staging.write(body)
     return Put(path, staging.finish(), condition)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import multiprocessing
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +19,17 @@ import pytest
 from s3gw.pfs import opener
 from s3gw.pfs.embedded import EmbeddedPFS, NewerFormat, Unusable
 from s3gw.pfs.embedded._transaction import Transaction
-from s3gw.pfs.interface import Branch, CorruptData, FileNotFound, PFSError, Put, Unavailable
+from s3gw.pfs.interface import (
+    Branch,
+    CorruptData,
+    FileNotFound,
+    PathClash,
+    PFSError,
+    Put,
+    TooSlow,
+    Unavailable,
+    WouldWait,
+)
 from tests.contract.conftest import Store
 from tests.serving import eventually
 
@@ -260,7 +274,7 @@ def test_a_disk_that_takes_no_more_is_told_and_loses_nothing(tmp_path):
     store = open_store(tmp_path)
     store.put("a", b"kept")
     store.pfs._database._writer.execute("PRAGMA max_page_count=1")
-    with pytest.raises(Unavailable, match="cannot write"):
+    with pytest.raises(Unavailable, match="cannot be used"):
         store.put("b", os.urandom(60_000))
     assert store.paths() == ["a"]
     store.pfs._database._writer.execute("PRAGMA max_page_count=1000000")
@@ -388,4 +402,111 @@ def test_what_is_acknowledged_is_synced_before(tmp_path, monkeypatch):
     for number in range(3):
         store.put("a", b"x")
         assert len(synced) == number + 1
+    store.pfs.close()
+
+
+LOCKER = """
+import fcntl, mmap, os, sys
+
+# The index of the log as SQLite has it while another process recovers it: 120 is the lock of the
+# writer, 122 that of the recovery, and the two copies of its header differ.
+file = os.open(sys.argv[1] + "/pfs.sqlite-shm", os.O_RDWR)
+fcntl.lockf(file, fcntl.LOCK_EX, 1, 120)
+fcntl.lockf(file, fcntl.LOCK_EX, 1, 122)
+index = mmap.mmap(file, 96)
+index[8] ^= 1
+print("locked", flush=True)
+sys.stdin.read()
+index[8] ^= 1
+"""
+
+
+@contextlib.contextmanager
+def recovering(folder: Path) -> Iterator[None]:
+    """Hold the locks that a reader waits for while another process recovers the log."""
+    command = [sys.executable, "-c", LOCKER, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as locker:
+        assert locker.stdout.readline() == "locked\n"
+        yield
+        locker.stdin.close()
+
+
+READS = {
+    "list_branches": lambda pfs: pfs.list_branches(),
+    "inspect_branch": lambda pfs: pfs.inspect_branch(BRANCH),
+    "stage": lambda pfs: pfs.stage(BRANCH, "b"),
+    "check": lambda pfs: pfs.check(),
+    "commit": lambda pfs: pfs.snapshot(BRANCH).commit,
+    "snapshot": lambda pfs: pfs.snapshot(BRANCH, "0" * 12 + "4" + "0" * 19),
+    "inspect_file": lambda pfs: pfs.snapshot(BRANCH).inspect_file("a"),
+    "list_files": lambda pfs: pfs.snapshot(BRANCH).list_files(),
+}
+
+
+@pytest.mark.parametrize("read", READS)
+def test_a_thread_that_may_not_wait_is_told_that_it_would_have_to(tmp_path, read):
+    store = open_store(tmp_path)
+    store.put("a", b"x")
+    told: list[BaseException] = []
+
+    def try_to() -> None:
+        store.pfs.forbid_waiting()
+        try:
+            READS[read](store.pfs)
+        except BaseException as error:
+            told.append(error)
+
+    with recovering(tmp_path):
+        thread = threading.Thread(target=try_to)
+        thread.start()
+        thread.join(20)
+        assert [type(error) for error in told] == [WouldWait]
+        patient = threading.Thread(target=lambda: told.append(store.inspect("a")))
+        patient.start()
+        assert patient.is_alive()
+    patient.join(20)
+    assert told[1].size == 1
+    store.pfs.close()
+
+
+def test_a_lock_that_lasts_is_told_as_too_slow(tmp_path):
+    store = open_store(tmp_path)
+    store.pfs._database.reader.execute("PRAGMA busy_timeout=10")
+    with recovering(tmp_path), pytest.raises(TooSlow):
+        store.paths()
+    store.pfs.close()
+
+
+def test_a_file_is_found_above_a_path_whatever_stands_between(store_of_neighbours):
+    store = store_of_neighbours
+    for path in ("a/b/c", "a/b/c/d/e", "x/y/z/f/g"):
+        with pytest.raises(PathClash):
+            store.pfs.stage(BRANCH, path)
+    for path in ("a/c", "a/b-/q", "a/bb/c", "x/y/z/g", "x/y/z/f0/g", "x/z/f/g", "0", "zz/top"):
+        store.pfs.stage(BRANCH, path)
+
+
+@pytest.fixture
+def store_of_neighbours(tmp_path):
+    store = open_store(tmp_path)
+    for path in ("a/b", "a/b-x", "a/b-/y", "a/b#x", "x-", "x/y-", "x/y/z-", "x/y/z/f", "x/y/z/f "):
+        store.put(path)
+    yield store
+    store.pfs.close()
+
+
+def test_a_deep_path_costs_what_it_is_long(tmp_path):
+    """31,000 directories: the square of it would be a gigabyte."""
+    store = open_store(tmp_path)
+    for path in ("a/" * 3, "a/" * 300):
+        store.put(path + "x")
+    deep = "a/" * 31_000 + "b"
+    tracemalloc.start()
+    store.put(deep, b"deep")
+    with pytest.raises(PathClash):
+        store.put(f"{deep}/c")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert store.read(deep) == b"deep"
+    assert peak < 200 * len(deep)
     store.pfs.close()

@@ -18,6 +18,8 @@ INSERT INTO history (line, until, since, {COLUMNS})
 SELECT line, ?, since, {COLUMNS} FROM file WHERE line = ? AND path = ?
 """  # noqa: S608
 _PLACE = f"INSERT OR REPLACE INTO file (line, since, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_BELOW = "SELECT 1 FROM file WHERE line = ? AND path > ? AND path < ? LIMIT 1"
+_NOT_BEHIND = "SELECT path FROM file WHERE line = ? AND path <= ? ORDER BY path DESC LIMIT 1"
 
 # From so many deletes on they are made together, so many at a time.
 _MANY = 8
@@ -26,19 +28,25 @@ _MANY_AT_ONCE = 500
 
 def refuse_clash(connection: sqlite3.Connection, line: int, path: str) -> None:
     """Raise `PathClash` where the path is a directory, or lies below a file, at the head."""
-    below = connection.execute(
-        "SELECT 1 FROM file WHERE line = ? AND path > ? AND path < ? LIMIT 1",
-        (line, f"{path}/", f"{path}0"),
-    ).fetchone()
-    if below:
-        raise PathClash(
-            f"{path} is a directory: files lie below it. Choose another path, or delete them first."
-        )
-    for ancestor in paths.ancestors(path):
-        if connection.execute("SELECT 1 FROM file WHERE line = ? AND path = ?", (line, ancestor)).fetchone():
-            raise PathClash(
-                f"{ancestor} is a file: nothing can lie below it. Choose another path, or delete it first."
-            )
+    if connection.execute(_BELOW, (line, f"{path}/", f"{path}0")).fetchone():
+        raise PathClash.of_directory(path)
+    directory = path[: max(0, path.rfind("/"))]
+    while directory:
+        row = connection.execute(_NOT_BEHIND, (line, directory)).fetchone()
+        if row is None:
+            return
+        (other,) = row
+        if other == directory:
+            raise PathClash.of_file(directory)
+        # a file further up is the beginning of all that stands between it and `directory`
+        directory = paths.common_ancestor(directory, other)
+
+
+def settle(edits: Sequence[Put | Delete]) -> None:
+    """Tell the contents that a commit refers to that they are to stay."""
+    for edit in {edit.path: edit for edit in edits}.values() if len(edits) > 1 else edits:
+        if isinstance(edit, Put):
+            cast("StagedContent", edit.content).committed = True
 
 
 class ChangeWork:

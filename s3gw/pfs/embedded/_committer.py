@@ -51,31 +51,32 @@ class Committer:
         try:
             with self._database.writing() as connection:
                 transaction = Transaction(connection)
-                results = [_attempt(member, transaction) for member in group]
+                results = [self._attempt(member, transaction) for member in group]
                 transaction.end()
         except Exception as error:
-            raise _broken(error) from error
+            raise self._broken(error) from error
         for name in transaction.replaced:
             self._remove(name)
         for member, result in zip(group, results, strict=True):
             member.result = result
 
+    def _attempt(self, member: Member[_Work, tuple[Any]], transaction: Transaction) -> tuple[Any] | None:
+        """Do the work of one member; what it raises undoes that work alone."""
+        try:
+            return (member.work(transaction),)
+        except sqlite3.Error:
+            raise  # nobody knows what is left of the transaction
+        except Exception as error:
+            member.error = self._broken(error)
+            return None
 
-def _attempt(member: Member[_Work, tuple[Any]], transaction: Transaction) -> tuple[Any] | None:
-    """Do the work of one member; what it raises undoes that work alone."""
-    try:
-        return (member.work(transaction),)
-    except sqlite3.Error:
-        raise  # nobody knows what is left of the transaction
-    except Exception as error:
-        member.error = _broken(error)
-        return None
-
-
-def _broken(error: BaseException) -> BaseException:
-    """Say that the disk or the database failed; anything else is what the work itself raised."""
-    if isinstance(error, sqlite3.Error | OSError):
-        broken = Unavailable(f"The embedded PFS cannot write: {error}")
+    def _broken(self, error: Exception) -> Exception:
+        """Say that the disk or the database failed; anything else is what the work itself raised."""
+        if isinstance(error, sqlite3.Error):
+            broken: Exception = self._database.told(error)
+        elif isinstance(error, OSError):
+            broken = Unavailable(f"The embedded PFS cannot write: {error}")
+        else:
+            return error
         broken.__cause__ = error
         return broken
-    return error

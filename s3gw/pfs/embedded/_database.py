@@ -8,15 +8,17 @@ wades through dead versions, and a past commit stays readable.
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from s3gw.pfs.embedded._durability import SharedSync
-from s3gw.pfs.interface import PFSError
+from s3gw.pfs.interface import PFSError, TooSlow, Unavailable, WouldWait
 
 FORMAT = 1
 
@@ -84,12 +86,43 @@ CREATE TABLE large (name TEXT PRIMARY KEY) WITHOUT ROWID;
 _LOG_PAGES = 8000
 
 
+# How long statements wait for a lock that another process holds.
+_TIMEOUT_S = 60
+
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 class Unusable(PFSError):
     """The folder cannot be served; the message says what to do."""
 
 
 class NewerFormat(Unusable):
     """The folder was written by a newer version."""
+
+
+class _HasDatabase(Protocol):
+    @property
+    def _database(self) -> Database: ...
+
+
+Owner = TypeVar("Owner", bound=_HasDatabase)
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def telling(
+    method: Callable[Concatenate[Owner, Arguments], Result],
+) -> Callable[Concatenate[Owner, Arguments], Result]:
+    """Let a method raise a `PFSError` where SQLite fails."""
+
+    @functools.wraps(method)
+    def told(owner: Owner, /, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+        try:
+            return method(owner, *arguments, **options)
+        except sqlite3.Error as error:
+            raise owner._database.told(error) from error
+
+    return told
 
 
 class Database:
@@ -122,18 +155,22 @@ class Database:
             os.close(self._lock_file)
             raise
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, timeout_s: float = _TIMEOUT_S) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self._path,
             isolation_level=None,
             check_same_thread=False,
-            timeout=60,
+            timeout=timeout_s,
             cached_statements=256,
         )
-        # the log is synced when it goes into the database; before that `SharedSync` does it
-        connection.execute(f"PRAGMA synchronous={'NORMAL' if self._durable else 'OFF'}")
-        connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
-        connection.execute("PRAGMA cache_size=-16384")
+        try:
+            # the log is synced when it goes into the database; before that `SharedSync` does it
+            connection.execute(f"PRAGMA synchronous={'NORMAL' if self._durable else 'OFF'}")
+            connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
+            connection.execute("PRAGMA cache_size=-16384")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -153,12 +190,29 @@ class Database:
         """This thread's connection for reading."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._connect()
+            connection = self._connect(0 if self._may_not_wait() else _TIMEOUT_S)
             connection.execute("PRAGMA query_only=1")
             self._local.connection = connection
             with self._lock:
                 self._readers.append(connection)
         return connection
+
+    def forbid_waiting(self) -> None:
+        """Let statements of this thread's reader fail at once where they would wait for a lock."""
+        self._local.may_not_wait = True
+        if hasattr(self._local, "connection"):
+            self.reader.execute("PRAGMA busy_timeout=0")
+
+    def _may_not_wait(self) -> bool:
+        return hasattr(self._local, "may_not_wait")
+
+    def told(self, error: sqlite3.Error) -> PFSError:
+        """Say what an error of SQLite comes to for those who know PFS alone."""
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BUSY:
+            return Unavailable(f"The embedded PFS cannot be used: {error}")
+        if self._may_not_wait():
+            return WouldWait(f"The embedded PFS is locked: {error}")
+        return TooSlow(f"The embedded PFS was locked for too long: {error}")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from s3gw.pfs import paths
-from s3gw.pfs.embedded._changes import ChangeWork, refuse_clash
+from s3gw.pfs.embedded._changes import ChangeWork, refuse_clash, settle
 from s3gw.pfs.embedded._committer import Committer
 from s3gw.pfs.embedded._contents import BodyStaging, ContentStore, SmallReader
-from s3gw.pfs.embedded._database import Database, Unusable
+from s3gw.pfs.embedded._database import Database, Unusable, telling
 from s3gw.pfs.embedded._listing import Lister
 from s3gw.pfs.embedded._purge import Purger
 from s3gw.pfs.embedded._rows import COLUMNS, file_info, moment
@@ -35,7 +34,6 @@ from s3gw.pfs.interface import (
     Page,
     Put,
     Snapshot,
-    Unavailable,
 )
 
 _LIVE_FILE = f"SELECT {COLUMNS} FROM file WHERE line = ? AND path = ? AND since <= ?"  # noqa: S608
@@ -101,11 +99,13 @@ class EmbeddedPFS:
             is not None
         )
 
+    @telling
     def list_branches(self) -> Sequence[BranchEntry]:
         """See `PFS.list_branches`."""
         rows = self._database.reader.execute(_ALL_BRANCHES).fetchall()
         return [BranchEntry(Branch(*names), moment(created)) for *names, created in rows]
 
+    @telling
     def inspect_branch(self, branch: Branch) -> BranchInfo:
         """See `PFS.inspect_branch`."""
         with self._database.reading() as connection:
@@ -144,11 +144,8 @@ class EmbeddedPFS:
 
         return self._committer.run(create)
 
-    def delete_branch(self, branch: Branch, *, with_files: bool = False, force: bool = False) -> None:
-        """See `PFS.delete_branch`; its commits go too, and their contents in the background.
-
-        With `force` the branches that have it in their provenance lose it.
-        """
+    def delete_branch(self, branch: Branch, *, with_files: bool = False) -> None:
+        """See `PFS.delete_branch`; its commits go too, and their contents in the background."""
 
         def delete(transaction: Transaction) -> None:
             with transaction.whole() as connection:
@@ -156,14 +153,12 @@ class EmbeddedPFS:
 
         def delete_rows(connection: sqlite3.Connection) -> None:
             found = find_branch(connection, branch)
-            if force:
-                connection.execute("DELETE FROM provenance WHERE upstream = ?", (found.id,))
             used = connection.execute("SELECT 1 FROM provenance WHERE upstream = ? LIMIT 1", (found.id,))
             if used.fetchone():
-                raise BranchInUse(f"{branch} is in the provenance of another branch: delete that one first.")
+                raise BranchInUse.of(branch)
             held = connection.execute("SELECT 1 FROM file WHERE line = ? LIMIT 1", (found.line,))
             if held.fetchone() and not with_files:
-                raise BranchNotEmpty(f"{branch} holds files")
+                raise BranchNotEmpty.of(branch)
             connection.execute("DELETE FROM provenance WHERE branch = ?", (found.id,))
             (repo,) = connection.execute("SELECT repo FROM branch WHERE id = ?", (found.id,)).fetchone()
             connection.execute("DELETE FROM branch WHERE id = ?", (found.id,))
@@ -183,14 +178,8 @@ class EmbeddedPFS:
             snapshot.pin(commit)
         return snapshot
 
-    def stage(
-        self,
-        branch: Branch,
-        path: str,
-        size: int | None = None,  # noqa: ARG002
-        *,
-        arrived: bool = False,
-    ) -> BodyStaging:
+    @telling
+    def stage(self, branch: Branch, path: str, *, arrived: bool = False) -> BodyStaging:
         """See `PFS.stage`."""
         if not arrived:
             connection = self._database.reader
@@ -199,10 +188,10 @@ class EmbeddedPFS:
             refuse_clash(connection, found.line, path)
         return self._contents.stage()
 
-    def change(self, branch: Branch, edits: Sequence[Put | Delete], *, commit: str | None = None) -> Change:
-        """See `PFS.change`; with the id of a `commit` it is made, even where nothing is altered."""
-        change = self._committer.run(ChangeWork(branch, edits, commit))
-        _settle(edits)
+    def change(self, branch: Branch, edits: Sequence[Put | Delete]) -> Change:
+        """See `PFS.change`."""
+        change = self._committer.run(ChangeWork(branch, edits))
+        settle(edits)
         return change
 
     def change_all(
@@ -212,53 +201,23 @@ class EmbeddedPFS:
         results = self._committer.run_all([ChangeWork(branch, edits) for branch, edits in changes])
         for (_, edits), result in zip(changes, results, strict=True):
             if isinstance(result, Change):
-                _settle(edits)
+                settle(edits)
         return results
-
-    def stage_unchecked(self) -> BodyStaging:
-        """Begin a body whose branch and path are not known yet."""
-        return self._contents.stage()
-
-    def commits(
-        self, branch: Branch, newest: str | None = None, limit: int = -1
-    ) -> list[tuple[str, datetime]]:
-        """List the ids and times of the commits of a branch from `newest` on, by default from its head."""
-        connection = self._database.reader
-        found = find_branch(connection, branch)
-        number: int | None = found.head
-        if newest is not None:
-            row = connection.execute(_COMMIT_NUMBER, (newest, found.line)).fetchone()
-            if row is None:
-                raise CommitNotFound(f"commit {newest} not found on {branch}")
-            number = row[0]
-        rows = connection.execute(
-            "SELECT id, finished FROM commits WHERE line = ? AND num <= ? ORDER BY num DESC LIMIT ?",
-            (found.line, number, limit),
-        )
-        return [(commit, moment(finished)) for commit, finished in rows]
-
-    def check(self) -> None:
-        """See `PFS.check`."""
-        try:
-            self._database.reader.execute("SELECT 1 FROM branch LIMIT 1").fetchone()
-        except sqlite3.Error as error:
-            raise Unavailable(f"The embedded PFS cannot be read: {error}") from error
 
     def forbid_waiting(self) -> None:
         """See `PFS.forbid_waiting`."""
+        self._database.forbid_waiting()
+
+    @telling
+    def check(self) -> None:
+        """See `PFS.check`."""
+        self._database.reader.execute("SELECT 1 FROM branch LIMIT 1").fetchone()
 
     def close(self) -> None:
         """See `PFS.close`."""
         self._purger.end()
         self._database.close()
         self._contents.close()
-
-
-def _settle(edits: Sequence[Put | Delete]) -> None:
-    """Tell the contents that a commit refers to that they are to stay."""
-    for edit in {edit.path: edit for edit in edits}.values() if len(edits) > 1 else edits:
-        if isinstance(edit, Put):
-            edit.content.committed = True  # type: ignore[attr-defined] # it is ours
 
 
 class EmbeddedSnapshot:
@@ -271,6 +230,7 @@ class EmbeddedSnapshot:
         self._pinned: tuple[int, int] | None = None  # the line, and the number of the commit
 
     @property
+    @telling
     def commit(self) -> str:
         """The id of the commit."""
         _, number = self._place()
@@ -279,13 +239,14 @@ class EmbeddedSnapshot:
             raise BranchNotFound(f"{self._branch} was deleted meanwhile")
         return str(commit)
 
+    @telling
     def pin(self, commit: str) -> None:
         """Be a certain commit. Raise `BranchNotFound`, `CommitNotFound`."""
         connection = self._database.reader
         line = find_branch(connection, self._branch).line
         row = connection.execute(_COMMIT_NUMBER, (commit, line)).fetchone()
         if row is None:
-            raise CommitNotFound(f"commit {commit} not found on {self._branch}")
+            raise CommitNotFound.of(self._branch, commit)
         self._pinned = line, row[0]
 
     def _place(self) -> tuple[int, int]:
@@ -294,6 +255,7 @@ class EmbeddedSnapshot:
             self._pinned = found.line, found.head
         return self._pinned
 
+    @telling
     def inspect_file(self, path: str, *, whole: bool = False) -> FileInfo:  # noqa: ARG002
         """See `Snapshot.inspect_file`."""
         row = None
@@ -319,6 +281,7 @@ class EmbeddedSnapshot:
             raise FileNotFound(f"file {path!a} not found in {branch}")
         return file_info(row)
 
+    @telling
     def read_file(self, file: FileInfo, offset: int = 0, size: int | None = None) -> FileReader:
         """See `Snapshot.read_file`."""
         length = file.size - offset if size is None else size
@@ -336,6 +299,7 @@ class EmbeddedSnapshot:
             raise CorruptData(f"{file.path} has {len(data)} bytes instead of {file.size}.")
         return SmallReader(data if length == file.size else data[offset : offset + length])
 
+    @telling
     def list_files(self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
         """See `Snapshot.list_files`."""
         with self._database.reading() as connection:

@@ -52,9 +52,7 @@ def find_writable(connection: sqlite3.Connection, branch: Branch) -> BranchRow:
     """Raise `BranchNotFound`, `OutputBranch`."""
     found = find_branch(connection, branch)
     if found.output:
-        raise OutputBranch(
-            f"{branch} is an output branch, which Pachyderm alone writes to: write to one without provenance."
-        )
+        raise OutputBranch.of(branch)
     return found
 
 

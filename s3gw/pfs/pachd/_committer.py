@@ -157,10 +157,7 @@ class BranchCommitter:
             "InspectCommit", pb.InspectCommitRequest(commit=commit_message(self._branch))
         )
         if branch().direct_provenance:
-            raise OutputBranch(
-                f"{self._branch} is an output branch, which Pachyderm alone writes to: "
-                "write to one without provenance."
-            )
+            raise OutputBranch.of(self._branch)
         info = commit()
         is_open = not info.HasField("finishing")
         if is_open and info.description == OURS:
@@ -239,7 +236,7 @@ class BranchCommitter:
     def _refuse_clash(self, put: Put, plan: _Plan, snapshot: PachdSnapshot, head: _Head) -> None:
         clash = plan.clash(put.path)
         if clash is not None:
-            raise PathClash(f"{put.path} and {clash} cannot both be files: one is a directory for the other.")
+            raise PathClash.of_two(put.path, clash)
         content = _content(put)
         if (
             content.path == put.path
@@ -457,15 +454,11 @@ def refuse_clash(snapshot: PachdSnapshot, path: str, edits: dict[str, Put | Dele
     below = snapshot.look_below(path)
     for ancestor, look in zip(ancestors, looks, strict=True):
         if look() is not None:
-            raise PathClash(
-                f"{ancestor} is a file: nothing can lie below it. Choose another path, or delete it first."
-            )
+            raise PathClash.of_file(ancestor)
     deleted = {other for other, edit in edits.items() if isinstance(edit, Delete)}
     for found in below:
         if found.is_file and found.path not in deleted:
-            raise PathClash(
-                f"{path} is a directory: files lie below it. Choose another path, or delete them first."
-            )
+            raise PathClash.of_directory(path)
 
 
 def _weight(edits: Edits) -> int:

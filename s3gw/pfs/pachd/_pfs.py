@@ -103,10 +103,10 @@ class PachdPFS:
         """See `PFS.delete_branch`; what PFS leaves undone in silence is `NotAuthorized`."""
         request = pb.InspectBranchRequest(branch=branch_message(branch))
         if self._client.call("InspectBranch", request).subvenance:
-            raise BranchInUse(f"{branch} is in the provenance of another branch: delete that one first.")
+            raise BranchInUse.of(branch)
         snapshot = PachdSnapshot(self._client, branch)
         if not with_files and first(snapshot.look_below("")) is not None:
-            raise BranchNotEmpty(f"{branch} holds files")
+            raise BranchNotEmpty.of(branch)
         self._client.call("DeleteBranch", pb.DeleteBranchRequest(branch=branch_message(branch)))
         repo = repo_message(branch)
         if first(self._client.stream("ListBranch", pb.ListBranchRequest(repo=repo))) is None:
@@ -123,7 +123,7 @@ class PachdPFS:
         if commit is None or commit == snapshot.commit:
             return snapshot
         if not self._is_of(branch, snapshot.commit, commit):
-            raise CommitNotFound(f"commit {commit} not found on {branch}")
+            raise CommitNotFound.of(branch, commit)
         return PachdSnapshot(self._client, branch, commit, self._views)
 
     def _is_of(self, branch: Branch, head: str, commit: str) -> bool:
@@ -141,14 +141,7 @@ class PachdPFS:
         request = pb.ListCommitRequest(repo=repo_message(branch), to=commit_message(branch, head), all=True)
         return any(found.commit.id == commit for found in self._client.stream("ListCommit", request))
 
-    def stage(
-        self,
-        branch: Branch,
-        path: str,
-        size: int | None = None,  # noqa: ARG002
-        *,
-        arrived: bool = False,
-    ) -> PachdStaging:
+    def stage(self, branch: Branch, path: str, *, arrived: bool = False) -> PachdStaging:
         """See `PFS.stage`; the checks run at the same time."""
         if arrived:
             return PachdStaging(self._client, path, head="")
@@ -161,10 +154,7 @@ class PachdPFS:
                 clash = error
         found = info()
         if found.direct_provenance:
-            raise OutputBranch(
-                f"{branch} is an output branch, which Pachyderm alone writes to: "
-                "write to one without provenance."
-            )
+            raise OutputBranch.of(branch)
         paths.check_path(path)
         if clash is not None:
             raise clash
@@ -209,12 +199,12 @@ class PachdPFS:
                     if not self._committers[idle][1]:
                         del self._committers[idle]
 
+    def forbid_waiting(self) -> None:
+        """See `PFS.forbid_waiting`; here every read waits, for an answer of pachd."""
+
     def check(self) -> None:
         """See `PFS.check`: what pachd's health service says."""
         self._client.check()
-
-    def forbid_waiting(self) -> None:
-        """See `PFS.forbid_waiting`."""
 
     def close(self) -> None:
         """See `PFS.close`."""

@@ -10,33 +10,33 @@ export UV_PYTHON_DOWNLOADS := never
 
 .PHONY: run test test-pachd codegen bench clean
 
-run: .venv/run
-	.venv/bin/s3gw serve $(ARGS)
+run: .make/run
+	.make/bin/s3gw serve $(ARGS)
 
-test: .venv/test
+test: .make/test
 	@rm -f .tox/junit-*.xml
-	@.venv/bin/tox run; status=$$?; .venv/bin/python tests/closing_line.py .tox/junit-*.xml; exit $$status
+	@.make/bin/tox run; status=$$?; .make/bin/python tests/closing_line.py .tox/junit-*.xml; exit $$status
 
-test-pachd: .venv/test
+test-pachd: .make/test
 	@test -n "$(S3GW_TEST_PACHD)" || { echo "write S3GW_TEST_PACHD=host:port make test-pachd"; exit 2; }
-	.venv/bin/tox run -e pachd
+	.make/bin/tox run -e pachd
 
-codegen: .venv/test
-	.venv/bin/tox run -e codegen
+codegen: .make/test
+	.make/bin/tox run -e codegen
 
-bench: .venv/test
-	.venv/bin/tox run -e bench -- $(ARGS)
+bench: .make/test
+	.make/bin/tox run -e bench -- $(ARGS)
 
 clean:
-	rm -rf .venv .tox .cache .coverage* build *.egg-info
+	rm -rf .make .tox .cache .coverage* build *.egg-info
 
-.venv/bin/pip:
-	$(PYTHON) -m venv .venv
+.make/bin/pip:
+	$(PYTHON) -m venv .make
 
-.venv/run: .venv/bin/pip pyproject.toml
-	.venv/bin/pip install --quiet --disable-pip-version-check -e .
+.make/run: .make/bin/pip pyproject.toml
+	.make/bin/pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-.venv/test: .venv/bin/pip
-	.venv/bin/pip install --quiet --disable-pip-version-check 'tox>=4.30' 'tox-uv>=1.28'
+.make/test: .make/bin/pip
+	.make/bin/pip install --quiet --disable-pip-version-check 'tox>=4.30' 'tox-uv>=1.28'
 	@touch $@

@@ -133,13 +133,13 @@ class Client:
 
         return answer
 
-    def call(self, method: str, request: Any) -> Any:
-        """Make a call of one answer."""
-        return self.begin(method, request)()
+    def call(self, method: str, request: Any, limit_s: float | None = None) -> Any:
+        """Make a call of one answer; without a limit the deadline is one."""
+        return self.begin(method, request, limit_s)()
 
-    def begin(self, method: str, request: Any) -> Callable[[], Any]:
+    def begin(self, method: str, request: Any, limit_s: float | None = None) -> Callable[[], Any]:
         """Begin such a call; what is returned waits for the answer."""
-        begun = self._begin(method, request)
+        begun = self._begin(method, request, limit_s)
 
         def answer() -> Any:
             future = begun
@@ -149,14 +149,15 @@ class Client:
                         return future.result()
                 except Unavailable:
                     time.sleep(pause_s)
-                    future = self._begin(method, request)
+                    future = self._begin(method, request, limit_s)
             with _translated():
                 return future.result()
 
         return answer
 
-    def _begin(self, method: str, request: Any) -> Any:
-        return getattr(self._stub, method).future(request, timeout=self.deadline_s, metadata=self._metadata)
+    def _begin(self, method: str, request: Any, limit_s: float | None) -> Any:
+        timeout = limit_s or self.deadline_s
+        return getattr(self._stub, method).future(request, timeout=timeout, metadata=self._metadata)
 
     def stream(self, method: str, request: Any) -> Iterator[Any]:
         """Make a call of many small answers; it begins at once, and ends with the iterator."""

@@ -20,9 +20,9 @@ from s3gw.pfs.interface import (
 from s3gw.pfs.pachd._client import Client, Download, first
 from s3gw.pfs.pachd._directories import Range, children
 from s3gw.pfs.pachd._errors import PachdError
+from s3gw.pfs.pachd._heads import finished, is_open, readable
 from s3gw.pfs.pachd._messages import (
     FILE_SETS,
-    FINISHED,
     commit_message,
     file_message,
     glob_of,
@@ -45,8 +45,9 @@ _NEIGHBOURS = 200
 class PachdSnapshot:
     """A commit of a branch.
 
-    With `views` the first read pins it, the head where no id is given. Without, each call reads the
-    commit with that id, or the head of its own time: for whoever looks once, or waits for no commit.
+    With `views` the first read pins it: where no id is given that is the head, or what answers for
+    one that is not finished (see `s3gw.pfs.pachd._heads`). Without, each call reads the commit with
+    that id, or the head of its own time: for whoever looks once, or waits for no commit.
     """
 
     def __init__(
@@ -57,6 +58,8 @@ class PachdSnapshot:
         self._commit = commit
         self._views = views
         self._pinned = False
+        # Nothing was ever finished on this branch.
+        self._is_empty = False
         # When the commit was finishing; None where it is open, or not pinned.
         self._committed: datetime | None = None
         self._file_set: str | None = None
@@ -74,10 +77,12 @@ class PachdSnapshot:
             return
         request = pb.InspectCommitRequest(commit=commit_message(self._branch, self._commit))
         info = self._client.call("InspectCommit", request)
-        if info.HasField("finishing") and not info.HasField("finished"):
-            # to read it would wait too
-            again = commit_message(self._branch, info.commit.id)
-            info = self._client.call("InspectCommit", pb.InspectCommitRequest(commit=again, wait=FINISHED))
+        if self._commit is None:
+            answers = readable(self._client, self._branch, info)
+            self._is_empty = answers is None
+            info = answers or info
+        elif not is_open(info) and not info.HasField("finished"):
+            info = finished(self._client, self._branch, info.commit.id)  # to read it would wait too
         self._commit = info.commit.id
         self._pinned = True
         if info.HasField("finished"):
@@ -140,7 +145,10 @@ class PachdSnapshot:
         InspectFile prefers a directory to a file of the same path, and reads all that lies below it
         first; a range that ends right behind the path holds the file alone.
         """
-        inspected = self._client.inspect_file(file_message(*self._source(), path))
+        source = self._source()
+        if self._is_empty:
+            return lambda: None
+        inspected = self._client.inspect_file(file_message(*source, path))
 
         def found() -> Entry | None:
             try:
@@ -165,7 +173,10 @@ class PachdSnapshot:
     def _glob(
         self, pattern: str, low: str = "", high: str = "", limit_s: float | None = None
     ) -> Iterator[Entry]:
-        request = pb.GlobFileRequest(commit=commit_message(*self._source()), pattern=pattern)
+        source = self._source()
+        if self._is_empty:
+            return iter(())
+        request = pb.GlobFileRequest(commit=commit_message(*source), pattern=pattern)
         if high:
             request.path_range.lower, request.path_range.upper = f"/{low}", f"/{high}"
         return self._client.glob(request, limit_s)

@@ -20,7 +20,7 @@ from s3gw.pfs.interface import (
     Unavailable,
 )
 from s3gw.pfs.pachd import PachdPFS
-from s3gw.pfs.pachd._committer import OURS
+from s3gw.pfs.pachd._heads import OURS
 from s3gw.pfs.pachd._messages import branch_message, commit_message
 from s3gw.pfs.pachd.address import find_address
 from tests.contract.conftest import Store

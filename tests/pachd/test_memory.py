@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import random
 import socket
+import subprocess
+import sys
 import threading
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import pytest
+
+from s3gw.pfs.interface import Branch, TooSlow
+from s3gw.pfs.pachd import PachdPFS
+from s3gw.pfs.pachd._room import Room
+from s3gw.pfs.pachd.address import find_address
+from tests.contract.conftest import Store
 from tests.server.test_wire import Connection, get
-from tests.serving import devpachd, serving
+from tests.serving import devpachd, environment, serving
 
 SIZE = 150 << 20
 BLOCK = bytes(1 << 20)
@@ -58,3 +69,76 @@ def test_memory_stays_flat_with_large_objects_up_and_down(tmp_path):
         )
         status = Path(f"/proc/{worker}/status").read_text()
         assert int(status.split("VmHWM:")[1].split()[0]) < 200 * 1024
+
+
+def test_memory_does_not_grow_with_slow_readers(address):
+    command = [sys.executable, "-m", "tests.pachd.readers", address, "16"]
+    told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environment()).stdout)
+    assert told["whole"] == 16
+    assert told["peak"] - told["before"] < 130, told
+    assert told["after"] - told["before"] < 30, told
+    assert told["left open"] == 0
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A store with a file of 20 MiB, and its bytes."""
+    with devpachd(tmp_path_factory.mktemp("large")) as (address, _):
+        pfs = PachdPFS(find_address(address, environ={}), deadline_s=5)
+        store = Store(pfs, Branch("repo", "master"))
+        pfs.create_branch(store.branch)
+        body = random.Random(1).randbytes(20 << 20)
+        store.put("large", body)
+        yield store, body
+        pfs.close()
+
+
+@pytest.mark.parametrize(
+    ("offset", "size"),
+    [
+        (0, 1),
+        (0, 19 << 20),
+        (5, 300_000),
+        ((1 << 20) - 1, (19 << 20) + 1),
+        ((20 << 20) - 3, 3),
+        (20 << 20, 0),
+    ],
+)
+@pytest.mark.parametrize("room", [0, 64 << 20])
+def test_any_range_is_read_through_memory_and_through_files(large, monkeypatch, room, offset, size):
+    store, body = large
+    monkeypatch.setattr(store.pfs._client, "_room", Room(held=room))
+    snapshot = store.snapshot()
+    reader = snapshot.read_file(snapshot.inspect_file("large"), offset, size)
+    assert b"".join(reader) == body[offset : offset + size]
+
+
+def test_without_a_temporary_folder_readers_wait_for_each_other(large, monkeypatch):
+    def nowhere(**_: object) -> None:
+        raise FileNotFoundError
+
+    store, body = large
+    monkeypatch.setattr("tempfile.TemporaryFile", nowhere)
+    monkeypatch.setattr(store.pfs._client, "deadline_s", 0.5)
+    snapshot = store.snapshot()
+    file = snapshot.inspect_file("large")
+    slow = snapshot.read_file(file)
+    with pytest.raises(TooSlow):
+        snapshot.read_file(file)
+    small = snapshot.read_file(file, 5, 300)
+    assert b"".join(small) == body[5:305]
+    slow.close()
+    slow.close()
+    assert b"".join(snapshot.read_file(file)) == body
+
+
+def test_a_reader_that_is_dropped_gives_its_room_back(large, monkeypatch):
+    store, body = large
+    monkeypatch.setattr(store.pfs._client, "_room", Room(held=19 << 20))
+    monkeypatch.setattr("tempfile.TemporaryFile", None)
+    snapshot = store.snapshot()
+    file = snapshot.inspect_file("large")
+    for _ in range(3):
+        snapshot.read_file(file)
+        next(iter(snapshot.read_file(file)))
+    assert b"".join(snapshot.read_file(file)) == body

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +16,7 @@ from python_pachyderm.proto.v2.pfs import pfs_pb2_grpc
 from s3gw.pfs.interface import TooSlow, Unavailable
 from s3gw.pfs.pachd._errors import translate
 from s3gw.pfs.pachd._messages import glob_of
+from s3gw.pfs.pachd._room import MESSAGE, Held, Room, Spool
 from s3gw.pfs.pachd._wire import Entry, bytes_value, entry
 from s3gw.pfs.pachd.address import Address
 
@@ -24,10 +24,6 @@ Answer = TypeVar("Answer")
 
 # pachd takes and sends messages of at most 20 MiB; the bodies that it sends come in 19 MiB.
 _MESSAGE_LIMIT = 20 * 1024 * 1024
-
-# mallopt's, of malloc.h; larger blocks come from the system, each for itself.
-_M_MMAP_THRESHOLD = -3
-_LARGE_BLOCK = 1024 * 1024
 
 # What reads, or may be done twice: repeated after these pauses when pachd was not reached.
 _REPEATABLE = {
@@ -53,6 +49,8 @@ _OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 2000),
+    # bodies that nobody waits for at the moment are not read ahead: gRPC would take megabytes of each
+    ("grpc.http2.bdp_probe", 0),
     ("grpc.service_config_disable_resolution", 1),
     # gRPC's own retries (1.85) leave a stream hanging for ever, past its deadline, when the server is
     # killed between the request and the first answer
@@ -61,16 +59,6 @@ _OPTIONS = [
     (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
 ]
 _SERVING = b"\x08\x01"  # HealthCheckResponse{status: SERVING}
-
-
-def _give_large_blocks_back() -> None:
-    """Let glibc give the memory of messages back to the system when they are freed.
-
-    By itself it learns from the first message of 19 MiB that such blocks are worth keeping, and then
-    every thread keeps some: a worker's memory would follow the threads, not the requests.
-    """
-    with contextlib.suppress(AttributeError, OSError):  # another C library has no such setting
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
 
 
 class Client:
@@ -85,7 +73,6 @@ class Client:
     """
 
     def __init__(self, address: Address, deadline_s: float) -> None:
-        _give_large_blocks_back()
         self.deadline_s = deadline_s
         self.has_token = bool(address.token)
         self._metadata = (("authn-token", address.token),) if address.token else ()
@@ -111,7 +98,11 @@ class Client:
             response_deserializer=entry,
         )
         self._health = self._channel.unary_unary("/grpc.health.v1.Health/Check")
+        self._create_file_set = self._channel.stream_unary(
+            "/pfs_v2.API/CreateFileSet", response_deserializer=pb.CreateFileSetResponse.FromString
+        )
         self._watch = _Watch()
+        self._room = Room()
 
     def inspect_file(self, file: Any) -> Callable[[float | None], Entry | None]:
         """Begin an InspectFile.
@@ -133,13 +124,13 @@ class Client:
 
         return answer
 
-    def call(self, method: str, request: Any) -> Any:
-        """Make a call of one answer."""
-        return self.begin(method, request)()
+    def call(self, method: str, request: Any, limit_s: float | None = None) -> Any:
+        """Make a call of one answer; without a limit the deadline is one."""
+        return self.begin(method, request, limit_s)()
 
-    def begin(self, method: str, request: Any) -> Callable[[], Any]:
+    def begin(self, method: str, request: Any, limit_s: float | None = None) -> Callable[[], Any]:
         """Begin such a call; what is returned waits for the answer."""
-        begun = self._begin(method, request)
+        begun = self._begin(method, request, limit_s)
 
         def answer() -> Any:
             future = begun
@@ -149,14 +140,15 @@ class Client:
                         return future.result()
                 except Unavailable:
                     time.sleep(pause_s)
-                    future = self._begin(method, request)
+                    future = self._begin(method, request, limit_s)
             with _translated():
                 return future.result()
 
         return answer
 
-    def _begin(self, method: str, request: Any) -> Any:
-        return getattr(self._stub, method).future(request, timeout=self.deadline_s, metadata=self._metadata)
+    def _begin(self, method: str, request: Any, limit_s: float | None) -> Any:
+        timeout = limit_s or self.deadline_s
+        return getattr(self._stub, method).future(request, timeout=timeout, metadata=self._metadata)
 
     def stream(self, method: str, request: Any) -> Iterator[Any]:
         """Make a call of many small answers; it begins at once, and ends with the iterator."""
@@ -208,10 +200,10 @@ class Client:
         except grpc.RpcError as error:
             raise translate(error) from error
 
-    def begin_upload(self, requests: Iterator[Any]) -> Upload:
-        """Begin a CreateFileSet whose messages come as its caller has them."""
+    def begin_upload(self, requests: Iterator[bytes]) -> Upload:
+        """Begin a CreateFileSet whose serialized messages come as its caller has them."""
         # The caller bounds the time between messages, so that there is no deadline for them all.
-        call = self._stub.CreateFileSet.future(requests, metadata=self._metadata)
+        call = self._create_file_set.future(requests, metadata=self._metadata)
         return Upload(call, self._watch)
 
     def read_file(self, file: Any, offset: int) -> Download:
@@ -223,7 +215,8 @@ class Client:
             # file; PERF: elsewhere a range makes pachd read its index to the end
             request.file.path = glob_of(file.path[1:], "")
             request.path_range.lower, request.path_range.upper = file.path, f"{file.path}\0"
-        return Download(self._get_file(request, metadata=self._metadata), self._watch, self.deadline_s)
+        call = self._get_file(request, metadata=self._metadata)
+        return Download(call, self._watch, self._room, self.deadline_s)
 
     def check(self) -> None:
         """Raise a PFS error unless pachd says that it serves."""
@@ -241,25 +234,45 @@ class Client:
 
 
 class Download:
-    """A GetFile in progress: an iterator of messages."""
+    """A GetFile in progress.
 
-    def __init__(self, call: Any, watch: _Watch, deadline_s: float) -> None:
+    PERF: the next message arrives when it is asked for; until then gRPC takes no more than its window.
+    """
+
+    def __init__(self, call: Any, watch: _Watch, room: Room, deadline_s: float) -> None:
         self._call = call
         self._watch = watch
+        self._room = room
         self._deadline_s = deadline_s
+        self._spool = Spool()
+        self._has_begun = False
 
-    def __iter__(self) -> Iterator[memoryview]:
-        while True:
+    def receive(self, rest: int, wanted: int) -> Held | None:
+        """Wait for the next message; None at the end. What came before has been read, or is closed.
+
+        Args:
+            rest: Bytes that pachd has still to send.
+            wanted: How many of them are wanted; with the last of those the call ends.
+        """
+        if not self._has_begun:  # pachd sends it with the first message: nobody else waits for that
+            with self._watch.limit(self._deadline_s, self._call):
+                self._call.initial_metadata()
+            self._has_begun = True
+        with self._room.arrival(min(rest, MESSAGE), self._deadline_s):
             with self._watch.limit(self._deadline_s, self._call), _translated():
-                message = next(self._call, None)
+                message: memoryview | None = next(self._call, None)
             if message is None:
-                return
-            yield message
-            del message  # PERF: each is of 19 MiB, and the next arrives while this one is held
+                return None
+            if len(message) >= wanted:
+                self._call.cancel()
+            if len(message) > wanted:
+                message = memoryview(bytes(message[:wanted]))
+            return self._room.hold(message, self._spool, self._deadline_s)
 
     def close(self) -> None:
         """Stop it; again is no error."""
         self._call.cancel()
+        self._spool.close()
 
 
 class Upload:

@@ -43,6 +43,7 @@ from s3gw.pfs.interface import (
 )
 from s3gw.pfs.pachd._client import Client
 from s3gw.pfs.pachd._errors import CommitFinished, CommitOpen, error_of_commit
+from s3gw.pfs.pachd._heads import OURS, is_open
 from s3gw.pfs.pachd._messages import (
     FILE_SETS,
     FINISHED,
@@ -55,9 +56,6 @@ from s3gw.pfs.pachd._snapshot import PachdSnapshot
 from s3gw.pfs.pachd._uploads import PachdContent, add_file
 
 Edits = Sequence[Put | Delete]
-
-# The description of commits that a group with conditions has started.
-OURS = "s3gw: conditional write"
 
 # Longer than such a commit is ever open while its gateway lives.
 _ABANDONED_S = 60.0
@@ -159,13 +157,12 @@ class BranchCommitter:
         if branch().direct_provenance:
             raise OutputBranch.of(self._branch)
         info = commit()
-        is_open = not info.HasField("finishing")
-        if is_open and info.description == OURS:
-            self._wait_for(info)
+        if is_open(info) and info.description == OURS:
+            self.wait_for(info)
             return self._find_head()
-        return _Head(info.commit.id, is_open)
+        return _Head(info.commit.id, is_open(info))
 
-    def _wait_for(self, info: Any) -> None:
+    def wait_for(self, info: Any) -> None:
         """Wait until another gateway has finished its commit; finish it where that died."""
         commit = commit_message(self._branch, info.commit.id)
         deadline = min(

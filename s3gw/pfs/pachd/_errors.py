@@ -38,6 +38,10 @@ class CommitOpen(Unavailable):
     """The head, or the parent of what is read, is not finished yet."""
 
 
+class HeadOpen(BranchInUse):
+    """The head is not finished: somebody writes to the branch."""
+
+
 class CommitFinished(Unavailable):
     """The commit that was to be written to has been finished meanwhile."""
 

@@ -28,6 +28,8 @@ from s3gw.pfs.interface import (
 )
 from s3gw.pfs.pachd._client import Client, first
 from s3gw.pfs.pachd._committer import BranchCommitter, refuse_clash
+from s3gw.pfs.pachd._errors import HeadOpen
+from s3gw.pfs.pachd._heads import OURS, finished_soon, is_open
 from s3gw.pfs.pachd._messages import (
     branch_message,
     branch_of_message,
@@ -100,10 +102,14 @@ class PachdPFS:
         return self.inspect_branch(branch)
 
     def delete_branch(self, branch: Branch, *, with_files: bool = False) -> None:
-        """See `PFS.delete_branch`; what PFS leaves undone in silence is `NotAuthorized`."""
-        request = pb.InspectBranchRequest(branch=branch_message(branch))
-        if self._client.call("InspectBranch", request).subvenance:
+        """See `PFS.delete_branch`; what PFS leaves undone in silence is `NotAuthorized`.
+
+        Raise `HeadOpen` too, whatever `with_files` says.
+        """
+        info = self._client.call("InspectBranch", pb.InspectBranchRequest(branch=branch_message(branch)))
+        if info.subvenance:
             raise BranchInUse.of(branch)
+        self._refuse_open_head(branch, is_output=bool(info.direct_provenance))
         snapshot = PachdSnapshot(self._client, branch)
         if not with_files and first(snapshot.look_below("")) is not None:
             raise BranchNotEmpty.of(branch)
@@ -116,6 +122,32 @@ class PachdPFS:
             except BranchNotFound:
                 return
             raise NotAuthorized(f"PFS does not let this token delete the repo {branch.repo}.")
+
+    def _refuse_open_head(self, branch: Branch, *, is_output: bool) -> None:
+        """Raise `HeadOpen` where a job or a client of pachd still writes to a branch.
+
+        What another gateway has begun is waited for.
+        """
+        request = pb.InspectCommitRequest(commit=commit_message(branch))
+        head = self._client.call("InspectCommit", request)
+        while is_open(head) and head.description == OURS:
+            with self._committer(branch) as committer:
+                committer.wait_for(head)
+            head = self._client.call("InspectCommit", request)
+        commit = f"{branch.repo}@{head.commit.id}"
+        since = f"since {time_of(head.started):%Y-%m-%dT%H:%M:%SZ}"
+        if is_output and finished_soon(self._client, branch, head) is None:
+            state = "is open" if is_open(head) else "is being finished"
+            raise HeadOpen(
+                f"The head of the output branch {branch}, commit {commit}, {state} {since}: a job writes it. "
+                "Wait until it is done (pachctl wait commit), stop it (pachctl stop job) or, where no "
+                "pipeline has begun it, finish it (pachctl finish commit), then delete the bucket."
+            )
+        if not is_output and is_open(head):
+            raise HeadOpen(
+                f"The head of {branch}, commit {commit}, is open {since}: a client of pachd has started it "
+                "and may write to it still. Finish it (pachctl finish commit), then delete the bucket."
+            )
 
     def snapshot(self, branch: Branch, commit: str | None = None) -> Snapshot:
         """See `PFS.snapshot`."""

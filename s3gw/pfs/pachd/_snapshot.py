@@ -20,20 +20,18 @@ from s3gw.pfs.interface import (
 from s3gw.pfs.pachd._client import Client, Download, first
 from s3gw.pfs.pachd._directories import Range, children
 from s3gw.pfs.pachd._errors import PachdError
+from s3gw.pfs.pachd._heads import finished, is_open, readable
 from s3gw.pfs.pachd._messages import (
     FILE_SETS,
-    FINISHED,
     commit_message,
     file_message,
     glob_of,
     time_of,
 )
+from s3gw.pfs.pachd._room import Held
 from s3gw.pfs.pachd._views import Views
 from s3gw.pfs.pachd._wire import Entry
 from s3gw.pfs.paging import END, read_page
-
-# Blocks in which a message of 19 MiB is handed on.
-_BLOCK = 256 * 1024
 
 # InspectFile of a file takes less; what takes longer is a directory, or pachd is busy.
 _DIRECTORY_S = 0.05
@@ -45,8 +43,9 @@ _NEIGHBOURS = 200
 class PachdSnapshot:
     """A commit of a branch.
 
-    With `views` the first read pins it, the head where no id is given. Without, each call reads the
-    commit with that id, or the head of its own time: for whoever looks once, or waits for no commit.
+    With `views` the first read pins it: where no id is given that is the head, or what answers for
+    one that is not finished (see `s3gw.pfs.pachd._heads`). Without, each call reads the commit with
+    that id, or the head of its own time: for whoever looks once, or waits for no commit.
     """
 
     def __init__(
@@ -57,6 +56,8 @@ class PachdSnapshot:
         self._commit = commit
         self._views = views
         self._pinned = False
+        # Nothing was ever finished on this branch.
+        self._is_empty = False
         # When the commit was finishing; None where it is open, or not pinned.
         self._committed: datetime | None = None
         self._file_set: str | None = None
@@ -74,10 +75,12 @@ class PachdSnapshot:
             return
         request = pb.InspectCommitRequest(commit=commit_message(self._branch, self._commit))
         info = self._client.call("InspectCommit", request)
-        if info.HasField("finishing") and not info.HasField("finished"):
-            # to read it would wait too
-            again = commit_message(self._branch, info.commit.id)
-            info = self._client.call("InspectCommit", pb.InspectCommitRequest(commit=again, wait=FINISHED))
+        if self._commit is None:
+            answers = readable(self._client, self._branch, info)
+            self._is_empty = answers is None
+            info = answers or info
+        elif not is_open(info) and not info.HasField("finished"):
+            info = finished(self._client, self._branch, info.commit.id)  # to read it would wait too
         self._commit = info.commit.id
         self._pinned = True
         if info.HasField("finished"):
@@ -110,7 +113,7 @@ class PachdSnapshot:
             self._leave_file_set()
             found = self.look_up(path)()
         if found is None:
-            self._begun = None
+            self._drop_begun()
             raise self._not_found(path)
         return self._file_info(found)
 
@@ -118,7 +121,13 @@ class PachdSnapshot:
         """Read the commit as a commit: pachd has the file set no more."""
         assert self._views is not None
         self._views.forget(self._branch, self.commit)
-        self._file_set = self._begun = None
+        self._file_set = None
+        self._drop_begun()
+
+    def _drop_begun(self) -> None:
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            begun.close()
 
     def _file_info(self, found: Entry) -> FileInfo:
         committed = self._committed or found.committed
@@ -140,7 +149,10 @@ class PachdSnapshot:
         InspectFile prefers a directory to a file of the same path, and reads all that lies below it
         first; a range that ends right behind the path holds the file alone.
         """
-        inspected = self._client.inspect_file(file_message(*self._source(), path))
+        source = self._source()
+        if self._is_empty:
+            return lambda: None
+        inspected = self._client.inspect_file(file_message(*source, path))
 
         def found() -> Entry | None:
             try:
@@ -165,7 +177,10 @@ class PachdSnapshot:
     def _glob(
         self, pattern: str, low: str = "", high: str = "", limit_s: float | None = None
     ) -> Iterator[Entry]:
-        request = pb.GlobFileRequest(commit=commit_message(*self._source()), pattern=pattern)
+        source = self._source()
+        if self._is_empty:
+            return iter(())
+        request = pb.GlobFileRequest(commit=commit_message(*source), pattern=pattern)
         if high:
             request.path_range.lower, request.path_range.upper = f"/{low}", f"/{high}"
         return self._client.glob(request, limit_s)
@@ -181,23 +196,24 @@ class PachdSnapshot:
             raise ValueError(f"{offset} + {length} is no part of {file.size} bytes")
         begun, self._begun = self._begun, None
         if not length:
-            return _Body(None, iter(()), 0, file.path)
+            return _Body(None, None, 0, 0, file.path)
         download = begun if begun is not None and not offset else None
         if download is None:
             download = self._client.read_file(file_message(*self._source(), file.path), offset)
-        messages = iter(download)
-        head = next(messages, None)
+        rest = file.size - offset
+        head = download.receive(rest, length)
         if head is None:
             raise CorruptData(f"pachd has no bytes of {file.path}.")
+        body = _Body(download, head, rest, length, file.path)
         if not file.content:
             try:
                 now = self.inspect_file(file.path)
             except FileNotFound:
                 now = None
             if now is None or (now.size, now.hash) != (file.size, file.hash):
-                download.close()
+                body.close()
                 raise Unavailable("The commit is open, and the file was changed while it was read.")
-        return _Body(download, _chain(head, messages), length, file.path)
+        return body
 
     def list_files(self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
         """See `Snapshot.list_files`."""
@@ -243,38 +259,36 @@ class _Body:
     extent = None
 
     def __init__(
-        self, download: Download | None, messages: Iterator[memoryview], length: int, path: str
+        self, download: Download | None, message: Held | None, rest: int, length: int, path: str
     ) -> None:
         self._download = download
-        self._messages = messages
+        self._message = message
         self._left = length
+        # What pachd would send behind the bytes that are wanted.
+        self._behind = rest - length
         self._path = path
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            while self._left:
-                message = next(self._messages, None)
-                if message is None:
+            while self._left and self._download is not None:
+                if self._message is None:
+                    self._message = self._download.receive(self._left + self._behind, self._left)
+                if self._message is None:
                     raise CorruptData(f"pachd ended {self._path} {self._left} bytes early.")
-                message = message[: self._left]
-                for begin in range(0, len(message), _BLOCK):
-                    block = bytes(message[begin : begin + _BLOCK])
+                for block in self._message.blocks():
                     self._left -= len(block)
                     yield block
-                del message  # PERF: the next may be of 19 MiB too
+                self._message = None
         finally:
             self.close()
 
     def close(self) -> None:
         """End the call; again is no error."""
+        message, self._message = self._message, None
+        if message is not None:
+            message.close()
         if self._download is not None:
             self._download.close()
-
-
-def _chain(head: memoryview, rest: Iterator[memoryview]) -> Iterator[memoryview]:
-    yield head
-    del head
-    yield from rest
 
 
 def _may_match(prefix: str) -> bool:

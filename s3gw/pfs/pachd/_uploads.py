@@ -16,17 +16,19 @@ from typing import Any, Self
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.pfs.interface import TooSlow
+from s3gw.pfs.pachd import _wire
 from s3gw.pfs.pachd._client import Client, Upload
 
 # PFS cuts larger files by their content, so that their hash is known to pachd alone; a batch of
 # bodies up to this size fits into a few messages.
 SMALL = 512 * 1024
 
-# PERF: what pachd's own Go client sends.
-_MESSAGE = 2 * 1024 * 1024
+# There may be as many bodies as connections: gRPC holds a message twice, beside the one that waits for
+# it and the one that is being filled. PERF: larger ones are not sent faster.
+_MESSAGE = 256 * 1024
 
 # Messages that wait for gRPC: a slow pachd holds the client back.
-_WAITING = 2
+_WAITING = 1
 
 
 class PachdContent:
@@ -89,9 +91,11 @@ class PachdStaging:
             if self._size <= SMALL:
                 return
             self._upload = self._client.begin_upload(self._messages())
-        while len(self._block) >= _MESSAGE:
-            self._send(bytes(memoryview(self._block)[:_MESSAGE]))
-            del self._block[:_MESSAGE]
+        whole = len(self._block) - len(self._block) % _MESSAGE
+        if whole:
+            block, self._block = self._block, self._block[whole:]
+            for begin in range(0, whole, _MESSAGE):
+                self._send(bytes(memoryview(block)[begin : begin + _MESSAGE]))
 
     def _send(self, message: bytes | None) -> None:
         assert self._upload is not None
@@ -108,10 +112,12 @@ class PachdStaging:
             else:
                 return
 
-    def _messages(self) -> Iterator[Any]:
-        yield add_file(self._path, b"")
+    def _messages(self) -> Iterator[bytes]:
+        path = f"/{self._path}"
+        yield _wire.add_file(path, b"")
         while (data := self._queue.get()) is not None:
-            yield add_file(self._path, data)
+            yield _wire.add_file(path, data)
+            del data  # while the next one is waited for
 
     def finish(self) -> PachdContent:
         """End the body; a large one is in pachd's store when this returns."""

@@ -1,4 +1,4 @@
-"""Protobuf read by hand, for the two messages of which a request may want thousands, or megabytes.
+"""Protobuf by hand, for the messages of which a request may want thousands, or megabytes.
 
 PERF: python-pachyderm pins a protobuf that is pure Python: a FileInfo takes it 35 us, of which a page
 has a thousand, and a message of 19 MiB is copied three times.
@@ -106,6 +106,22 @@ def _commit_id(message: bytes) -> str:
 def _moment(message: bytes) -> datetime:
     fields = dict(_fields(message))
     return datetime.fromtimestamp(_int(fields.get(1)) + _int(fields.get(2)) // 1000 / 1e6, tz=UTC)
+
+
+def add_file(path: str, data: bytes) -> bytes:
+    """Write the ``pfs_v2.ModifyFileRequest`` that appends `data` to a file, with one copy of them."""
+    name = path.encode()
+    value = b"\x0a" + _length(len(data)) if data else b""
+    file = b"\x0a%b%b\x1a%b%b" % (_length(len(name)), name, _length(len(value) + len(data)), value)
+    return b"".join((b"\x12", _length(len(file) + len(data)), file, data))
+
+
+def _length(number: int) -> bytes:
+    digits = []
+    while number >= 0x80:  # noqa: PLR2004 - the last byte of a varint
+        digits.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*digits, number])
 
 
 def bytes_value(message: bytes) -> memoryview:

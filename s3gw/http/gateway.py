@@ -78,6 +78,7 @@ class Gateway:
         if note is not None:
             note.operation = operation.name
             note.bucket = target.bucket or "-"
+            note.key = target.key or "-"
         if operation.profile not in self._profiles:
             raise S3Error(errors.NotImplemented, operation.refusal())
         assert operation.read is not None
@@ -215,9 +216,11 @@ def _error_answer(environ: Mapping[str, Any], error: Exception) -> Answer:
     request_id = environ.get("s3gw.request_id") or secrets.token_hex(8).upper()
     target: Target | None = environ.get(_TARGET)
     resource = target.path if target else environ.get("PATH_INFO", "/")
-    return error_answer(
-        _s3_error(error, request_id), resource, request_id, environ.get("s3gw.host_id", "s3gw")
-    )
+    told = _s3_error(error, request_id)
+    note = environ.get("s3gw.log")
+    if note is not None:
+        note.code = told.kind.code
+    return error_answer(told, resource, request_id, environ.get("s3gw.host_id", "s3gw"))
 
 
 def _s3_error(error: Exception, request_id: str) -> S3Error:

@@ -60,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 _LAST_PORT = 65535
 _MOST = 1024
+_LARGEST = 1 << 30
 
 
 class _Unusable(Exception):
@@ -132,6 +133,48 @@ def _parser() -> argparse.ArgumentParser:
         default="",
         metavar="N",
         help="requests at a time in each worker; without it 8, or 64 in front of a cluster",
+    )
+    _setting(
+        serve,
+        "--uploads",
+        type=_count,
+        default="128",
+        metavar="N",
+        help="large bodies received at a time in each worker, besides --threads; one client address has "
+        "three quarters of them at most",
+    )
+    _setting(
+        serve,
+        "--connections",
+        type=_number,
+        default="4096",
+        metavar="N",
+        help="connections open at a time in each worker; for one more, the one that is idle for longest is "
+        "closed",
+    )
+    _setting(
+        serve,
+        "--idle-timeout",
+        type=_number,
+        default="120",
+        metavar="SECONDS",
+        help="how long a connection may be silent, between requests or while it takes an answer",
+    )
+    _setting(
+        serve,
+        "--header-timeout",
+        type=_number,
+        default="10",
+        metavar="SECONDS",
+        help="how long the head of a request may take, from its first byte to its last",
+    )
+    _setting(
+        serve,
+        "--upload-min-rate",
+        type=_number,
+        default="4096",
+        metavar="BYTES",
+        help="bytes per second of a body below which it is given up, on average over more than 30 seconds",
     )
     _setting(serve, "--region", default="PACHYDERM", help="what GetBucketLocation answers")
     _setting(
@@ -229,6 +272,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _number(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= _LARGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_LARGEST}")
+    return int(text)
+
+
 def _serve(options: argparse.Namespace) -> int:
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
@@ -241,6 +290,11 @@ def _serve(options: argparse.Namespace) -> int:
         # writes of one process share a commit, and those that wait for a cluster need no core
         workers=options.workers or (1 if in_cluster else os.cpu_count() or 1),
         threads=options.threads or (64 if in_cluster else 8),
+        uploads=options.uploads,
+        connections=options.connections,
+        idle_timeout_s=options.idle_timeout,
+        header_timeout_s=options.header_timeout,
+        upload_min_rate=options.upload_min_rate,
         log_format=options.log_format,
         admin=options.admin_listen,
     )

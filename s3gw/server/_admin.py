@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from waitress.server import create_server
+from s3gw.server._waitress import serve_wsgi
 
 # A cluster that restarts is told by 503 and SlowDown; only what lasts takes the pod out of service.
 _PATIENCE_S = 15.0
@@ -59,7 +59,4 @@ def serve_admin(listener: socket.socket, check: Callable[[], None]) -> None:
         start_response(status, headers)
         return [body]
 
-    server = create_server(
-        application, map={}, sockets=[listener], threads=2, ident=None, connection_limit=64
-    )
-    threading.Thread(target=server.run, name="admin", daemon=True).start()
+    threading.Thread(target=serve_wsgi, args=(application, listener, 2), name="admin", daemon=True).start()

@@ -16,7 +16,8 @@ import socket
 import struct
 from collections.abc import Callable
 
-from waitress import wasyncore
+from s3gw.server._heartbeat import Heartbeats
+from s3gw.server._loop import READ
 
 _COUNT = struct.Struct("=I")
 _GONE = 0xFFFFFFFF
@@ -66,8 +67,9 @@ class Balance:
 class Seat:
     """A worker's place among the others."""
 
-    def __init__(self, balance: Balance, worker: int) -> None:
+    def __init__(self, balance: Balance, heartbeats: Heartbeats, worker: int) -> None:
         self._balance = balance
+        self._heartbeats = heartbeats
         self._worker = worker
 
     def set_count(self, connections: int) -> None:
@@ -78,36 +80,41 @@ class Seat:
         """Take no more connections from the others."""
         self._balance.set_gone(self._worker)
 
+    def beat(self) -> None:
+        """Tell that this worker lives."""
+        self._heartbeats.beat(self._worker)
+
+    def inbox(self) -> socket.socket:
+        """Give the socket on which this worker gets connections."""
+        return self._balance.inbox(self._worker)
+
     def hand_over(self, connection: socket.socket) -> bool:
         """Give a new connection to a worker that has fewer; false where none has."""
         return self._balance.hand_over(self._worker, connection)
 
-    def inbox(self) -> socket.socket:
-        """Give the socket on which connections come from the others."""
-        return self._balance.inbox(self._worker)
 
+class Inbox:
+    """Takes the connections that other workers hand over.
 
-class Inbox(wasyncore.dispatcher):  # type: ignore[misc] # waitress has no types
-    """Takes the connections that other workers hand over."""
+    Attributes:
+        descriptor: Of the socket on which they come.
+    """
 
-    def __init__(
-        self, receiver: socket.socket, take: Callable[[socket.socket], None], loop: dict[int, object]
-    ) -> None:
+    def __init__(self, receiver: socket.socket, take: Callable[[socket.socket], None]) -> None:
+        self.descriptor = receiver.fileno()
         self._receiver = receiver
         self._take = take
-        super().__init__(receiver, map=loop)
 
-    def readable(self) -> bool:
-        """Always."""
-        return True
+    def interest(self) -> int:
+        """Always wait for more."""
+        return READ
 
-    def writable(self) -> bool:
-        """Never."""
-        return False
+    def advance(self) -> None:
+        """There is nothing to go on with."""
 
-    def handle_read_event(self) -> None:
+    def ready(self, _events: int) -> None:
         """Take what has come."""
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):  # it has all been taken, or there is no descriptor left
             while True:
                 _, descriptors, _, _ = socket.recv_fds(self._receiver, 1, 1)
                 for descriptor in descriptors:

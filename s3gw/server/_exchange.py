@@ -1,20 +1,19 @@
-"""One request and its answer on a connection: ids, the head of the response, the body as it goes out."""
+"""One request and its answer: what the application gets, and what it gives.
+
+All that is known of the application is here, and in the lanes of the server.
+"""
 
 from __future__ import annotations
 
-import itertools
-import os
-import secrets
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
-
-from waitress.channel import ClientDisconnected
 
 from s3gw.errors import S3Error
 from s3gw.generated import errors
@@ -22,47 +21,26 @@ from s3gw.http.application import Application
 from s3gw.http.layout import Response
 from s3gw.http.request import Request
 from s3gw.http.wsgi import REQUEST
-from s3gw.pfs.interface import CorruptData, FileExtent
-from s3gw.server import _log
-from s3gw.server._streaming import Refusal, linger
+from s3gw.server._access_log import access
+from s3gw.server._delivery import Delivery
+from s3gw.server._request import WireRequest
+
+if TYPE_CHECKING:
+    from s3gw.server._connection import Connection
 
 _BODILESS = frozenset((204, 304))
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
-# What a connection holds back at the most for a client that reads slowly.
-_HELD_BYTES = 1024 * 1024
-
-# How long a thread waits for such a client before it leaves the rest to the loop.
-_PATIENCE_S = 0.05
-
-_FILE_BLOCK = 8 * 1024 * 1024
-_LAST_REQUEST_ID = (1 << 64) - 1
-
-
-class Ids:
-    """The ids that answers of one worker carry; to be made after the fork.
-
-    Attributes:
-        host: ``x-amz-id-2``, which tells the worker.
-    """
-
-    def __init__(self) -> None:
-        self.host = secrets.token_urlsafe(24)
-        # PERF: a random beginning and a count are as unique as random numbers, without a system call
-        self._numbers = itertools.count(secrets.randbits(64))
-
-    def request(self) -> str:
-        """Give the next ``x-amz-request-id``: 16 upper-case hex digits."""
-        return f"{next(self._numbers) & _LAST_REQUEST_ID:016X}"
-
 
 class _Variables(dict[str, str]):
-    """WSGI's names of header fields, by waitress's."""
+    """WSGI's names of header fields, by those in lower case."""
 
     _MOST = 1000
 
     def __missing__(self, name: str) -> str:
-        made = name if name in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{name}"
+        made = name.upper().replace("-", "_")
+        if name not in ("content-length", "content-type"):
+            made = f"HTTP_{made}"
         if len(self) < self._MOST:
             self[name] = made
         return made
@@ -71,81 +49,70 @@ class _Variables(dict[str, str]):
 _VARIABLES = _Variables()
 
 
-class _Fields(dict[str, str]):
-    """Names of header fields in lower case, by waitress's."""
-
-    _MOST = 1000
-
-    def __missing__(self, name: str) -> str:
-        made = name.replace("_", "-").lower()
-        if len(self) < self._MOST:
-            self[name] = made
-        return made
-
-
-_FIELDS = _Fields()
-
-
 class Exchange:
     """A request in progress.
 
     Attributes:
+        request: What was asked.
         request_id: Of this request.
         closes: Whether the connection is closed behind the answer.
+        is_answered: Whether the head of an answer has gone out.
     """
 
-    def __init__(self, channel: Any, request: Any) -> None:
+    def __init__(self, request: WireRequest, connection: Connection) -> None:
         self.request = request
-        self.request_id: str = channel.server.ids.request()
-        self.closes = False
-        self._channel = channel
-        self._stream = request.stream
-        if self._stream is not None:
-            self._stream.bind(channel)
+        server = connection.server
+        self.request_id = server.ids.request()
+        self.closes = not request.keeps_alive
+        self.is_answered = False
+        self._server = server
+        self._output = connection.output
+        self._connection = connection
         self._asked: Request | None = None
         self._started = time.time()
-        self._status = "-"
+        self._status: int | None = None
         self._sent = 0
-        self._body: Any = None
-        self._blocks: Iterator[bytes] = iter(())
+        self._delivery: Delivery | None = None
 
     # --- the request ----------------------------------------------------------------------------
 
     def asked(self) -> Request:
-        """Give the request as the application has it; it is made once."""
+        """Give the request as the application has it; it is made once for each call."""
         if self._asked is None:
             request = self.request
             self._asked = Request(
-                getattr(request, "command", "-"),
-                getattr(request, "request_uri", ""),
-                {_FIELDS[name]: value for name, value in request.headers.items()},
-                request.get_body_stream(),
-                chunked=request.chunked,
-                arrived=self._stream is None,
+                request.method,
+                request.target,
+                request.fields,
+                request.stream or BytesIO(request.body),
+                chunked=request.is_chunked,
+                arrived=request.stream is None,
                 request_id=self.request_id,
-                host_id=self._channel.server.ids.host,
+                host_id=self._server.ids.host,
             )
         return self._asked
 
-    def _wsgi_environ(self) -> dict[str, Any]:
-        server = self._channel.server
-        path, _, query = self.request.request_uri.partition("?")
+    def _environ(self) -> dict[str, Any]:
+        """Give WSGI's environ; names with an underscore would stand for others there."""
+        request = self.request
+        path, _, query = request.target.partition("?")
+        host, port = self._server.address
         return {
-            **{_VARIABLES[name]: value for name, value in self.request.headers.items()},
-            "REQUEST_METHOD": self.request.command,
-            "REQUEST_URI": self.request.request_uri,
-            "wsgi.input": self.request.get_body_stream(),
+            **{_VARIABLES[name]: value for name, value in request.fields.items() if "_" not in name},
             REQUEST: self.asked(),
-            "SERVER_NAME": server.server_name,
-            "SERVER_PORT": str(server.effective_port),
+            "REQUEST_METHOD": request.method,
+            "REQUEST_URI": request.target,
+            "SERVER_NAME": host,
+            "SERVER_PORT": str(port),
             "SERVER_SOFTWARE": "s3gw",
-            "SERVER_PROTOCOL": f"HTTP/{self.request.version}",
-            "REMOTE_ADDR": self._channel.addr[0],
+            "SERVER_PROTOCOL": f"HTTP/{request.version}",
+            "REMOTE_ADDR": self._connection.address,
             "SCRIPT_NAME": "",
             "PATH_INFO": unquote_to_bytes(path.encode("latin-1")).decode("latin-1"),
             "QUERY_STRING": query,
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
+            "wsgi.input": self.asked().stream,
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
             "wsgi.multiprocess": True,
@@ -156,181 +123,119 @@ class Exchange:
     # --- the answer -----------------------------------------------------------------------------
 
     def run(self, face: Callable[..., Iterable[bytes]]) -> None:
-        """Let a WSGI application answer: its head goes out now, its body by `push`."""
-        begun: list[tuple[str, list[tuple[str, str]]]] = []
+        """Let a WSGI application answer: its head goes out now, its body by `push`.
+
+        Where the application waits for a body of which nothing comes, there is no answer yet: see
+        `BodyStream.is_awaited`.
+        """
+        given: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Callable[[bytes], None]:
-            begun[:] = [(status, headers)]
+            given[:] = [(status, headers)]
             return _no_write
 
-        body = face(self._wsgi_environ(), start_response)
-        ((status, headers),) = begun
-        self._begin(int(status[:3]), headers, body)
+        body = face(self._environ(), start_response)
+        stream = self.request.stream
+        if stream is not None and stream.is_awaited:
+            self._asked = None
+            return
+        ((status, headers),) = given
+        self._answer(int(status[:3]), headers, body)
 
     def reply(self, response: Response) -> None:
         """Give a response: its head and a small body go out now, another body by `push`."""
-        self._begin(*response)
+        self._answer(*response)
 
-    def refuse(self) -> None:
-        """Answer what could not be read, or what failed."""
-        error = self.request.error
-        application: Application = self._channel.server.application.application
+    def refuse(self, error: S3Error) -> None:
+        """Answer an error that the application does not know of, and close."""
         self.closes = True
-        if isinstance(error, Refusal):
-            message = f"{error.kind.message} {error.body}".strip()
-            self.reply(application.fail(self.asked(), S3Error(error.kind, message)))
-        else:
-            self.reply(application.refuse(self.asked(), error.code, error.body))
+        application: Application = self._server.application
+        self.reply(application.fail(self.asked(), error))
 
     def fail(self) -> None:
         """Answer InternalError, where nothing has been answered yet, and close."""
         self.closes = True
-        if self._status == "-":
-            application: Application = self._channel.server.application.application
-            self.reply(application.fail(self.asked(), S3Error(errors.InternalError)))
+        if not self.is_answered:
+            self.refuse(S3Error(errors.InternalError))
 
-    def _begin(self, status: int, headers: list[tuple[str, str]], body: Any) -> None:
-        """Send the head, together with a body that is small.
+    def _answer(self, status: int, headers: list[tuple[str, str]], body: Any) -> None:
+        """Send the head, together with a body that is at hand.
 
         PERF: head and body in one send: a second system call and packet cost more than the join.
         """
-        self._body = body
-        self._status = str(status)
         head = self._head(status, headers)
-        data = self._small_body(body)
-        self._channel.write_soon(head + data if data else head)
-        self._sent = len(data)
-
-    def _small_body(self, body: Any) -> bytes:
-        """Give a body that needs no `push`; it is closed then."""
-        if body is None or getattr(self.request, "command", "") == "HEAD":
-            data: bytes | None = b""
-        elif isinstance(body, bytes):
-            data = body
-        elif isinstance(body, list):
-            data = b"".join(body)
-        else:
-            data = body.data
+        data = _at_hand(body)
         if data is None:
-            self._blocks = iter(body)
-            return b""
-        self.close_body()
-        return data
+            self._delivery = Delivery(body, self._output, self._connection.socket)
+        elif hasattr(body, "close"):
+            body.close()
+        self.is_answered = True
+        self._status = status
+        self._output.send(head + data if data else head)
+        self._sent = len(data or b"")
 
     def _head(self, status: int, headers: list[tuple[str, str]]) -> bytes:
         """Write the head of the response, with what is the server's own."""
-        lines = [f"HTTP/{self._version()} {_STATUS_LINES[status]}"]
-        delimited = status in _BODILESS
+        lines = [f"HTTP/{self.request.version} {_STATUS_LINES[status]}"]
+        is_delimited = status in _BODILESS
         for name, value in headers:
             lines.append(f"{name}: {value}")
-            delimited = delimited or name == "Content-Length"
+            is_delimited = is_delimited or name == "Content-Length"
         lines.append(_always(int(self._started)))
-        if not self._stays_open(delimited=delimited):
+        stream = self.request.stream
+        if (
+            self.closes
+            or not is_delimited
+            or self._server.is_draining
+            or (stream is not None and stream.unread() is None)
+        ):
             self.closes = True
             lines.append("Connection: close")
         elif self.request.version == "1.0":
             lines.append("Connection: keep-alive")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
-    def _version(self) -> str:
-        version: str = self.request.version
-        return version if version in ("1.0", "1.1") else "1.0"
-
-    def _stays_open(self, *, delimited: bool) -> bool:
-        if self.closes or not delimited or self._channel.server.draining:
-            return False
-        if self._stream is not None and not self._stream.may_be_drained():
-            return False
-        connection: str = self.request.headers.get("CONNECTION", "").lower()
-        return connection == "keep-alive" if self._version() == "1.0" else connection != "close"
-
     @property
     def is_whole(self) -> bool:
         """Whether the whole answer has been handed over."""
-        return self._status != "-" and self._body is None
+        return self.is_answered and (self._delivery is None or self._delivery.is_whole)
 
     def push(self) -> bool:
         """Send on; false when the client reads so slowly that the loop is to wait for it.
 
         Raises:
-            ClientDisconnected: It went away.
+            ClientGone: It went away.
         """
-        channel = self._channel
-        while self._body is not None:
-            extent: FileExtent | None = getattr(self._body, "extent", None)
-            if not channel.flush_below(0 if extent else _HELD_BYTES, _PATIENCE_S):
-                return False
-            if extent is not None and self._sent < extent.size:
-                if not self._send_file(extent):
-                    return False
-            elif extent is None and (block := next(self._blocks, None)) is not None:
-                channel.write_soon(block)
-                self._sent += len(block)
-            else:
-                self.close_body()
-        return True
-
-    def _send_file(self, extent: FileExtent) -> bool:
-        """Send a part of a file without reading it.
-
-        PERF: the bytes go from the page cache to the socket, and none of them through Python.
-        """
-        channel = self._channel
-        offset, left = extent.offset + self._sent, extent.size - self._sent
-        try:
-            sent = os.sendfile(channel.socket.fileno(), extent.descriptor, offset, min(left, _FILE_BLOCK))
-        except BlockingIOError:
-            return bool(channel.is_writable(_PATIENCE_S))
-        except OSError as error:
-            raise ClientDisconnected from error
-        if not sent:
-            raise CorruptData("A file has lost its end while it was read.")
-        self._sent += sent
-        channel.last_activity = time.time()
-        return True
-
-    def close_body(self) -> None:
-        """Release what the body holds; again is no error."""
-        body, self._body, self._blocks = self._body, None, iter(())
-        if hasattr(body, "close"):
-            body.close()
+        return self._delivery is None or self._delivery.push()
 
     # --- the end --------------------------------------------------------------------------------
 
-    def end(self) -> None:
-        """Deal with what is left of the request's body, and write the line of the log."""
-        channel = self._channel
-        whole = channel.connected and self.is_whole
-        if whole:
-            self._end_request()
-        else:
+    def finish(self) -> None:
+        """Release what the answer holds, and write the line of the log."""
+        delivery = self._delivery
+        if delivery is not None:
+            delivery.close()
+        whole = self._output.is_open and self.is_whole
+        if not whole:
             self.closes = True
-            self.close_body()
-        asked = self.asked()
-        _log.access(
-            request_id=self.request_id,
-            operation=asked.operation.name if asked.operation else "-",
-            bucket=(asked.target.bucket if asked.target else "") or "-",
-            method=getattr(self.request, "command", "-"),
+        access(
+            self.asked(),
             status=self._status,
-            sent=self._sent,
+            sent=self._sent if delivery is None else delivery.sent,
             started=self._started,
-            address=channel.addr[0],
+            address=self._connection.address,
             whole=whole,
         )
 
-    def _end_request(self) -> None:
-        stream = self._stream
-        unread = self.request.error is not None if stream is None else not stream.ended
-        if self.closes:
-            if unread and not self._channel.total_outbufs_len:
-                linger(self._channel.socket)
-        elif stream is None:
-            return
-        elif stream.ended or stream.drain():
-            self._channel.received(stream.take_rest())
-        else:
-            self.closes = True
+
+def _at_hand(body: Any) -> bytes | None:
+    """Give a body whose bytes are all here: a document, Falcon's list, a small file; None for another."""
+    if body is None:
+        return b""
+    if isinstance(body, bytes):
+        return body
+    data: bytes | None = b"".join(body) if isinstance(body, list) else body.data
+    return data
 
 
 def _no_write(_data: bytes) -> None:

@@ -1,8 +1,8 @@
 """The head of a request in one pass, where it is as plain as nearly all are.
 
 PERF: waitress reads a head field by field, 25 us for what takes 6 here, a fifth of a small GET. What
-is not plain (a field twice, a continued line, a name with an underscore, another version, anything
-that waitress would refuse) is left to it.
+is not plain (a field twice, a name with an underscore, another version, anything that waitress would
+refuse) is left to it. What a head means is judged elsewhere, in one place for both.
 """
 
 from __future__ import annotations
@@ -16,9 +16,6 @@ _HEAD = re.compile(
 )
 _FIELD = re.compile(r"([^:\r\n]+):[\t ]*([^\r\n]*)\r\n")
 
-# What decides how a body is framed in a way that is waitress's to judge.
-_NOT_PLAIN = ("TRANSFER_ENCODING", "EXPECT", "UPGRADE")
-
 
 class Head(NamedTuple):
     """A head.
@@ -26,24 +23,27 @@ class Head(NamedTuple):
     Attributes:
         method: In upper case.
         target: Raw.
-        fields: Header fields by their names as waitress has them: ``CONTENT_LENGTH``.
+        version: ``1.0`` or ``1.1``.
+        fields: Values by names in lower case; those of a repeated field are joined by ``, ``.
         size: Bytes.
     """
 
     method: str
     target: str
+    version: str
     fields: dict[str, str]
     size: int
 
 
 class _Names(dict[str, str]):
-    """Names of header fields as waitress has them; clients send few, and each is made once."""
+    """Names of header fields in lower case; clients send few, and each is made once."""
 
     _MOST = 1000
+    _LONGEST = 100
 
     def __missing__(self, name: str) -> str:
-        made = name.upper().replace("-", "_")
-        if len(self) < self._MOST:
+        made = name.lower()
+        if len(self) < self._MOST and len(name) <= self._LONGEST:
             self[name] = made
         return made
 
@@ -51,7 +51,7 @@ class _Names(dict[str, str]):
 _NAMES = _Names()
 
 
-def read_head(data: bytes) -> Head | None:
+def read_plain_head(data: bytes) -> Head | None:
     """Read a head that is whole and plain at the beginning of `data`; else None."""
     end = data.find(b"\r\n\r\n") + 4
     match = _HEAD.fullmatch(data[:end].decode("latin-1")) if end > 4 else None  # noqa: PLR2004
@@ -60,6 +60,4 @@ def read_head(data: bytes) -> Head | None:
     method, target, block = match.groups()
     found = _FIELD.findall(block)
     fields = {_NAMES[name]: value.rstrip(" \t") for name, value in found}
-    if len(fields) < len(found) or any(name in fields for name in _NOT_PLAIN):
-        return None
-    return Head(method, target, fields, end)
+    return Head(method, target, "1.1", fields, end) if len(fields) == len(found) else None

@@ -1,112 +1,141 @@
-"""waitress's connections on a loop whose turn costs what happened, not what is open.
+"""An event loop whose turn costs what happened, not what is open.
 
-waitress asks every connection before each turn whether it wants to read or to write. Here a
-connection stays registered as it is, and is asked again when something happened to it: an event, or
-what a thread has done and announces.
+What is watched stays registered as it is, and is asked again what it wants when something happened
+to it: an event, or what a thread has done and announces.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import selectors
 import threading
 from collections import deque
-from typing import Any
+from typing import Protocol
 
-from waitress import wasyncore
-
-_READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
-class Loop(dict[int, Any]):
-    """The map of a waitress server, descriptor -> dispatcher, that watches what is in it."""
+class Watched(Protocol):
+    """What a loop watches.
+
+    Attributes:
+        descriptor: Of its socket, for as long as it is watched.
+    """
+
+    descriptor: int
+
+    def interest(self) -> int:
+        """Tell what it waits for: `READ`, `WRITE`, both, or 0."""
+        ...
+
+    def ready(self, events: int) -> None:
+        """Take note that it can be read from or written to."""
+        ...
+
+    def advance(self) -> None:
+        """Go on with what a thread has left to the loop."""
+        ...
+
+
+class Loop:
+    """Watches descriptors; all but `announce`, `wake`, `reads` and `in_thread` is for its own thread."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._selector = selectors.DefaultSelector()
+        self._members: dict[int, Watched] = {}
         self._watched: dict[int, int] = {}
-        self._changed: deque[Any] = deque()
-        self._trigger: Any = None
+        self._announced: deque[Watched] = deque()
         self._awake = True
-        self.thread = threading.get_ident()
+        self._thread = threading.get_ident()
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._selector.register(self._bell, READ)
 
-    def __setitem__(self, descriptor: int, dispatcher: Any) -> None:
-        super().__setitem__(descriptor, dispatcher)
-        self._watch(descriptor, dispatcher, _READ)
+    def add(self, member: Watched) -> None:
+        """Watch it from now on."""
+        self._members[member.descriptor] = member
+        self._settle(member)
 
-    def __delitem__(self, descriptor: int) -> None:
-        super().__delitem__(descriptor)
-        self._watch(descriptor, None, 0)
+    def remove(self, member: Watched) -> None:
+        """Watch it no more; it is still open."""
+        if self._members.get(member.descriptor) is member:
+            del self._members[member.descriptor]
+            self._watch(member, 0)
 
-    def _watch(self, descriptor: int, dispatcher: Any, wanted: int) -> None:
-        watched = self._watched.pop(descriptor, 0)
-        if wanted:
-            self._watched[descriptor] = wanted
-        if wanted == watched:
-            return
-        if not watched:
-            self._selector.register(descriptor, wanted, dispatcher)
-        elif not wanted:
-            self._selector.unregister(descriptor)
-        else:
-            self._selector.modify(descriptor, wanted, dispatcher)
-
-    def wakes_by(self, trigger: Any) -> None:
-        """Be woken by waitress's `trigger`."""
-        self._trigger = trigger
+    def close(self) -> None:
+        """Release its own descriptors."""
+        self._selector.close()
+        os.close(self._bell)
 
     def in_thread(self) -> bool:
         """Tell whether this is the loop's thread."""
-        return threading.get_ident() == self.thread
+        return threading.get_ident() == self._thread
 
     def wake(self) -> None:
         """Let the loop go on at once; from any thread, and from a signal's handler."""
-        self._trigger.pull_trigger()
+        os.eventfd_write(self._bell, 1)
 
-    def announce(self, dispatcher: Any) -> None:
-        """Have a dispatcher asked anew what it wants; from any thread."""
-        self._changed.append(dispatcher)
+    def announce(self, member: Watched) -> None:
+        """Have a member `advance`, and asked anew what it wants; from any thread."""
+        self._announced.append(member)
         if not self._awake and not self.in_thread():
             self._awake = True
             self.wake()
 
+    def reads(self, member: Watched) -> bool:
+        """Tell whether a member will be told when there is something to be read; from any thread."""
+        return self._watched.get(member.descriptor) == READ
+
     def turn(self, timeout_s: float) -> None:
         """Handle what happens next."""
         self._awake = False
-        if self._changed:
-            timeout_s = 0.0
-        happened = self._selector.select(timeout_s)
+        happened = self._selector.select(0.0 if self._announced else timeout_s)
         self._awake = True
-        while self._changed:
-            self._settle(self._changed.popleft())
-        for key, mask in happened:
-            dispatcher: Any = key.data
-            if not self._holds(dispatcher):  # closed by what happened before
+        while self._announced:
+            member = self._announced.popleft()
+            if self._holds(member):
+                member.advance()
+                self._settle(member)
+        for key, events in happened:
+            if key.fd == self._bell:
+                with contextlib.suppress(BlockingIOError):
+                    os.eventfd_read(self._bell)
                 continue
-            reads = bool(mask & _READ) and dispatcher.readable()
-            if reads:
-                wasyncore.read(dispatcher)
-            if mask & _WRITE and dispatcher.writable():
-                wasyncore.write(dispatcher)
-            self._settle(dispatcher, keep=_READ if reads else 0)
+            member = key.data
+            if not self._holds(member):  # closed by what happened before
+                continue
+            served = events & member.interest()
+            if served:
+                member.ready(served)
+            self._settle(member, keep=served & READ)
 
-    def _holds(self, dispatcher: Any) -> bool:
-        return self.get(dispatcher._fileno) is dispatcher
+    def _holds(self, member: Watched) -> bool:
+        return self._members.get(member.descriptor) is member
 
-    def _settle(self, dispatcher: Any, keep: int = 0) -> None:
-        """Watch for what a dispatcher wants, and for `keep` where it is watched for.
+    def _settle(self, member: Watched, keep: int = 0) -> None:
+        """Watch for what a member wants, and for `keep` where it is watched for.
 
-        PERF: one that is busy stays registered for reading, since most clients wait for their
-        answer; only when more arrives is it left out, until whoever serves it announces the end.
+        PERF: one that is busy stays watched for reading, since most clients wait for their answer;
+        only when more arrives is it left out, until whoever serves it announces the end.
+
+        It is asked until it wants what is watched for: whoever serves it does not announce the end
+        while `reads` holds, and may have ended between the question and the change.
         """
-        descriptor = dispatcher._fileno
-        while self._holds(dispatcher):
-            watched = self._watched.get(descriptor, 0)
-            wanted = (_READ if dispatcher.readable() else 0) | (_WRITE if dispatcher.writable() else 0)
-            wanted |= watched & keep
-            if wanted == watched:  # also what a thread has changed since
+        while self._holds(member):
+            watched = self._watched.get(member.descriptor, 0)
+            wanted = member.interest() | (watched & keep)
+            if wanted == watched:
                 return
-            self._watch(descriptor, dispatcher, wanted)
+            self._watch(member, wanted)
 
-    def reads(self, dispatcher: Any) -> bool:
-        """Tell whether a dispatcher will be read from when there is something; from any thread."""
-        return self._watched.get(dispatcher._fileno) == _READ
+    def _watch(self, member: Watched, wanted: int) -> None:
+        descriptor = member.descriptor
+        watched = self._watched.pop(descriptor, 0)
+        if wanted:
+            self._watched[descriptor] = wanted
+        if not watched and wanted:
+            self._selector.register(descriptor, wanted, member)
+        elif watched and not wanted:
+            self._selector.unregister(descriptor)
+        elif watched != wanted:
+            self._selector.modify(descriptor, wanted, member)

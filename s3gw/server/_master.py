@@ -16,10 +16,13 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from s3gw.server import _log
+from s3gw.server import _logging
 from s3gw.server._balance import Balance, Seat
+from s3gw.server._heartbeat import Heartbeats
+from s3gw.server._kernel import die_with_parent, raise_descriptor_limit
+from s3gw.server._settings import ServerError, Settings
 from s3gw.server._worker import run_worker
 
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
@@ -29,34 +32,11 @@ _BACKLOG = 1024
 _SHORT_LIFE_S = 5.0
 _LONGEST_PAUSE_S = 10.0
 
-_log_lines = logging.getLogger(__name__)
+# A worker whose loop has not gone round for so long hangs, perhaps with a lock that all others need.
+_SILENCE_S = 30.0
+_LOOK_S = 2.0
 
-
-class ServerError(Exception):
-    """Why nothing is served; one line that says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to serve.
-
-    Attributes:
-        host: A name or an address, IPv4 or IPv6.
-        port: 0 takes a free one.
-        workers: Processes.
-        threads: Requests at a time in each worker.
-        admin: Host and port of /healthz and /readyz, if they are wanted.
-        log_format: Of the access log and all other lines on standard error.
-        grace_s: How long SIGTERM waits for what is in flight.
-    """
-
-    host: str
-    port: int
-    workers: int = 1
-    threads: int = 8
-    admin: tuple[str, int] | None = None
-    log_format: Literal["json", "text"] = "text"
-    grace_s: float = 30.0
+_log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, make_app: Callable[[], Any], *, ready: Callable[[str], None]) -> int:
@@ -73,7 +53,8 @@ def serve(settings: Settings, make_app: Callable[[], Any], *, ready: Callable[[s
     Raises:
         ServerError: The port is taken, or a worker cannot make its application.
     """
-    _log.configure(settings.log_format)
+    _logging.configure(settings.log_format)
+    raise_descriptor_limit()
     listener = _listen(settings.host, settings.port, "--listen")
     admin = _listen(*settings.admin, "--admin-listen") if settings.admin else None
     host, port = listener.getsockname()[:2]
@@ -127,8 +108,8 @@ class _Master:
         self._listener = listener
         self._children: dict[int, _Child] = {}
         self._balance = Balance(settings.workers)
-        # Workers read from it and see its end when the master is gone, however it went.
-        self._alive = os.pipe()
+        self._heartbeats = Heartbeats(settings.workers)
+        self._awake_since = time.monotonic()
 
     def start(self) -> None:
         """Start the first workers, and wait until each has made its application."""
@@ -143,13 +124,26 @@ class _Master:
             raise ServerError(problems[0])
 
     def supervise(self) -> int:
-        """Replace workers that die, until a signal ends it all."""
+        """Replace workers that die or hang, until a signal ends it all."""
+        looked = time.monotonic()
         while True:
-            number = signal.sigwait(_SIGNALS)
-            if number == signal.SIGCHLD:
-                self._replace(self._reap())
-            else:
+            received = signal.sigtimedwait(_SIGNALS, _LOOK_S)
+            if received is not None and received.si_signo != signal.SIGCHLD:
                 return self._stop()
+            self._replace(self._reap())
+            now = time.monotonic()
+            if now - looked > 2 * _LOOK_S:  # it was stopped itself, and so were the workers perhaps
+                self._awake_since = now
+            looked = now
+            self._kill_silent(now)
+
+    def _kill_silent(self, now: float) -> None:
+        for pid, child in self._children.items():
+            beat = self._heartbeats.last(child.number)
+            if beat is not None and now - max(beat, self._awake_since) > _SILENCE_S:
+                _log.error("worker %d has not answered for %d s and is killed", pid, now - beat)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def _stop(self) -> int:
         """Let the workers finish; a second signal, or the end of the grace, ends them at once."""
@@ -185,6 +179,7 @@ class _Master:
             child = self._children.pop(pid, None)
             if child is not None:
                 self._balance.set_gone(child.number)
+                self._heartbeats.forget(child.number)
                 dead.append((pid, os.waitstatus_to_exitcode(status), child))
         return dead
 
@@ -192,31 +187,29 @@ class _Master:
         for pid, status, child in dead:
             short = time.monotonic() - child.started < _SHORT_LIFE_S
             pause_s = min(max(0.1, 2 * child.pause_s), _LONGEST_PAUSE_S) if short else 0.0
-            _log_lines.warning(
-                "worker %d ended with status %d; another starts in %.1f s", pid, status, pause_s
-            )
+            _log.warning("worker %d ended with status %d; another starts in %.1f s", pid, status, pause_s)
             os.close(self._fork(child.number, pause_s))
 
     def _fork(self, number: int, pause_s: float) -> int:
         """Start a worker; the result is the pipe on which it says ``ready``, or what is wrong."""
         report, tell = os.pipe()
         sys.stdout.flush()
-        sys.stderr.flush()
+        master = os.getpid()
         pid = os.fork()
         if pid:
             os.close(tell)
             self._children[pid] = _Child(number, time.monotonic() + pause_s, pause_s)
             return report
         os.close(report)
-        os.close(self._alive[1])
         status = 1
         try:
+            die_with_parent(master)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            seat = Seat(self._balance, number)
+            seat = Seat(self._balance, self._heartbeats, number)
             sockets = (self._listener, self._admin, seat)
-            status = run_worker(self._settings, self._make_app, *sockets, self._alive[0], tell, pause_s)
+            status = run_worker(self._settings, self._make_app, *sockets, tell, pause_s)
         except BaseException:
-            _log_lines.exception("the worker fails")
+            _log.exception("the worker fails")
         finally:
-            sys.stderr.flush()
+            _logging.flush_at_end()
             os._exit(status)

@@ -9,7 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING
+
+from s3gw.http.application import Application
+
+if TYPE_CHECKING:
+    from s3gw.server._connection import Connection
 
 # The first of a batch waits for the last.
 _MOST = 256
@@ -18,19 +23,19 @@ _log = logging.getLogger(__name__)
 
 
 class WriteLane:
-    """A thread that serves the requests of channels whose bodies are here."""
+    """A thread that serves the requests of connections whose bodies are here."""
 
-    def __init__(self, application: Any) -> None:
+    def __init__(self, application: Application) -> None:
         self._application = application
-        self._waiting: deque[Any] = deque()
+        self._waiting: deque[Connection] = deque()
         self._some = threading.Semaphore(0)
         self._ends = False
         self._thread = threading.Thread(target=self._run, name="writes", daemon=True)
         self._thread.start()
 
-    def add(self, channels: list[Any]) -> None:
-        """Serve the request of each of these channels."""
-        self._waiting.extend(channels)
+    def add(self, connections: list[Connection]) -> None:
+        """Serve the request of each of these connections."""
+        self._waiting.extend(connections)
         self._some.release()
 
     def _run(self) -> None:
@@ -44,11 +49,11 @@ class WriteLane:
                 except Exception:
                     _log.exception("a batch of writes fails")
 
-    def _serve(self, channels: list[Any]) -> None:
-        begun = [(channel, call) for channel in channels if (call := channel.begin()) is not None]
+    def _serve(self, connections: list[Connection]) -> None:
+        begun = [(connection, call) for connection in connections if (call := connection.begin()) is not None]
         answers = self._application.finish([call for _, call in begun])
-        for (channel, _), answer in zip(begun, answers, strict=True):
-            channel.end(answer)
+        for (connection, _), answer in zip(begun, answers, strict=True):
+            connection.answer(answer)
 
     def shutdown(self) -> None:
         """End the thread."""

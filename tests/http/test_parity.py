@@ -142,7 +142,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
             else:
                 if name == "falcon":
                     face.application.route = lambda _request: None  # type: ignore[method-assign]
-                found[name] = stack.enter_context(running(face)).effective_port
+                found[name] = stack.enter_context(running(face)).address[1]
             for key, body in (("a", SMALL), ("large", LARGE)):
                 assert answered(found[name], Sent("PUT", f"/{BUCKET}/{key}", body))[0] == 200
         yield found

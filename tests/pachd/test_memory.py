@@ -36,7 +36,7 @@ def test_memory_stays_flat_with_large_objects_up_and_down(tmp_path):
         def put(key: str) -> None:
             with socket.create_connection(("127.0.0.1", gateway.port), timeout=60) as connection:
                 connection.sendall(
-                    b"PUT /b.r/%b HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (key.encode(), SIZE)
+                    b"PUT /b.r/%b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (key.encode(), SIZE)
                 )
                 for _ in range(SIZE >> 20):
                     connection.sendall(BLOCK)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 import pytest
@@ -11,42 +11,69 @@ import pytest
 from s3gw.context import Context
 from s3gw.http.wsgi import create_app
 from s3gw.pfs.embedded import EmbeddedPFS
+from s3gw.server._server import GatewayServer
 from tests.server.in_process import running
 from tests.server.test_wire import Connection
 from tests.serving import eventually
 
 
 @pytest.fixture
-def server(tmp_path) -> Iterator[object]:
-    """A server over an empty PFS."""
-    pfs = EmbeddedPFS(tmp_path / "pfs", "process")
-    with running(create_app(Context(pfs))) as made:
-        yield made
-    pfs.close()
+def serve(tmp_path) -> Iterator[Callable[..., GatewayServer]]:
+    """Make servers with settings, over an empty PFS; the loop of each runs in a thread."""
+    with ExitStack() as stack:
+        pfs = EmbeddedPFS(tmp_path / "pfs", "process")
+        stack.callback(pfs.close)
+
+        def start(**settings: int) -> GatewayServer:
+            return stack.enter_context(running(create_app(Context(pfs)), **settings))
+
+        yield start
+
+
+@pytest.fixture
+def server(serve) -> GatewayServer:
+    """One with the settings that are usual."""
+    return serve()
 
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-def test_beyond_the_limit_connections_wait_and_are_served_when_others_close(server):
-    server.adj.connection_limit = len(server.loop) + 2
+def test_for_one_connection_too_many_the_one_that_is_idle_for_longest_is_closed(serve):
+    server = serve(connections=3)
     with ExitStack() as stack:
-        first = [stack.enter_context(closing(Connection(server.effective_port))) for _ in range(2)]
-        for connection in first:
+        first = [stack.enter_context(closing(Connection(server.address[1]))) for _ in range(3)]
+        for connection in [*first, first[0]]:
             connection.send(REQUEST)
             assert connection.response()[0] == 200
-        late = stack.enter_context(closing(Connection(server.effective_port)))
+        late = stack.enter_context(closing(Connection(server.address[1])))
+        late.send(REQUEST)
+        assert late.response()[0] == 200
+        assert first[1].at_end()
+        for connection in (first[0], first[2]):
+            connection.send(REQUEST)
+            assert connection.response()[0] == 200
+
+
+def test_beyond_the_limit_connections_wait_where_none_is_idle(serve):
+    server = serve(connections=2)
+    with ExitStack() as stack:
+        busy = [stack.enter_context(closing(Connection(server.address[1]))) for _ in range(2)]
+        for connection in busy:
+            connection.send(REQUEST[:-1])
+        eventually(lambda: [connection.is_idle for connection in list(server.connections)] == [False, False])
+        late = stack.enter_context(closing(Connection(server.address[1])))
         late.send(REQUEST)
         late.socket.settimeout(0.5)
         with pytest.raises(TimeoutError):
             late.response()
         late.socket.settimeout(20)
-        first[0].close()
+        busy[0].close()
         assert late.response()[0] == 200
 
 
 def test_requests_that_come_byte_by_byte_are_read(server):
-    with closing(Connection(server.effective_port)) as connection:
+    with closing(Connection(server.address[1])) as connection:
         connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in REQUEST * 2:
             connection.send(bytes([byte]))
@@ -55,7 +82,7 @@ def test_requests_that_come_byte_by_byte_are_read(server):
 
 def test_many_pipelined_requests_of_all_lanes_are_answered_in_order(server):
     """Small writes, small reads and what needs a thread follow each other on one connection."""
-    with closing(Connection(server.effective_port)) as connection:
+    with closing(Connection(server.address[1])) as connection:
         connection.send(b"PUT /b.r HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
         assert connection.response()[0] == 200
         sent = b""
@@ -71,24 +98,18 @@ def test_many_pipelined_requests_of_all_lanes_are_answered_in_order(server):
             assert b"<Key>k</Key>" in connection.response()[2]
 
 
-def test_connections_on_which_nothing_happens_are_closed(server):
-    """Be it that no request comes, that half of one came, or that an answer is not read."""
+def test_connections_on_which_nothing_happens_are_closed(serve):
+    """Be it that no request comes, or that an answer is not read."""
+    server = serve(idle_timeout_s=1)
     with ExitStack() as stack:
-        idle, half, reader = (
-            stack.enter_context(closing(Connection(server.effective_port))) for _ in range(3)
-        )
+        idle, reader = (stack.enter_context(closing(Connection(server.address[1]))) for _ in range(2))
         idle.send(b"PUT /b.r HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
         assert idle.response()[0] == 200
         idle.send(b"PUT /b.r/k HTTP/1.1\r\nHost: x\r\nContent-Length: 30000000\r\n\r\n" + bytes(30_000_000))
         assert idle.response()[0] == 200
-        half.send(b"GET / HT")
         reader.send(b"GET /b.r/k HTTP/1.1\r\nHost: x\r\n\r\n")
         reader.until(b"\r\n\r\n")
-        server.adj.channel_timeout = 1
-        server.adj.cleanup_interval = 0
-        server.next_channel_cleanup = 0
         assert idle.at_end()
-        assert half.at_end()
         with pytest.raises((EOFError, ConnectionResetError)):
             reader.until(b"this is never sent")
-        eventually(lambda: not server.active_channels)
+        eventually(lambda: not server.connections)

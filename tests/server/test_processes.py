@@ -156,7 +156,9 @@ def test_sigterm_finishes_what_is_in_flight_and_exits_0(tmp_path):
         gateway.request("PUT", "/b.r")
         upload = socket.create_connection(("127.0.0.1", gateway.port), timeout=20)
         idle = socket.create_connection(("127.0.0.1", gateway.port), timeout=20)
-        upload.sendall(b"PUT /b.r/a HTTP/1.1\r\nContent-Length: 200000\r\nExpect: 100-continue\r\n\r\n")
+        upload.sendall(
+            b"PUT /b.r/a HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\nExpect: 100-continue\r\n\r\n"
+        )
         assert upload.recv(100).startswith(b"HTTP/1.1 100")
         upload.sendall(bytes(100_000))
         gateway.process.send_signal(signal.SIGTERM)
@@ -176,7 +178,9 @@ def test_a_second_signal_ends_it_at_once(tmp_path):
     with serving(tmp_path) as gateway:
         gateway.request("PUT", "/b.r")
         with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as upload:
-            upload.sendall(b"PUT /b.r/a HTTP/1.1\r\nContent-Length: 200000\r\nExpect: 100-continue\r\n\r\n")
+            upload.sendall(
+                b"PUT /b.r/a HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\nExpect: 100-continue\r\n\r\n"
+            )
             assert upload.recv(100).startswith(b"HTTP/1.1 100")
             (worker,) = children(gateway.process.pid)
             gateway.process.send_signal(signal.SIGINT)
@@ -191,11 +195,11 @@ def test_memory_stays_flat_with_large_objects_up_and_down(tmp_path):
         gateway.request("PUT", "/b.r")
         block = bytes(1 << 20)
         with socket.create_connection(("127.0.0.1", gateway.port), timeout=60) as connection:
-            connection.sendall(b"PUT /b.r/a HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % size)
+            connection.sendall(b"PUT /b.r/a HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
             for _ in range(size >> 20):
                 connection.sendall(block)
             assert connection.recv(1000).startswith(b"HTTP/1.1 200")
-            connection.sendall(b"GET /b.r/a HTTP/1.1\r\nConnection: close\r\n\r\n")
+            connection.sendall(b"GET /b.r/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             received = 0
             while data := connection.recv(1 << 20):
                 received += len(data)

@@ -10,30 +10,24 @@ from contextlib import ExitStack, closing
 import pytest
 
 from s3gw.errors import S3Error
-from s3gw.server import _streaming
-from s3gw.server._streaming import BodyStream
+from s3gw.server import _body
+from s3gw.server._body import BodyStream
+from s3gw.server._output import Output
 from tests.server.test_wire import Connection, get, put_head
 from tests.serving import serving
-
-
-class Channel:
-    """As much of a channel as a body needs."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        connection.setblocking(False)
-        self.socket = connection
 
 
 @pytest.mark.parametrize(("idle_s", "rate"), [(0.05, 1), (0.1, 1 << 30)])
 @pytest.mark.parametrize("length", [100_000, None])
 def test_a_body_that_comes_too_slowly_is_a_request_timeout(monkeypatch, idle_s, rate, length):
     """Silence is one way to be too slow, and a trickle another."""
-    monkeypatch.setattr(_streaming, "_IDLE_S", idle_s)
-    monkeypatch.setattr(_streaming, "_RATE_BYTES_S", rate)
+    monkeypatch.setattr(_body, "IDLE_S", idle_s)
     ours, theirs = socket.socketpair()
     with closing(ours), closing(theirs):
-        stream = BodyStream(length, waits=False)
-        stream.bind(Channel(ours))
+        ours.setblocking(False)
+        stream = BodyStream(length, waits=False, min_rate=rate)
+        stream.bind(ours, Output(ours))
+        stream.feed(b"1\r\nx\r\n" if length is None else b"x")
         stop = threading.Event()
 
         def trickle() -> None:

@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -68,14 +68,18 @@ def get(bucket: str, key: str = "a", method: str = "GET", extra: str = "") -> by
     ("request_bytes", "status", "code"),
     [
         (b"nonsense\r\n\r\n", 400, b"BadRequest"),
-        (b"GET / HTTP/1.1\r\nbad header\r\n\r\n", 400, b"BadRequest"),
-        (b"get / HTTP/1.1\r\n\r\n", 400, b"BadRequest"),
-        (b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, b"BadRequest"),
-        (b"GET / HTTP/1.1\r\nA: " + b"a" * 100_000 + b"\r\n\r\n", 400, b"RequestHeaderSectionTooLarge"),
-        (b"PUT /b.r/k HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501, b"NotImplemented"),
-        (b"PUT /b.r/k HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400, b"BadRequest"),
-        (b"PATCH / HTTP/1.1\r\n\r\n", 405, b"MethodNotAllowed"),
-        (b"GET foo HTTP/1.1\r\n\r\n", 400, b"InvalidURI"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n", 400, b"BadRequest"),
+        (b"get / HTTP/1.1\r\nHost: x\r\n\r\n", 400, b"BadRequest"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", 400, b"BadRequest"),
+        (
+            b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 100_000 + b"\r\n\r\n",
+            400,
+            b"RequestHeaderSectionTooLarge",
+        ),
+        (b"PUT /b.r/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 400, b"BadRequest"),
+        (b"PUT /b.r/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400, b"BadRequest"),
+        (b"PATCH / HTTP/1.1\r\nHost: x\r\n\r\n", 405, b"MethodNotAllowed"),
+        (b"GET foo HTTP/1.1\r\nHost: x\r\n\r\n", 400, b"InvalidURI"),
     ],
 )
 def test_what_is_no_valid_request_is_answered_in_s3_xml(gateway, request_bytes, status, code):
@@ -135,7 +139,7 @@ def test_http_1_0_and_connection_close(gateway, bucket):
     kept = gateway.raw(f"GET /{bucket} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n".encode())
     assert b"Connection: keep-alive" in kept
     assert b"Connection: close" in gateway.raw(
-        f"GET /{bucket} HTTP/1.1\r\nConnection: close\r\n\r\n".encode()
+        f"GET /{bucket} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
     )
 
 
@@ -217,7 +221,7 @@ CHUNKS = [b"a" * 10, b"b" * 100_000, b"c" * 400_000]
 
 
 def test_chunked_transfer_encoding(connection, bucket):
-    head = put_head(bucket, 5, extra="Transfer-Encoding: chunked\r\n")  # the length is a lie
+    head = put_head(bucket, 0, extra="Transfer-Encoding: chunked\r\n").replace(b"Content-Length: 0\r\n", b"")
     connection.send(
         head + b"".join(b"%X;x=y\r\n%s\r\n" % (len(c), c) for c in CHUNKS) + b"0\r\nTrailer: x\r\n\r\n"
     )
@@ -259,23 +263,26 @@ def test_many_slow_uploads_do_not_keep_reads_waiting(gateway, bucket):
 
 
 def test_more_uploads_than_there_are_threads_for_are_told_to_slow_down(tmp_path):
+    """One address has three of the four."""
     from tests.serving import serving
 
-    with serving(tmp_path, "--threads", "1") as gateway:
+    with serving(tmp_path, "--uploads", "4") as gateway, ExitStack() as stack:
         gateway.request("PUT", "/b.r")
-        slow = [Connection(gateway.port) for _ in range(5)]
-        for number, connection in enumerate(slow[:4]):
+        slow = [stack.enter_context(closing(Connection(gateway.port))) for _ in range(4)]
+        for number, connection in enumerate(slow[:3]):
             connection.send(put_head("b.r", BIG, f"slow-{number}", "Expect: 100-continue\r\n"))
             assert connection.response()[0] == 100
-        slow[4].send(put_head("b.r", BIG, "more"))
-        status, headers, body = slow[4].response()
-        assert (status, headers["retry-after"]) == (503, "1")
-        assert b"<Code>SlowDown</Code>" in body
-        for connection in slow[:4]:
-            connection.send(bytes(BIG))
+            connection.send(bytes(1000))
+        refused = None
+        while refused is None:  # until the three have got their threads back
+            slow[3].send(put_head("b.r", BIG, "more") + bytes(BIG))
+            status, headers, body = slow[3].response()
+            refused = (status, headers["retry-after"], body) if status != 200 else None
+        assert refused[:2] == (503, "1")
+        assert b"<Code>SlowDown</Code>" in refused[2]
+        for connection in slow[:3]:
+            connection.send(bytes(BIG - 1000))
             assert connection.response()[0] == 200
-        for connection in slow:
-            connection.close()
 
 
 def test_a_slow_reader_gets_everything(gateway, bucket):
@@ -309,9 +316,11 @@ def test_odd_targets_never_break_the_gateway(gateway, method, target):
 
 def test_a_line_for_each_request(gateway, bucket):
     gateway.request("PUT", f"/{bucket}/a", b"12345")
-    answer = gateway.request("GET", f"/{bucket}/a")
+    answer = gateway.request("GET", f"/{bucket}/a", headers={"User-Agent": "a tool/1.0"})
     request_id = answer.headers["x-amz-request-id"]
-    wanted = rf"\S+Z {request_id} GetObject {re.escape(bucket)} GET 200 5 [\d.]+ms 127.0.0.1\n"
+    wanted = (
+        rf"\S+Z {request_id} GetObject {re.escape(bucket)} GET 200 5 [\d.]+ms 127.0.0.1 - a a\\x20tool/1.0\n"
+    )
     deadline = time.monotonic() + 10
     while not any(re.fullmatch(wanted, line) for line in gateway.log):
         assert time.monotonic() < deadline, gateway.log[-3:]
@@ -320,5 +329,5 @@ def test_a_line_for_each_request(gateway, bucket):
 
 def test_names_cannot_forge_lines_of_the_log(gateway):
     gateway.request("GET", "/a%0Ab%20c/x")
-    gateway.raw(b"GET / HTTP/1.1\r\nbad header\r\n\r\n")
+    gateway.raw(b"GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n")
     assert not any(line.startswith("b ") for line in gateway.log)

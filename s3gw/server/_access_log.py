@@ -1,0 +1,70 @@
+"""The access log: a line for each request."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from s3gw.http.request import Request
+from s3gw.server._logging import instant, is_json, write_line
+
+# Of what a client can make as long as it likes.
+_LONGEST = 256
+
+
+def access(
+    request: Request, *, status: int | None, sent: int, started: float, address: str, whole: bool
+) -> None:
+    """Write the line of a request.
+
+    Args:
+        request: As the application has left it.
+        status: HTTP's, None where nothing was answered.
+        sent: Bytes of the body that were handed over.
+        started: When the request was complete, in seconds since 1970.
+        address: Of the client.
+        whole: False when the client went away before it had everything.
+    """
+    operation = request.operation.name if request.operation else "-"
+    target = request.target
+    bucket, key = (target.bucket or "-", target.key or "-") if target else ("-", "-")
+    code = request.error_code or "-"
+    agent = request.headers.get("user-agent", "-")
+    now = time.time()
+    milliseconds = (now - started) * 1000
+    if is_json():
+        fields: dict[str, Any] = {
+            "time": instant(now),
+            "request_id": request.request_id,
+            "operation": operation,
+            "bucket": _cut(bucket),
+            "key": _cut(key),
+            "method": request.method,
+            "status": status,
+            "code": code,
+            "bytes": sent,
+            "milliseconds": round(milliseconds, 1),
+            "client": address,
+            "agent": _cut(agent),
+        }
+        line = json.dumps(fields if whole else {**fields, "aborted": True})
+    else:
+        line = (
+            f"{instant(now)} {request.request_id} {operation} {_escaped(bucket)} {request.method} "
+            f"{status or '-'} {sent} {milliseconds:.1f}ms {address} {code} {_escaped(key)} {_escaped(agent)}"
+            f"{'' if whole else ' aborted'}"
+        )
+    write_line(line)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _escaped(text: str) -> str:
+    """Write a text as one word of ASCII."""
+    # PERF: most names need no escape
+    if text.isascii() and text.isprintable() and " " not in text and "\\" not in text:
+        return _cut(text) or "-"
+    return ascii(_cut(text))[1:-1].replace(" ", "\\x20")

@@ -1,0 +1,370 @@
+"""A client's connection: one request after the other, each served by the loop or by a thread.
+
+Whoever serves a request owns the connection's socket until it gives it back; all else is the loop's,
+which reads requests, sends what is held for a slow client, and gets rid of what nobody wants.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from s3gw.errors import S3Error
+from s3gw.generated import errors
+from s3gw.http.application import Unfinished
+from s3gw.http.dispatch import Lane
+from s3gw.http.layout import Response
+from s3gw.server._body import IDLE_S, BodyStream
+from s3gw.server._exchange import Exchange
+from s3gw.server._loop import READ, WRITE
+from s3gw.server._output import ClientGone, Output
+from s3gw.server._request import RequestReader, WireRequest
+
+if TYPE_CHECKING:
+    from s3gw.server._server import GatewayServer
+
+_RECEIVE = 64 * 1024
+
+# A client that was answered before it has sent its body has so much time to send the rest, or to read
+# the answer: a connection that is closed while it sends is reset, and the answer with it.
+_LINGER_S = 5.0
+_LINGER_BYTES = 256 * 1024 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+class _State(Enum):
+    """Whose turn it is."""
+
+    READS = auto()  # the client's: to send a request, or to take what is held
+    SERVED = auto()  # that of whoever serves a request
+    AWAITS_BODY = auto()  # the client's: to send the first bytes of a body
+    PARKED = auto()  # the client's: to take so much that a thread can go on with the answer
+    LINGERS = auto()  # the client's: to close
+    CLOSED = auto()
+
+
+class Connection:
+    """A connection.
+
+    Attributes:
+        descriptor: Of its socket.
+        socket: Not blocking.
+        address: Of the client.
+        output: Its sending side.
+        server: Whose it is.
+    """
+
+    def __init__(self, server: GatewayServer, connection: socket.socket, address: str) -> None:
+        connection.setblocking(False)
+        self.socket = connection
+        self.descriptor = connection.fileno()
+        self.address = address
+        self.output = Output(connection)
+        self.server = server
+        self._state = _State.READS
+        self._reader = RequestReader(server.settings)
+        self._unread = b""
+        self._unwanted = 0  # bytes of a body that nobody wants
+        self._exchange: Exchange | None = None
+        self._closes = False  # once what is held is sent
+        self._lingers = False  # before that, since the client still sends
+        self._deadline: float | None = None  # of a body, or of the end
+
+    # --- the loop's side ------------------------------------------------------------------------
+
+    def interest(self) -> int:
+        """Tell what it waits for."""
+        state = self._state
+        if state is _State.READS:
+            return WRITE if self.output.held else READ
+        if state is _State.PARKED:
+            return WRITE
+        return READ if state is _State.AWAITS_BODY or state is _State.LINGERS else 0
+
+    def ready(self, events: int) -> None:
+        """Read what has arrived and serve what is quick, or send what is held."""
+        self._guard(self._send_held if events & WRITE else self._receive)
+
+    def advance(self) -> None:
+        """Go on with what is due: the next request, or the end."""
+        self._guard(self._go_on)
+
+    def _guard(self, step: Callable[[], None]) -> None:
+        """Whatever happens to one connection, the loop serves the others."""
+        try:
+            step()
+        except (ClientGone, OSError):
+            self.close()
+        except Exception:
+            _log.exception("a connection fails")
+            self.close()
+
+    def _send_held(self) -> None:
+        if self.output.flush() and self._state is _State.PARKED:
+            self._state = _State.SERVED
+            self.server.in_thread(self.serve)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._unread:
+            self._take_requests()
+        if self._state is not _State.READS or self.output.held:
+            return
+        if not self.output.is_open:
+            self.close()
+        elif self._closes:
+            self._end()
+
+    def expire(self, now: float) -> None:
+        """Give the client up where it was waited for too long."""
+        self._guard(lambda: self._expire(now))
+
+    def _expire(self, now: float) -> None:
+        state, reader = self._state, self._reader
+        if state is _State.SERVED or state is _State.CLOSED:
+            return
+        silent = now - self.output.last_activity > self.server.settings.idle_timeout_s
+        if state is _State.AWAITS_BODY:
+            if self._is_late(now):
+                self._refuse_body(errors.RequestTimeout)
+        elif state is _State.READS and reader.has_part and not self.output.held:
+            if reader.deadline is not None and now > reader.deadline:
+                self._serve_part(errors.RequestTimeout)
+        elif silent or self._is_late(now) or (reader.deadline is not None and now > reader.deadline):
+            self.close()
+
+    def _is_late(self, now: float) -> bool:
+        return self._deadline is not None and now > self._deadline
+
+    def _receive(self) -> None:
+        try:
+            data = self.socket.recv(_RECEIVE)
+        except BlockingIOError:  # a thread that read a body was quicker
+            return
+        if not data:
+            self._end_input()
+            return
+        self.output.last_activity = time.monotonic()
+        if self._state is _State.AWAITS_BODY:
+            self._take_body(data)
+        elif self._state is _State.LINGERS:
+            self._unwanted -= len(data)
+            if self._unwanted < 0:
+                self.close()
+        else:
+            self._unread = self._drop(data) if self._unwanted else data
+        self._go_on()
+
+    def _take_requests(self) -> None:
+        """Read requests from what has arrived; those that the loop serves are over at once."""
+        while self._unread and self._state is _State.READS and not (self.output.held or self._closes):
+            request, self._unread = self._reader.feed(self._unread)
+            if request is not None:
+                self._take(request)
+
+    def _take(self, request: WireRequest) -> None:
+        self._state = _State.SERVED
+        self._exchange = Exchange(request, self)
+        if request.stream is not None:
+            request.stream.bind(self.socket, self.output)
+        self.server.assign(self, request)
+
+    def _end_input(self) -> None:
+        """The client sends nothing more; within a body that may be its own side alone."""
+        if self._state is _State.AWAITS_BODY:
+            self._refuse_body(errors.IncompleteBody)
+        elif self._state is _State.READS and self._reader.has_body_part:
+            self._serve_part(errors.IncompleteBody)
+        else:
+            self.close()
+
+    def _serve_part(self, kind: errors.ErrorKind) -> None:
+        """Answer a request of which only a part has come."""
+        self._take(self._reader.refuse(kind))
+        self._go_on()
+
+    def _take_body(self, data: bytes) -> None:
+        """Go on with a request whose body has begun to come."""
+        assert self._exchange is not None
+        stream = self._exchange.request.stream
+        assert stream is not None
+        stream.go_on()
+        self._state = _State.SERVED
+        self._deadline = None
+        try:
+            stream.feed(data)
+        except S3Error as error:
+            self.refuse(error)
+        else:
+            self.server.assign(self, self._exchange.request)
+
+    def _refuse_body(self, kind: errors.ErrorKind) -> None:
+        """Answer a request whose body does not come."""
+        self._state = _State.SERVED
+        self._deadline = None
+        self.refuse(S3Error(kind))
+        self._go_on()
+
+    def _drop(self, data: bytes) -> bytes:
+        """Drop the rest of a body that nobody wants; gives what is behind it."""
+        rest = data[self._unwanted :]
+        self._unwanted -= len(data) - len(rest)
+        if not self._unwanted:
+            self._deadline = None
+        return rest
+
+    def _end(self) -> None:
+        """Close it; where the client still sends, once it has had the time to read the answer."""
+        if not self._lingers:
+            self.close()
+            return
+        self._state = _State.LINGERS
+        self._unwanted = _LINGER_BYTES
+        self._deadline = time.monotonic() + _LINGER_S
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Close it; where it is being served, whoever does so is told, and gives it back."""
+        self.output.drop()
+        if self._state is _State.SERVED:
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
+        elif self._state is _State.PARKED:
+            self._state = _State.SERVED
+            self.server.in_thread(self.serve)  # what an answer holds may take time to be released
+        elif self._state is not _State.CLOSED:
+            if self._state is _State.AWAITS_BODY:
+                self._finish()
+            self._state = _State.CLOSED
+            self.server.forget(self)
+            self.socket.close()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is lost by closing it."""
+        if self._state is _State.READS:
+            return not (self._reader.has_part or self._unread or self.output.held)
+        return self._state is _State.LINGERS
+
+    # --- whoever serves the request ---------------------------------------------------------------
+
+    def route(self) -> Lane | None:
+        """Tell how the request can be served without a thread of its own; see `Application.route`."""
+        assert self._exchange is not None
+        return self.server.application.route(self._exchange.asked())
+
+    def begin(self) -> Unfinished[Any] | None:
+        """Begin a request of a lane.
+
+        Returns:
+            What is to be changed before it can be answered, if anything; it is answered by `answer`
+            then.
+        """
+        exchange = self._exchange
+        assert exchange is not None
+        try:
+            outcome = self.server.application.begin(exchange.asked())
+        except Exception:
+            _log.exception("%s: unexpected error", exchange.request_id)
+            self._fail(exchange)
+            return None
+        if outcome is None:
+            self.server.in_thread(self.serve)
+        elif isinstance(outcome, Unfinished):
+            return outcome
+        else:
+            self.answer(outcome)
+        return None
+
+    def answer(self, response: Response) -> None:
+        """Answer a request of a lane; what does not go out at once is left to a thread."""
+        exchange = self._exchange
+        assert exchange is not None
+        try:
+            exchange.reply(response)
+        except ClientGone:
+            exchange.closes = True
+        except Exception:  # those that wait with it are answered all the same
+            _log.exception("%s: unexpected error", exchange.request_id)
+            self._fail(exchange)
+            return
+        else:
+            if not exchange.is_whole:
+                self.server.in_thread(self.serve)
+                return
+        self._finish()
+
+    def refuse(self, error: S3Error) -> None:
+        """Answer a request that the application is not asked about."""
+        exchange = self._exchange
+        assert exchange is not None
+        with contextlib.suppress(ClientGone):
+            exchange.refuse(error)
+        self._finish()
+
+    def serve(self) -> None:
+        """Serve the request in a thread, or go on with its answer."""
+        exchange = self._exchange
+        assert exchange is not None
+        stream = exchange.request.stream
+        try:
+            if self.output.is_open and not exchange.is_answered:
+                exchange.run(self.server.face)
+            if stream is not None:
+                self.server.uploads.release(stream)
+                if stream.is_awaited:
+                    self._give_back(_State.AWAITS_BODY, time.monotonic() + IDLE_S)
+                    return
+            if self.output.is_open and not exchange.push():
+                self._give_back(_State.PARKED, None)
+                return
+        except ClientGone:
+            exchange.closes = True
+        except Exception:
+            _log.exception("%s: unexpected error", exchange.request_id)
+            self._fail(exchange)
+            return
+        self._finish()
+
+    def _fail(self, exchange: Exchange) -> None:
+        with contextlib.suppress(ClientGone):
+            exchange.fail()
+        self._finish()
+
+    def _give_back(self, state: _State, deadline: float | None) -> None:
+        """Leave it to the loop to wait for the client."""
+        self._deadline = deadline
+        self._state = state
+        self.server.loop.announce(self)
+
+    def _finish(self) -> None:
+        """End the request; what the client has sent behind it is read next."""
+        exchange, self._exchange = self._exchange, None
+        assert exchange is not None
+        exchange.finish()
+        stream = exchange.request.stream
+        if stream is not None:
+            self.server.uploads.release(stream)
+        if exchange.closes:
+            self._closes = True
+            self._lingers = exchange.request.refusal is not None or bool(stream and not stream.ended)
+        elif stream is not None:
+            self._leave_body(stream)
+        loop = self.server.loop
+        self._state = _State.READS
+        due = self._unread or self._closes or self.output.held or not self.output.is_open
+        if due or not loop.reads(self):
+            loop.announce(self)
+
+    def _leave_body(self, stream: BodyStream) -> None:
+        """Have the rest of a body dropped that was not wanted, and what was read beyond it read."""
+        self._unread = stream.take_rest()
+        self._unwanted = stream.unread() or 0
+        if self._unwanted:
+            self._deadline = time.monotonic() + _LINGER_S

@@ -1,0 +1,85 @@
+"""The body of an answer on its way out, at the pace of the client."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from s3gw.pfs.interface import CorruptData, FileExtent
+from s3gw.server._output import ClientGone, Output
+
+# What a connection holds back at the most for a client that reads slowly.
+_HELD_BYTES = 1024 * 1024
+
+# How long a thread waits for such a client before it leaves the rest to the loop.
+_PATIENCE_S = 0.05
+
+_FILE_BLOCK = 8 * 1024 * 1024
+
+
+class Delivery:
+    """A body that is streamed.
+
+    Attributes:
+        sent: Bytes that were handed over.
+        is_whole: Whether all were.
+    """
+
+    def __init__(self, body: Iterable[bytes], output: Output, connection: socket.socket) -> None:
+        self.sent = 0
+        self.is_whole = False
+        self._body: Any = body
+        self._extent: FileExtent | None = getattr(body, "extent", None)
+        self._blocks: Iterator[bytes] = iter(()) if self._extent else iter(body)
+        self._output = output
+        self._socket = connection
+
+    def push(self) -> bool:
+        """Send on; false when the client reads so slowly that the loop is to wait for it.
+
+        Raises:
+            ClientGone: It went away.
+        """
+        while not self.is_whole:
+            if not self._output.flush_below(0 if self._extent else _HELD_BYTES, _PATIENCE_S):
+                return False
+            if self._extent is not None:
+                if self.sent == self._extent.size:
+                    self.is_whole = True
+                elif not self._send_file(self._extent):
+                    return False
+            elif (block := next(self._blocks, None)) is None:
+                self.is_whole = True
+            else:
+                self._output.send(block)
+                self.sent += len(block)
+        return True
+
+    def _send_file(self, extent: FileExtent) -> bool:
+        """Send a part of a file without reading it.
+
+        PERF: the bytes go from the page cache to the socket, and none of them through Python.
+        """
+        if not self._output.is_open:
+            raise ClientGone
+        offset, left = extent.offset + self.sent, extent.size - self.sent
+        try:
+            sent = os.sendfile(self._socket.fileno(), extent.descriptor, offset, min(left, _FILE_BLOCK))
+        except BlockingIOError:
+            return self._output.is_ready(_PATIENCE_S)
+        except OSError as error:
+            raise ClientGone from error
+        if not sent:
+            raise CorruptData("A file has lost its end while it was read.")
+        self.sent += sent
+        self._output.last_activity = time.monotonic()
+        return True
+
+    def close(self) -> None:
+        """Release what the body holds; again is no error."""
+        body, self._body, self._blocks = self._body, None, iter(())
+        if hasattr(body, "close"):
+            body.close()

@@ -1,0 +1,114 @@
+"""What RFC 9112 asks of a server about the head of a request, once for both parsers.
+
+Where it leaves a choice, what could be read in two ways is refused: behind a proxy that reads it in
+the other way, it would be request smuggling.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from s3gw.server._head import Head
+
+# A field line, section 5; obsolete line folding (5.2) and whitespace before the colon (5.1) are none.
+_FIELD = re.compile(
+    rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*((?:[^\x00-\x08\x0a-\x1f\x7f]*[^\x00-\x20\x7f])?)[ \t]*"
+)
+_TCHAR = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]")
+# RFC 3986, 3.2.2 and 3.2.3: a name or an address in brackets, and a port.
+_HOST = re.compile(
+    r"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?"
+)
+_VERSION = re.compile(r"1\.([0-9])")
+_LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+class Malformed(Exception):
+    """Why a request cannot be understood; its connection is closed behind the answer."""
+
+
+class Framing(NamedTuple):
+    """How a request is delimited, and what becomes of its connection.
+
+    Attributes:
+        length: Of the body; None where chunks tell.
+        expects_continue: Whether the client waits for ``100 Continue``.
+        keeps_alive: Whether the client may send another request.
+    """
+
+    length: int | None
+    expects_continue: bool
+    keeps_alive: bool
+
+
+def read_fields(block: bytes) -> dict[str, str]:
+    """Read the field lines of a head (5). Raise Malformed."""
+    fields: dict[str, str] = {}
+    for line in block.split(b"\r\n")[1:]:
+        if not line:
+            continue
+        match = _FIELD.fullmatch(line)
+        if match is None:
+            raise Malformed("A header field is malformed.")
+        name, value = match[1].decode("latin-1").lower(), match[2].decode("latin-1")
+        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    return fields
+
+
+def check_beginning(data: bytes) -> None:
+    """Refuse what cannot become a head any more, whatever follows (2.2, 3). Raise Malformed.
+
+    A CR alone never ends a line; an LF alone might, by RFC 9112, and is refused.
+    """
+    ends = data.count(b"\r\n")
+    if data.count(b"\n") != ends or data.count(b"\r", 0, -1 if data.endswith(b"\r") else None) != ends:
+        raise Malformed("A line ends with CR or LF alone.")
+    if not _TCHAR.match(data):
+        raise Malformed("The request line does not begin with a method.")
+
+
+def known_version(version: str) -> str:
+    """Give the version to answer in (2.3; RFC 9110, 2.5). Raise Malformed for another major one."""
+    match = _VERSION.fullmatch(version)
+    if match is None:
+        raise Malformed("The HTTP version is not 1.0 or 1.1.")
+    return "1.0" if match[1] == "0" else "1.1"
+
+
+def framing_of(head: Head) -> Framing:
+    """Judge a head. Raise Malformed."""
+    fields = head.fields
+    host = fields.get("host")
+    if host is None:
+        if head.version == "1.1":
+            raise Malformed("There is no Host header.")  # 3.2
+    elif not _HOST.fullmatch(host):
+        raise Malformed("The Host header is malformed, or there is more than one.")  # 3.2
+    length = _length(head)
+    old = head.version == "1.0"
+    options = {option.strip(" \t").lower() for option in fields.get("connection", "").split(",")}
+    return Framing(
+        length,
+        not old and length != 0 and fields.get("expect", "").lower() == "100-continue",
+        "close" not in options and (not old or "keep-alive" in options),  # 9.3
+    )
+
+
+def _length(head: Head) -> int | None:
+    """Give the length of the body, None where chunks tell (6.1 to 6.3)."""
+    coding = head.fields.get("transfer-encoding")
+    length = head.fields.get("content-length")
+    if coding is not None:
+        if length is not None:
+            raise Malformed("Content-Length and Transfer-Encoding exclude each other.")
+        if head.version == "1.0":
+            raise Malformed("HTTP/1.0 has no Transfer-Encoding.")
+        if coding.lower() != "chunked":
+            raise Malformed("A Transfer-Encoding other than chunked is not supported.")
+        return None
+    if length is None:
+        return 0
+    if not _LENGTH.fullmatch(length):
+        raise Malformed("The Content-Length is not a length.")
+    return int(length)

@@ -11,7 +11,9 @@ import pytest
 from s3gw.context import Context
 from s3gw.http.wsgi import create_app
 from s3gw.pfs.embedded import EmbeddedPFS
+from s3gw.pfs.interface import Branch
 from s3gw.server._server import GatewayServer
+from tests.contract.test_embedded import recovering
 from tests.server.in_process import running
 from tests.server.test_wire import Connection
 from tests.serving import eventually
@@ -113,3 +115,24 @@ def test_connections_on_which_nothing_happens_are_closed(serve):
         with pytest.raises((EOFError, ConnectionResetError)):
             reader.until(b"this is never sent")
         eventually(lambda: not server.connections)
+
+
+def test_nothing_waits_on_the_loop_for_a_lock_of_the_database(tmp_path):
+    """A read that would have to wait does so in a thread, and the loop serves the others meanwhile."""
+    pfs = EmbeddedPFS(tmp_path, "process")
+    pfs.create_branch(Branch("r", "b"))
+    read = b"GET /b.r/k HTTP/1.1\r\nHost: x\r\n\r\n"
+    with running(create_app(Context(pfs))) as server, ExitStack() as stack:
+        waits, other = (stack.enter_context(closing(Connection(server.address[1]))) for _ in range(2))
+        waits.send(b"PUT /b.r/k HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nkept" + read)
+        assert [waits.response()[0], waits.response()[0]] == [200, 200]
+        with recovering(tmp_path):
+            waits.send(read)
+            other.send(b"GET /b.r/k?acl HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert other.response()[0] == 501
+            waits.socket.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                waits.response()
+        waits.socket.settimeout(20)
+        assert waits.response()[2] == b"kept"
+    pfs.close()

@@ -125,9 +125,19 @@ def _reads(catalogue: Catalogue, supported: dict[str, Any]) -> list[str]:
     body = request.get("body")
     if body:
         read += catalogue.wire.body
-    if body and body != "content":
-        read.append(f"the document {body}")
+    if body in catalogue.requests:
+        read += [f"<{element}>" for element in _elements(catalogue, body)]
     return read
+
+
+def _elements(catalogue: Catalogue, shape: str) -> list[str]:
+    """Name the elements of a client's document, those of its parts behind a slash."""
+    named = []
+    for element, given in catalogue.requests[shape]["members"].items():
+        kind = given if isinstance(given, str) else given["type"]
+        inside = _elements(catalogue, kind) if kind in catalogue.requests else []
+        named += [f"{element}/{name}" for name in inside] or [element]
+    return named
 
 
 def _refused(catalogue: Catalogue, operation: Operation, supported: dict[str, Any]) -> list[tuple[str, str]]:

@@ -76,7 +76,7 @@ CREATE_BUCKET: Final = supported(
         "x-amz-sdk-checksum-algorithm",
         "x-amz-trailer",
         "x-amz-checksum-*",
-        "the document CreateBucketConfiguration",
+        "<LocationConstraint>",
     ),
     drops=("x-amz-acl", "x-amz-grant-*", "x-amz-object-ownership"),
     refuses=(
@@ -354,7 +354,12 @@ DELETE_OBJECTS: Final = supported(
         "x-amz-sdk-checksum-algorithm",
         "x-amz-trailer",
         "x-amz-checksum-*",
-        "the document Delete",
+        "<Object/Key>",
+        "<Object/VersionId>",
+        "<Object/ETag>",
+        "<Object/LastModifiedTime>",
+        "<Object/Size>",
+        "<Quiet>",
     ),
     drops=(
         "x-amz-bypass-governance-retention",

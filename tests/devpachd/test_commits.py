@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 
 import grpc
@@ -11,6 +10,7 @@ import pytest
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from tests.devpachd.conftest import add, at, branch_of, delete, refused, set_commit
+from tests.serving import eventually
 
 ID = uuid.UUID(int=2, version=4).hex
 
@@ -175,20 +175,26 @@ def text(commit: pb.Commit) -> str:
 def test_a_stream_that_began_before_a_commit_was_started_joins_nothing(pachd, repo):
     """It has a commit of its own, and that may be refused at its end."""
     pachd.put(at(repo), {"/a": b"1"})
-    begun, go_on = threading.Event(), threading.Event()
 
-    def messages():
-        yield set_commit(at(repo))
-        yield add("b", b"2")
-        begun.set()
-        assert go_on.wait(30)
+    def is_refused() -> bool:
+        """Whether the stream had resolved the branch before; nothing tells that from outside."""
+        begun, go_on = threading.Event(), threading.Event()
 
-    call = pachd.api.ModifyFile.future(messages())
-    assert begun.wait(30)
-    time.sleep(0.2)  # until it has resolved the branch
-    commit = pachd.start(repo)
-    go_on.set()
-    assert call.exception(30).details() == f"parent commit {text(commit)} has not been finished"
+        def messages():
+            yield set_commit(at(repo))
+            yield add("b", b"2")
+            begun.set()
+            assert go_on.wait(30)
+
+        call = pachd.api.ModifyFile.future(messages())
+        assert begun.wait(30)
+        commit = pachd.start(repo)
+        go_on.set()
+        error = call.exception(30)
+        pachd.finish(commit)
+        return error is not None and error.details() == f"parent commit {text(commit)} has not been finished"
+
+    eventually(is_refused)
 
 
 def test_a_parent_may_be_any_commit(pachd, line):

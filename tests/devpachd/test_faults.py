@@ -25,7 +25,7 @@ from tests.devpachd.conftest import (
     refused,
     repo_named,
 )
-from tests.serving import devpachd
+from tests.serving import devpachd, eventually
 
 REPO = repo_named("r")
 
@@ -127,11 +127,15 @@ def test_commits_are_finished_in_their_order(own, fault):
 
 
 def test_a_wait_ends_with_the_commit(own):
-    commit = own.start(REPO, "dropped")
-    call = own.api.InspectCommit.future(pb.InspectCommitRequest(commit=commit, wait=pb.FINISHED))
-    time.sleep(0.05)
-    own.api.DropCommitSet(pb.DropCommitSetRequest(commit_set=pb.CommitSet(id=commit.id)))
-    assert call.exception(10).details() == f"commit default/r@{commit.id} was deleted"
+
+    def dropped_while_it_is_waited_for() -> bool:
+        """Whether the wait had begun when the commit was dropped; nothing tells that from outside."""
+        commit = own.start(REPO, "dropped")
+        call = own.api.InspectCommit.future(pb.InspectCommitRequest(commit=commit, wait=pb.FINISHED))
+        own.api.DropCommitSet(pb.DropCommitSetRequest(commit_set=pb.CommitSet(id=commit.id)))
+        return call.exception(10).details() == f"commit default/r@{commit.id} was deleted"
+
+    eventually(dropped_while_it_is_waited_for)
     commit = own.start(REPO, "open")
     with pytest.raises(grpc.RpcError) as raised:
         own.api.InspectCommit(pb.InspectCommitRequest(commit=commit, wait=pb.FINISHED), timeout=0.1)

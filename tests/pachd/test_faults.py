@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 
 import pytest
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.pfs.interface import (
+    Change,
     ConditionFailed,
     CorruptData,
     NotAuthenticated,
@@ -24,7 +27,7 @@ from s3gw.pfs.pachd._heads import OURS
 from s3gw.pfs.pachd._messages import branch_message, commit_message
 from s3gw.pfs.pachd.address import find_address
 from tests.contract.conftest import Store
-from tests.serving import devpachd, serving
+from tests.serving import devpachd, eventually, serving
 
 LARGE = bytes(range(256)) * 8192  # 2 MiB: it travels as a file set
 
@@ -137,11 +140,29 @@ def test_conditions_wait_for_those_of_another_gateway(store):
     assert store.read("a") == b"x"
 
 
-def test_a_clash_with_another_writer_is_an_error_and_loses_nothing(store, monkeypatch):
-    """The check before the write is passed by; PFS finds the clash when it finishes the commit."""
-    store.put("d/x", b"kept")
-    monkeypatch.setattr("s3gw.pfs.pachd._pfs.refuse_clash", lambda *_: None)
-    monkeypatch.setattr("s3gw.pfs.pachd._committer.refuse_clash", lambda *_: None)
+@pytest.fixture
+def beaten(store, monkeypatch) -> Callable[[str, bytes], None]:
+    """Lets another client of the cluster write a file just before the next change is sent.
+
+    That is after all that the gateway looks at before, which really is as it sees it.
+    """
+
+    def lose_to(path: str, body: bytes) -> None:
+        send = store.pfs._client.send
+
+        def send_second(method: str, messages: Iterable[object]) -> object:
+            monkeypatch.setattr(store.pfs._client, "send", send)
+            raw_put(store, path, body)
+            return send(method, messages)
+
+        monkeypatch.setattr(store.pfs._client, "send", send_second)
+
+    return lose_to
+
+
+def test_a_clash_with_another_writer_is_an_error_and_loses_nothing(store, beaten):
+    """It comes between the look and the write; PFS finds the clash when it finishes the commit."""
+    beaten("d/x", b"kept")
     with pytest.raises(PathClash):
         store.put("d", b"lost")
     assert store.paths() == ["d/x"]
@@ -150,27 +171,19 @@ def test_a_clash_with_another_writer_is_an_error_and_loses_nothing(store, monkey
     assert store.paths() == ["d/x", "e"]
 
 
-def test_of_a_group_with_a_guilty_member_the_others_are_made(store, fault, monkeypatch):
-    store.put("d/x", b"kept")
-    monkeypatch.setattr("s3gw.pfs.pachd._pfs.refuse_clash", lambda *_: None)
-    monkeypatch.setattr("s3gw.pfs.pachd._committer.refuse_clash", lambda *_: None)
-    fault(finish_s=0.2)
-    outcomes: dict[str, object] = {}
-
-    def put(path: str) -> None:
-        try:
-            outcomes[path] = store.put(path, path.encode()).commit
-        except PathClash as error:
-            outcomes[path] = error
-
+def test_of_a_group_with_a_guilty_member_the_others_are_made(store, beaten):
+    beaten("d/x", b"kept")
     paths = ["a", "b", "d", "e", "f"]
-    threads = [threading.Thread(target=put, args=(path,)) for path in paths]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ExitStack() as stack:
+        changes = []
+        for path in paths:
+            staging = stack.enter_context(store.pfs.stage(store.branch, path))
+            staging.write(path.encode())
+            changes.append((store.branch, [Put(path, staging.finish())]))
+        made = store.pfs.change_all(changes)
+    outcomes = dict(zip(paths, made, strict=True))
     assert isinstance(outcomes.pop("d"), PathClash)
-    assert all(isinstance(commit, str) for commit in outcomes.values())
+    assert all(isinstance(change, Change) for change in outcomes.values())
     assert store.paths() == ["a", "b", "d/x", "e", "f"]
     assert all(store.read(path) == path.encode() for path in outcomes)
 
@@ -271,16 +284,13 @@ def test_a_gateway_outlives_its_cluster_and_no_acknowledged_object_is_lost(tmp_p
             threads = [threading.Thread(target=load, args=(writer,)) for writer in range(8)]
             for thread in threads:
                 thread.start()
-            time.sleep(1)
+            eventually(lambda: len(acknowledged) >= 20)
             process.kill()
             process.wait()
-            time.sleep(2)
+            eventually(lambda: len(refused) >= 8)
             with devpachd(tmp_path / "d", listen=listen):
                 before = len(acknowledged)
-                deadline = time.monotonic() + 20
-                while len(acknowledged) < before + 50:
-                    assert time.monotonic() < deadline
-                    time.sleep(0.05)
+                eventually(lambda: len(acknowledged) >= before + 50)
                 stop.set()
                 for thread in threads:
                     thread.join()

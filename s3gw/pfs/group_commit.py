@@ -68,6 +68,8 @@ class GroupCommit(Generic[Work, Result]):
             members[0]._leads = not self._busy
             self._busy = True
         for member in members:
+            # it is woken when its group is done, or because the next group begins with it: then this
+            # thread leads that group, and so itself
             if not member._leads:
                 member._woken.wait()
             if member._leads:
@@ -75,6 +77,7 @@ class GroupCommit(Generic[Work, Result]):
         return members
 
     def _lead(self) -> None:
+        """Do the work of what waits now, then hand the lead to the first of what came meanwhile."""
         with self._lock:
             group = self._take()
         try:

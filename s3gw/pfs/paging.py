@@ -70,27 +70,51 @@ def _roll_up(
     high: str,
     neighbours: int,
 ) -> Iterator[str | Row]:
-    """Give the rows that are not rolled up, and once what the others are rolled up to."""
+    """Give the rows that are not rolled up, and once what the others are rolled up to.
+
+    A group is read through while it is short. The rest of a long one is jumped over: the rows behind
+    it are asked for anew.
+    """
+    patience = _Patience(neighbours)
     group = ""
-    patience = neighbours
     while low < high:
-        read_on = 0
+        rolled_up = 0
         for row in rows(low, high):
             path = path_of(row)
             if group and path.startswith(group):
-                read_on += 1
-                if read_on <= patience:
+                rolled_up += 1
+                if rolled_up <= patience.rows:
                     continue
+                patience.ran_out()
                 low = group + END
-                patience //= 4
                 break
-            if read_on >= patience:
-                patience = min(neighbours, 2 * patience + 1)
+            if rolled_up >= patience.rows:
+                patience.held()
             end = path.find(delimiter, len(prefix))
-            group, read_on = path[: end + len(delimiter)] if end >= 0 else "", 0
+            group, rolled_up = path[: end + len(delimiter)] if end >= 0 else "", 0
             yield group or row
         else:
             return
+
+
+class _Patience:
+    """How many rows of a group are read before the rest is jumped over.
+
+    Groups of one listing are alike: behind a long one the next is jumped over sooner, behind one that
+    was read through later again.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.rows = most
+        self._most = most
+
+    def ran_out(self) -> None:
+        """A group was longer."""
+        self.rows //= 4
+
+    def held(self) -> None:
+        """A group ended just then."""
+        self.rows = min(self._most, 2 * self.rows + 1)
 
 
 def _successor(after: str) -> str:

@@ -10,6 +10,12 @@ fs.mkdir(bucket)
 with fs.open(f"{bucket}/dir/a.txt", "wb") as file:
     file.write(b"hello " * 1000)
 fs.pipe_file(f"{bucket}/b", b"b")
+try:  # If-None-Match; it tells what failed by the Condition of the answer
+    fs.pipe_file(f"{bucket}/b", b"again", mode="create")
+except FileExistsError:
+    assert fs.cat_file(f"{bucket}/b") == b"b"
+else:
+    raise AssertionError("a file was created although it was there")
 with fs.open(f"{bucket}/dir/a.txt", "rb") as file:
     file.seek(6)
     assert file.read(5) == b"hello"

@@ -14,12 +14,12 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 from s3gw.context import Context
-from s3gw.errors import S3Error
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.generated.wire import DROPS
 from s3gw.http.dispatch import Operation
 from s3gw.http.request import Request
 from s3gw.pfs import PFSError, opener
+from s3gw.s3_error import S3Error
 
 _EPILOG = """\
 Every option of `serve` can be given in the environment too: S3GW_PFS, S3GW_LISTEN, S3GW_WORKERS

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.pfs.interface import DEFAULT_PROJECT, Branch, InvalidName
 from s3gw.pfs.paths import check_branch
+from s3gw.s3_error import S3Error
 
 # S3 has 63; a branch and a repo of Pachyderm may be longer, and a cache holds no more than this of each.
 _LONGEST = 255

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from s3gw.context import Context
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.http.dispatch import Lane, Operation, Support
@@ -20,6 +19,7 @@ from s3gw.http.layout import Response, lay_out, lay_out_error
 from s3gw.http.request import Request
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import Change, PFSError, WouldWait
+from s3gw.s3_error import S3Error
 
 Result = TypeVar("Result")
 

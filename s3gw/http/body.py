@@ -13,12 +13,12 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.generated.wire import CHECKSUMS, Checksum
 from s3gw.http.digests import Digest
 from s3gw.http.framing import Input, Wire, unframe
 from s3gw.http.values import size_in_bytes
+from s3gw.s3_error import S3Error
 
 _SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _CHECKSUM = "x-amz-checksum-"

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 from s3gw.context import Context
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.generated.wire import HEADER_PREFIX, SIGNATURES
 from s3gw.http.answer import Answer
 from s3gw.http.request import Request
 from s3gw.http.values import invalid
 from s3gw.operations.pending import Pending
+from s3gw.s3_error import S3Error
 
 _WRITES = frozenset(("DELETE", "POST", "PUT"))
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.http.digests import Digest
+from s3gw.s3_error import S3Error
 
 BLOCK = 256 * 1024
 

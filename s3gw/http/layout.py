@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from s3gw.errors import S3Error
 from s3gw.generated.documents import Error, render_error
 from s3gw.http.answer import Answer
 from s3gw.http.request import Request
 from s3gw.http.values import HEADER_VALUE, invalid
 from s3gw.pfs.interface import FileReader
+from s3gw.s3_error import S3Error
 
 _BODILESS = frozenset((204, 304))
 

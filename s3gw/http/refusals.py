@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from s3gw.errors import S3Error
 from s3gw.generated.errors import ErrorKind
+from s3gw.s3_error import S3Error
 
 
 class Refusal(NamedTuple):

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.generated.wire import HEADER_PREFIX, SIGNATURES
 from s3gw.http import xml
@@ -16,6 +15,7 @@ from s3gw.http.target import Target, parse
 from s3gw.http.values import invalid
 from s3gw.names import branch_of, check_key
 from s3gw.pfs.interface import Branch, InvalidName
+from s3gw.s3_error import S3Error
 
 if TYPE_CHECKING:
     from s3gw.http.dispatch import Operation

@@ -6,8 +6,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote_plus, unquote_to_bytes
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
+from s3gw.s3_error import S3Error
 
 _BROKEN_ENCODING = re.compile(r"%(?![0-9A-Fa-f]{2})")
 

@@ -9,8 +9,8 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import TypeVar
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
+from s3gw.s3_error import S3Error
 
 Default = TypeVar("Default", int, None)
 DefaultText = TypeVar("DefaultText", str, None)

@@ -18,9 +18,9 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.generated.wire import NAMESPACE
+from s3gw.s3_error import S3Error
 
 T = TypeVar("T")
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol, Self
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.operations._etag import etag_of
 from s3gw.pfs.interface import FileInfo
+from s3gw.s3_error import S3Error
 
 _RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)", re.ASCII | re.IGNORECASE)
 _ETAG = re.compile(r'(W/)?"([^"]*)"|([^",\s]+)')

@@ -6,9 +6,9 @@ import base64
 import binascii
 import json
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.pfs.paths import is_commit_id
+from s3gw.s3_error import S3Error
 
 
 def write_name(name: str) -> str:

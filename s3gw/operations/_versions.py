@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
+from s3gw.s3_error import S3Error
 
 ONLY_VERSION = "null"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from s3gw.context import Context
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.generated.documents import Bucket, ListAllMyBucketsResult, LocationConstraint
 from s3gw.generated.requests import (
@@ -18,6 +17,7 @@ from s3gw.generated.requests import (
 from s3gw.names import bucket_of
 from s3gw.operations import _tokens
 from s3gw.operations._owner import OWNER
+from s3gw.s3_error import S3Error
 
 
 def list_buckets(context: Context, request: ListBucketsRequest) -> ListAllMyBucketsResult:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from s3gw.context import Context
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.generated.documents import (
     CommonPrefix,
@@ -24,6 +23,7 @@ from s3gw.operations._etag import etag_of
 from s3gw.operations._owner import OWNER
 from s3gw.operations._versions import ONLY_VERSION, check_version
 from s3gw.pfs.interface import CommitNotFound, Page, Snapshot
+from s3gw.s3_error import S3Error
 
 
 def list_objects(context: Context, request: ListObjectsRequest) -> ListObjectsResult:

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from functools import partial
 
 from s3gw.context import Context
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.generated.documents import Deleted, DeleteError, DeleteResult
 from s3gw.generated.parsers import ObjectIdentifier
@@ -45,6 +44,7 @@ from s3gw.pfs.interface import (
     Staging,
 )
 from s3gw.pfs.paths import is_path
+from s3gw.s3_error import S3Error
 
 # How often a DeleteObjects with conditions is judged anew when another writer came between.
 _ATTEMPTS = 5

@@ -16,8 +16,8 @@ import select
 import socket
 import time
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
+from s3gw.s3_error import S3Error
 from s3gw.server._chunks import ChunkDecoder
 from s3gw.server._output import ClientGone, Output
 from s3gw.server._rules import Malformed

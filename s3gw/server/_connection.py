@@ -14,11 +14,11 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.http.application import Unfinished
 from s3gw.http.dispatch import Lane
 from s3gw.http.layout import Response
+from s3gw.s3_error import S3Error
 from s3gw.server._body import IDLE_S, BodyStream
 from s3gw.server._exchange import Exchange
 from s3gw.server._loop import READ, WRITE

@@ -15,12 +15,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.http.application import Application
 from s3gw.http.layout import Response
 from s3gw.http.request import Request
 from s3gw.http.wsgi import REQUEST
+from s3gw.s3_error import S3Error
 from s3gw.server._access_log import access
 from s3gw.server._delivery import Delivery
 from s3gw.server._request import WireRequest

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
+from s3gw.s3_error import S3Error
 from s3gw.server._body import BodyStream
 from s3gw.server._head import Head, read_plain_head
 from s3gw.server._rules import Malformed, check_beginning, framing_of, known_version, read_fields

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from s3gw.errors import S3Error
 from s3gw.generated import errors
 from s3gw.http.wsgi import Face
+from s3gw.s3_error import S3Error
 from s3gw.server import _logging
 from s3gw.server._balance import Inbox, Seat
 from s3gw.server._connection import Connection

@@ -14,8 +14,8 @@ from awscrt import checksums
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s3gw.errors import S3Error
 from s3gw.http.body import Body
+from s3gw.s3_error import S3Error
 
 BODY = b"Welcome to Amazon S3."
 ALGORITHMS = {

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s3gw.errors import S3Error
 from s3gw.generated import parsers
 from s3gw.http import values, xml
 from s3gw.http.body import Body
@@ -21,6 +20,7 @@ from s3gw.names import branch_of, check_key
 from s3gw.operations import _tokens
 from s3gw.operations._conditions import Conditions, NotModified, if_range_holds, parse_range
 from s3gw.pfs.interface import InvalidName
+from s3gw.s3_error import S3Error
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 LATIN = st.text(st.characters(max_codepoint=255), max_size=60)

@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
-from s3gw.errors import S3Error
 from s3gw.generated.routes import PROFILES
 from s3gw.http.request import Request
 from s3gw.http.target import parse
+from s3gw.s3_error import S3Error
 from tests.sdk import model, sdk_request
 
 BUCKET, KEY = "master.images", "dir/a.txt"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from s3gw.errors import S3Error
 from s3gw.generated.parsers import DELETE
 from s3gw.http import xml
+from s3gw.s3_error import S3Error
 
 
 def refused_after(blocks: Iterator[bytes]) -> tuple[str, int]:

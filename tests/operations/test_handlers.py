@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from s3gw.context import Context
-from s3gw.errors import S3Error
 from s3gw.generated.parsers import CreateBucketConfiguration, Delete, ObjectIdentifier
 from s3gw.generated.requests import (
     CreateBucketRequest,
@@ -32,6 +31,7 @@ from s3gw.operations import buckets, listing, objects
 from s3gw.operations.pending import Pending
 from s3gw.pfs.embedded import EmbeddedPFS
 from s3gw.pfs.interface import Branch, BranchNotEmpty, BranchNotFound, FileNotFound
+from s3gw.s3_error import S3Error
 
 BRANCH = Branch("images", "master")
 PLACE: dict[str, Any] = {"bucket": "master.images", "branch": BRANCH}

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from s3gw.errors import S3Error
+from s3gw.s3_error import S3Error
 from s3gw.server import _body
 from s3gw.server._body import BodyStream
 from s3gw.server._output import Output

@@ -64,6 +64,7 @@ class Wire:
     namespace: str
     header_prefix: str
     signatures: tuple[str, ...]
+    writes: tuple[str, ...]
     conditions: tuple[str, ...]
     body: tuple[str, ...]
     checksums: tuple[dict[str, Any], ...]
@@ -126,6 +127,7 @@ def _wire(document: dict[str, Any]) -> Wire:
         namespace=document["namespace"],
         header_prefix=document["header_prefix"],
         signatures=tuple(document["signatures"]),
+        writes=tuple(document["writes"]),
         conditions=tuple(document["conditions"]),
         body=tuple(document["body"]),
         checksums=tuple(document["checksums"]),

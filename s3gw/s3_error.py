@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from s3gw.generated.errors import ErrorKind
+from s3gw.generated import errors
 
 
 class S3Error(Exception):
@@ -22,7 +19,7 @@ class S3Error(Exception):
 
     def __init__(
         self,
-        kind: ErrorKind,
+        kind: errors.ErrorKind,
         message: str | None = None,
         *,
         headers: Mapping[str, str] | None = None,
@@ -34,3 +31,14 @@ class S3Error(Exception):
         self.message = message or kind.message
         self.headers = dict(headers or {})
         self.members = members
+
+
+# What an answer repeats of a client's value; more tells nobody more.
+_SHOWN = 1024
+
+
+def invalid_argument(name: str, value: str, message: str) -> S3Error:
+    """Make the InvalidArgument of a parameter or header, which tells its name and value."""
+    return S3Error(
+        errors.InvalidArgument, message, argument_name=name[:_SHOWN], argument_value=value[:_SHOWN]
+    )

@@ -41,6 +41,7 @@ def wire_view(catalogue: Catalogue) -> dict[str, Any]:
         "namespace": wire.namespace,
         "header_prefix": wire.header_prefix,
         "signatures": sorted(name.lower() for name in wire.signatures),
+        "writes": sorted(wire.writes),
         "checksums": wire.checksums,
         "drops": catalogue.drops,
     }

@@ -16,7 +16,6 @@ from codegen.render.names import PYTHON_TYPES, snake
 
 # What asks for nothing, where an entry does not say.
 _NOTHING = ["", "false", "off"]
-_WRITES = ("DELETE", "POST", "PUT")
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def refusals(operation: Operation, supported: dict[str, Any], wire: Wire) -> Ite
             for pattern in row.get(source, ()):
                 name = pattern.lower() if source == "headers" else pattern
                 yield Refusal(row["feature"], source, name, unless, row.get("answer", "NotImplemented"))
-    if operation.method in _WRITES:
+    if operation.method in wire.writes:
         read = supported.get("request", {}).get("headers", {})
         for header in wire.conditions:
             if header not in read:

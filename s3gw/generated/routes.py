@@ -2352,6 +2352,8 @@ DEFAULT_PROFILE: Final = next(iter(PROFILES))
 class ServiceResource:
     """The operations of a service, `/`."""
 
+    level: Final = "service"
+
     def __init__(self, face: Face) -> None:
         self._answer = face.answer
 
@@ -2364,6 +2366,8 @@ class ServiceResource:
 
 class BucketResource:
     """The operations of a bucket, `/{bucket}`."""
+
+    level: Final = "bucket"
 
     def __init__(self, face: Face) -> None:
         self._answer = face.answer
@@ -2389,6 +2393,8 @@ class BucketResource:
 
 class ObjectResource:
     """The operations of a object, `/{bucket}/{key:path}`."""
+
+    level: Final = "object"
 
     def __init__(self, face: Face) -> None:
         self._answer = face.answer

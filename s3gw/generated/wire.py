@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/wire.yaml and spec/members.yaml; do not edit, run `tox -e codegen`.
 
-Contents: NAMESPACE, HEADER_PREFIX, SIGNATURES, Checksum, CHECKSUMS, DROPS.
+Contents: NAMESPACE, HEADER_PREFIX, SIGNATURES, WRITES, Checksum, CHECKSUMS, DROPS.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ SIGNATURES: Final = frozenset(
         "x-id",
     ]
 )
+
+# Methods that change something.
+WRITES: Final = frozenset(["DELETE", "POST", "PUT"])
 
 
 class Checksum(NamedTuple):

@@ -18,7 +18,7 @@ from s3gw.generated.wire import CHECKSUMS, Checksum
 from s3gw.http.digests import Digest
 from s3gw.http.framing import Input, Wire, unframe
 from s3gw.http.values import size_in_bytes
-from s3gw.s3_error import S3Error
+from s3gw.s3_error import S3Error, invalid_argument
 
 _SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _CHECKSUM = "x-amz-checksum-"
@@ -96,11 +96,10 @@ class Body:
         if text in ("", "UNSIGNED-PAYLOAD") or text.startswith("STREAMING-"):
             return
         if not _SHA256_HEX.fullmatch(text):
-            raise S3Error(
-                errors.InvalidArgument,
+            raise invalid_argument(
+                "x-amz-content-sha256",
+                text,
                 "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a STREAMING- mode, or a valid sha256 value.",
-                argument_name="x-amz-content-sha256",
-                argument_value=text,
             )
         promise = (hashlib.sha256(), bytes.fromhex(text), S3Error(errors.XAmzContentSHA256Mismatch))
         # it is the hash of the payload as it was sent (SigV4), its framing included

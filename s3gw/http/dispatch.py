@@ -13,14 +13,11 @@ from typing import Any, Generic, Literal, TypeVar
 
 from s3gw.context import Context
 from s3gw.generated import errors
-from s3gw.generated.wire import HEADER_PREFIX, SIGNATURES
+from s3gw.generated.wire import HEADER_PREFIX, SIGNATURES, WRITES
 from s3gw.http.answer import Answer
 from s3gw.http.request import Request
-from s3gw.http.values import invalid
 from s3gw.operations.pending import Pending
-from s3gw.s3_error import S3Error
-
-_WRITES = frozenset(("DELETE", "POST", "PUT"))
+from s3gw.s3_error import S3Error, invalid_argument
 
 Asked = TypeVar("Asked")
 Result = TypeVar("Result")
@@ -160,7 +157,7 @@ class Table:
         self.method = method
         self.marks = frozenset(name for candidate in candidates for name, _ in candidate.query)
         self._candidates = candidates
-        self._writes = method in _WRITES
+        self._writes = method in WRITES
         self._headers = tuple({header for candidate in candidates for header in candidate.headers})
         self._known = parameters
         self._subresources = subresources
@@ -188,7 +185,7 @@ class Table:
             if not marks.issuperset(name for name, _ in candidate.query):
                 conflicting = ", ".join(sorted(marks | {name for name, _ in candidate.query}))
                 message = f"Conflicting query string parameters: {conflicting}"
-                raise invalid("ResourceType", conflicting, message)
+                raise invalid_argument("ResourceType", conflicting, message)
         if self._writes:
             self._refuse_leftovers(query, marks)
         return best.operation if best else None
@@ -204,7 +201,7 @@ class Table:
                 continue
             if name in self.marks:
                 message = f"The parameter {name} belongs to an operation that needs other parameters too."
-                raise invalid(name, value, message)
+                raise invalid_argument(name, value, message)
             if name in self._subresources or (value == "" and name not in self._known):
                 raise S3Error(
                     errors.NotImplemented,

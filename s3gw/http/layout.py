@@ -10,11 +10,12 @@ from typing import NamedTuple
 from s3gw.generated.documents import Error, render_error
 from s3gw.http.answer import Answer
 from s3gw.http.request import Request
-from s3gw.http.values import HEADER_VALUE, invalid
+from s3gw.http.values import HEADER_VALUE
 from s3gw.pfs.interface import FileReader
-from s3gw.s3_error import S3Error
+from s3gw.s3_error import S3Error, invalid_argument
 
-_BODILESS = frozenset((204, 304))
+# Statuses whose answers have no body, and no length of one.
+BODILESS = frozenset((204, 304))
 
 
 class Response(NamedTuple):
@@ -54,18 +55,18 @@ def lay_out(answer: Answer, request: Request) -> Response:
         if not HEADER_VALUE.fullmatch(value):
             if body is not None and not isinstance(body, bytes):
                 body.close()
-            raise invalid(name, value, f"The header {name} of the answer cannot carry such a value.")
+            raise invalid_argument(name, value, f"The header {name} of the answer cannot carry such a value.")
         spelled = SPELLED[name]
         headers.append((spelled, value))
         if spelled == "Content-Length":
             length = value
     if isinstance(body, bytes):
         headers.append(("Content-Type", "application/xml"))
-    if length is None and status not in _BODILESS and (body is None or isinstance(body, bytes)):
+    if length is None and status not in BODILESS and (body is None or isinstance(body, bytes)):
         headers.append(("Content-Length", str(len(body or b""))))
     headers.append(("X-Amz-Id-2", request.host_id))
     headers.append(("X-Amz-Request-Id", request.request_id))
-    if body is not None and (request.method == "HEAD" or status in _BODILESS):
+    if body is not None and (request.method == "HEAD" or status in BODILESS):
         if not isinstance(body, bytes):
             body.close()
         body = None

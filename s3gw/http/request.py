@@ -12,10 +12,9 @@ from s3gw.http import xml
 from s3gw.http.body import Body
 from s3gw.http.framing import Input
 from s3gw.http.target import Target, parse
-from s3gw.http.values import invalid
 from s3gw.names import branch_of, check_key
 from s3gw.pfs.interface import Branch, InvalidName
-from s3gw.s3_error import S3Error
+from s3gw.s3_error import S3Error, invalid_argument
 
 if TYPE_CHECKING:
     from s3gw.http.dispatch import Operation
@@ -86,7 +85,9 @@ class Request:
                 continue
             value = target.query.pop(name)
             if self.headers.setdefault(header, value) != value:
-                raise invalid(header, value, f"{header} stands in the query and, otherwise, in a header.")
+                raise invalid_argument(
+                    header, value, f"{header} stands in the query and, otherwise, in a header."
+                )
         return target
 
     # --- what the generated readers ask for -----------------------------------------------------

@@ -9,8 +9,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import TypeVar
 
-from s3gw.generated import errors
-from s3gw.s3_error import S3Error
+from s3gw.s3_error import invalid_argument
 
 Default = TypeVar("Default", int, None)
 DefaultText = TypeVar("DefaultText", str, None)
@@ -20,16 +19,6 @@ _SIZE = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 # What a header can carry: no control characters but the tab (RFC 9110, section 5.5), in latin-1.
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
-
-# What an answer repeats of a client's value; more tells nobody more.
-_SHOWN = 1024
-
-
-def invalid(name: str, value: str, message: str) -> S3Error:
-    """Make the InvalidArgument of a parameter or header."""
-    return S3Error(
-        errors.InvalidArgument, message, argument_name=name[:_SHOWN], argument_value=value[:_SHOWN]
-    )
 
 
 def integer(
@@ -45,10 +34,10 @@ def integer(
     if not text:
         return default
     if not _INTEGER.fullmatch(text):
-        raise invalid(name, text, f"The parameter {name} is not an integer.")
+        raise invalid_argument(name, text, f"The parameter {name} is not an integer.")
     value = int(text)
     if not minimum <= value <= maximum:
-        raise invalid(name, text, f"The parameter {name} must lie between {minimum} and {maximum}.")
+        raise invalid_argument(name, text, f"The parameter {name} must lie between {minimum} and {maximum}.")
     return value if cap is None else min(value, cap)
 
 
@@ -57,7 +46,7 @@ def size_in_bytes(name: str, text: str | None) -> int | None:
     if not text:
         return None
     if not _SIZE.fullmatch(text):
-        raise invalid(name, text, f"The header {name} is not a length.")
+        raise invalid_argument(name, text, f"The header {name} is not a length.")
     return int(text)
 
 
@@ -66,7 +55,7 @@ def boolean(name: str, text: str | None, *, default: bool = False) -> bool:
     if not text:
         return default
     if text.lower() not in ("true", "false"):
-        raise invalid(name, text, f"The parameter {name} must be true or false.")
+        raise invalid_argument(name, text, f"The parameter {name} must be true or false.")
     return text.lower() == "true"
 
 
@@ -81,7 +70,7 @@ def string(
     if not text:
         return default
     if text not in values:
-        raise invalid(name, text, f"The parameter {name} must be one of: {', '.join(values)}.")
+        raise invalid_argument(name, text, f"The parameter {name} must be one of: {', '.join(values)}.")
     return text
 
 
@@ -90,7 +79,7 @@ def header(name: str, text: str | None) -> str | None:
     if not text:
         return None
     if not HEADER_VALUE.fullmatch(text):
-        raise invalid(name, text, f"The parameter {name} holds what no header can carry.")
+        raise invalid_argument(name, text, f"The parameter {name} holds what no header can carry.")
     return text
 
 

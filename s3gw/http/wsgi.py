@@ -63,10 +63,9 @@ class _Router:
     def __init__(self) -> None:
         self._found: dict[str, tuple[object, dict[str, Any], dict[str, Any], str]] = {}
 
-    def add_route(self, uri_template: str, resource: object, **_options: Any) -> None:
-        level = ("service", "bucket", "object")[uri_template.count("{")]
+    def add_route(self, uri_template: str, resource: Any, **_options: Any) -> None:
         methods = _Methods(map_http_methods(resource))  # type: ignore[arg-type] # WSGI's, not ASGI's
-        self._found[level] = (resource, methods, {}, uri_template)
+        self._found[resource.level] = (resource, methods, {}, uri_template)
 
     def find(self, _uri: str, req: falcon.Request) -> tuple[object, dict[str, Any], dict[str, Any], str]:
         request = _request(req.env)

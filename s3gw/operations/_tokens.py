@@ -6,9 +6,8 @@ import base64
 import binascii
 import json
 
-from s3gw.generated import errors
 from s3gw.pfs.paths import is_commit_id
-from s3gw.s3_error import S3Error
+from s3gw.s3_error import S3Error, invalid_argument
 
 
 def write_name(name: str) -> str:
@@ -37,9 +36,7 @@ def read_position(token: str) -> tuple[str, str]:
 
 def refusal(token: str, message: str = "The continuation token provided is incorrect.") -> S3Error:
     """Make the error of a token that leads nowhere."""
-    return S3Error(
-        errors.InvalidArgument, message, argument_name="continuation-token", argument_value=token[:1024]
-    )
+    return invalid_argument("continuation-token", token, message)
 
 
 def _write(parts: list[str]) -> str:

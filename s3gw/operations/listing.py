@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from s3gw.context import Context
-from s3gw.generated import errors
 from s3gw.generated.documents import (
     CommonPrefix,
     ListObjectsResult,
@@ -23,7 +22,7 @@ from s3gw.operations._etag import etag_of
 from s3gw.operations._owner import OWNER
 from s3gw.operations._versions import ONLY_VERSION, check_version
 from s3gw.pfs.interface import CommitNotFound, Page, Snapshot
-from s3gw.s3_error import S3Error
+from s3gw.s3_error import invalid_argument
 
 
 def list_objects(context: Context, request: ListObjectsRequest) -> ListObjectsResult:
@@ -84,12 +83,8 @@ def list_object_versions(context: Context, request: ListObjectVersionsRequest) -
     """List each file of HEAD once, as the only version that it has."""
     if request.version_id_marker:
         if not request.key_marker:
-            raise S3Error(
-                errors.InvalidArgument,
-                "A version-id marker cannot be specified without a key marker.",
-                argument_name="version-id-marker",
-                argument_value=request.version_id_marker[:1024],
-            )
+            message = "A version-id marker cannot be specified without a key marker."
+            raise invalid_argument("version-id-marker", request.version_id_marker, message)
         check_version(request.version_id_marker)
     snapshot = context.pfs.snapshot(request.branch)
     page = snapshot.list_files(request.prefix, request.delimiter, request.key_marker, request.max_keys)

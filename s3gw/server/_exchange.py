@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes
 
 from s3gw.generated import errors
 from s3gw.http.application import Application
-from s3gw.http.layout import Response
+from s3gw.http.layout import BODILESS, Response
 from s3gw.http.request import Request
 from s3gw.http.wsgi import REQUEST
 from s3gw.s3_error import S3Error
@@ -28,7 +28,6 @@ from s3gw.server._request import WireRequest
 if TYPE_CHECKING:
     from s3gw.server._connection import Connection
 
-_BODILESS = frozenset((204, 304))
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -177,7 +176,7 @@ class Exchange:
     def _head(self, status: int, headers: list[tuple[str, str]]) -> bytes:
         """Write the head of the response, with what is the server's own."""
         lines = [f"HTTP/{self.request.version} {_STATUS_LINES[status]}"]
-        is_delimited = status in _BODILESS
+        is_delimited = status in BODILESS
         for name, value in headers:
             lines.append(f"{name}: {value}")
             is_delimited = is_delimited or name == "Content-Length"

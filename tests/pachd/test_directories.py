@@ -7,33 +7,38 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.pfs.interface import TooSlow
 from s3gw.pfs.pachd import _directories
+from s3gw.pfs.pachd._client import Pace
 from s3gw.pfs.pachd._directories import children
+from s3gw.pfs.pachd._messages import commit_message
 from s3gw.pfs.pachd._wire import Entry
 from s3gw.pfs.paging import END
 
 
 class Model:
-    """Files, read as pachd reads them; its own way names so many entries before its time is over."""
+    """Files, read as pachd reads them; its own way names so many entries before it falls behind."""
 
     def __init__(self, files: list[str], prefix: str, named_at_once: int) -> None:
         self.files = sorted(files)
         self.prefix = prefix
         self.named_at_once = named_at_once
         self.jumps = 0
+        self.readings = 0
 
-    def nested(self, low: str, high: str, _limit_s: float | None) -> Iterator[Entry]:
+    def nested(self, low: str, high: str, _pace: Pace | None) -> Iterator[Entry]:
         self.jumps += 1
         for path in self.files:
             if low <= path < high and path.startswith(self.prefix) and "/" in path[len(self.prefix) :]:
                 yield Entry(path, True, 0, b"", None, "")
 
-    def named(self, low: str, high: str, limit_s: float | None) -> Iterator[Entry]:
+    def named(self, low: str, high: str, pace: Pace | None) -> Iterator[Entry]:
+        self.readings += 1
         seen = [path for path in self.expected() if low <= path < high]
         for count, path in enumerate(seen):
-            if limit_s is not None and count == self.named_at_once:
+            if pace is not None and count == self.named_at_once:
                 raise TooSlow("it takes too long")
             yield Entry(path, not path.endswith("/"), 0, b"", None, "")
 
@@ -68,8 +73,51 @@ def test_big_directories_cost_a_jump_each_and_a_few_to_find_them(names):
     assert model.jumps <= 2 * len(names) + 40
 
 
-def test_small_directories_are_read_through(monkeypatch):
-    monkeypatch.setattr(_directories, "_ENOUGH", 4)
-    model = Model([f"d{number:03}/a" for number in range(100)], "", 5)
+def test_small_directories_are_read_through_by_one_call():
+    model = Model([f"d{number:03}/a" for number in range(100)], "", 100)
     assert model.children() == model.expected()
-    assert model.jumps == 0
+    assert (model.readings, model.jumps) == (1, 0)
+
+
+@pytest.fixture
+def globs(store, monkeypatch):
+    """The patterns of the GlobFiles that the store's PFS sends, each with whether it has a range."""
+    seen: list[tuple[str, bool]] = []
+    glob_file = store.pfs._client._glob_file
+
+    def count(request, **options):
+        seen.append((request.pattern, request.HasField("path_range")))
+        return glob_file(request, **options)
+
+    monkeypatch.setattr(store.pfs._client, "_glob_file", count)
+    monkeypatch.setattr(_directories, "_PACE", _directories._PACE._replace(first_s=2))
+    monkeypatch.setattr(_directories, "_PACE_INSIDE", _directories._PACE_INSIDE._replace(first_s=2))
+    return seen
+
+
+def test_a_page_of_files_takes_one_call_however_long_pachd_takes_for_all_of_it(store, globs, fault):
+    names = [f"d{folder}/{number:04}" for folder in range(3) for number in range(700)]
+    messages = [pb.ModifyFileRequest(set_commit=commit_message(store.branch))]
+    messages += [pb.ModifyFileRequest(add_file=pb.AddFile(path=name, raw={})) for name in names]
+    store.pfs._client.send("ModifyFile", messages)
+    fault(latency_s=0.2)
+    page = store.snapshot().list_files("d1/", "/", limit=600)
+    assert [file.path for file in page.files] == names[700:1300]
+    assert globs == [("/d1/*", False)]
+    rest = store.snapshot().list_files("d1/", "/", page.after, limit=600)
+    assert [file.path for file in rest.files] == names[1300:1400]
+    assert globs[1:] == [("/d1/*", True)]
+    page = store.snapshot().list_files("", "/")
+    assert page.groups == ["d0/", "d1/", "d2/"]
+    assert globs[2:] == [("/*", True)]
+
+
+def test_a_call_that_falls_behind_is_given_up(store, globs, fault, monkeypatch):
+    """A directory that pachd takes long to sum up is found by a jump."""
+    store.put("d/a")
+    store.put("f")
+    monkeypatch.setattr(_directories, "_PACE", Pace(0.05, 0.001))
+    fault(latency_s=0.3)
+    page = store.snapshot().list_files("", "/")
+    assert (page.groups, [file.path for file in page.files]) == (["d/"], ["f"])
+    assert "/*/**" in [pattern for pattern, _ in globs]

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import grpc
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
@@ -154,15 +154,27 @@ class Client:
         """Make a call of many small answers; it begins at once, and ends with the iterator."""
         return self._stream(getattr(self._stub, method), request, self._pauses(method))
 
-    def glob(self, request: Any, limit_s: float | None = None) -> Iterator[Entry]:
-        """Make a GlobFile as `stream` does; with a limit it is `TooSlow` behind what came in time."""
-        return self._stream(self._glob_file, request, self._pauses("GlobFile"), limit_s)
+    def glob(self, request: Any, pace: Pace | None = None) -> Iterator[Entry]:
+        """Make a GlobFile as `stream` does; with a pace it is `TooSlow` behind what came in time."""
+        if pace is not None:
+            return self._keep_pace(request, pace)
+        return self._stream(self._glob_file, request, self._pauses("GlobFile"))
 
-    def _stream(
-        self, method: Any, request: Any, pauses: Iterable[float], limit_s: float | None = None
-    ) -> Iterator[Any]:
+    def _keep_pace(self, request: Any, pace: Pace) -> Iterator[Entry]:
+        call = self._glob_file(request, timeout=self.deadline_s, metadata=self._metadata)
+        try:
+            with self._watch.limit(pace.first_s, call) as limit:
+                for found in self._answers(lambda: call, call, iter(())):
+                    limit.deadline = min(limit.deadline + pace.each_s, time.monotonic() + pace.first_s)
+                    yield found
+        except Unavailable as error:  # whoever asks has another way, which tries again
+            raise TooSlow(str(error)) from error
+        finally:
+            call.cancel()
+
+    def _stream(self, method: Any, request: Any, pauses: Iterable[float]) -> Iterator[Any]:
         def begin() -> Any:
-            return method(request, timeout=limit_s or self.deadline_s, metadata=self._metadata)
+            return method(request, timeout=self.deadline_s, metadata=self._metadata)
 
         return self._answers(begin, begin(), iter(pauses))
 
@@ -231,6 +243,18 @@ class Client:
         """End every call and the channel."""
         self._channel.close()
         self._watch.close()
+
+
+class Pace(NamedTuple):
+    """How quickly answers have to come.
+
+    Attributes:
+        first_s: Seconds that the first one may take, and that any may be late.
+        each_s: Seconds that each further one may take, on average.
+    """
+
+    first_s: float
+    each_s: float
 
 
 class Download:
@@ -308,47 +332,68 @@ def _translated() -> Iterator[None]:
         raise Unavailable("pachd: the call was cancelled") from error
 
 
+class _Limit:
+    """When a call is to be cancelled, on the monotonic clock; may be put off meanwhile."""
+
+    def __init__(self, deadline: float, call: Any) -> None:
+        self.deadline = deadline
+        self.call = call
+        self.has_passed = False
+
+
 class _Watch:
     """Cancels calls that wait too long: gRPC has a deadline for a whole call, not for a message."""
 
+    # Longer limits are exact to so much.
+    _TURN_S = 0.5
+
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._limits: dict[object, tuple[float, Any]] = {}
-        self._expired: set[object] = set()
-        self._wake = threading.Event()
+        self._changed = threading.Condition()
+        self._limits: set[_Limit] = set()
+        self._closed = False
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def limit(self, seconds: float, call: Any) -> Iterator[None]:
+    def limit(self, seconds: float, call: Any) -> Iterator[_Limit]:
         """Cancel `call` and raise `TooSlow` if the ``with`` takes longer."""
-        key = object()
-        with self._lock:
-            self._limits[key] = (time.monotonic() + seconds, call)
+        limit = _Limit(time.monotonic() + seconds, call)
+        with self._changed:
+            self._limits.add(limit)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
                 self._thread.start()
+            if seconds < self._TURN_S:
+                self._changed.notify()
         try:
-            yield
+            yield limit
         except Unavailable as error:
-            if key in self._expired:
+            if limit.has_passed:
                 raise TooSlow(f"pachd did not answer within {seconds:.0f} s") from error
             raise
         finally:
-            with self._lock:
-                self._limits.pop(key, None)
-                self._expired.discard(key)
+            with self._changed:
+                self._limits.discard(limit)
 
     def _run(self) -> None:
-        while not self._wake.wait(0.5):
-            now = time.monotonic()
-            with self._lock:
-                late = [(key, call) for key, (deadline, call) in self._limits.items() if now > deadline]
-                self._expired.update(key for key, _ in late)
-            for _, call in late:
-                call.cancel()
+        while True:
+            with self._changed:
+                if self._closed:
+                    return
+                now = time.monotonic()
+                late = [limit for limit in self._limits if now > limit.deadline]
+                for limit in late:
+                    limit.has_passed = True
+                self._limits.difference_update(late)
+                if not late:
+                    turns = [limit.deadline - now for limit in self._limits]
+                    self._changed.wait(max(0.001, min([self._TURN_S, *turns])))
+            for limit in late:
+                limit.call.cancel()
 
     def close(self) -> None:
-        self._wake.set()
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
 
 
 def first(answers: Iterator[Answer]) -> Answer | None:

@@ -17,7 +17,7 @@ from s3gw.pfs.interface import (
     Page,
     Unavailable,
 )
-from s3gw.pfs.pachd._client import Client, Download, first
+from s3gw.pfs.pachd._client import Client, Download, Pace, first
 from s3gw.pfs.pachd._directories import Range, children
 from s3gw.pfs.pachd._errors import PachdError
 from s3gw.pfs.pachd._heads import finished, is_open, readable
@@ -174,16 +174,14 @@ class PachdSnapshot:
             return self._glob(glob_of(below, "**"), below, f"{below}{END}")
         return self._glob(glob_of(below, "**"))  # PERF: it ends with its prefix; a range would cost more
 
-    def _glob(
-        self, pattern: str, low: str = "", high: str = "", limit_s: float | None = None
-    ) -> Iterator[Entry]:
+    def _glob(self, pattern: str, low: str = "", high: str = "", pace: Pace | None = None) -> Iterator[Entry]:
         source = self._source()
         if self._is_empty:
             return iter(())
         request = pb.GlobFileRequest(commit=commit_message(*source), pattern=pattern)
         if high:
             request.path_range.lower, request.path_range.upper = f"/{low}", f"/{high}"
-        return self._client.glob(request, limit_s)
+        return self._client.glob(request, pace)
 
     def read_file(self, file: FileInfo, offset: int = 0, size: int | None = None) -> FileReader:
         """See `Snapshot.read_file`.
@@ -231,7 +229,13 @@ class PachdSnapshot:
     def _page(self, prefix: str, delimiter: str, after: str, limit: int) -> Page:
         def reader(pattern: str) -> Range:
             glob = glob_of(prefix, pattern)
-            return lambda low, high, limit_s: self._glob(glob, low, high, limit_s)
+
+            def entries(low: str, high: str, pace: Pace | None) -> Iterator[Entry]:
+                if low == prefix and high == prefix + END and "\\" not in prefix:
+                    low = high = ""  # PERF: it ends with its prefix; a range would cost more
+                return self._glob(glob, low, high, pace)
+
+            return entries
 
         everything = reader("**")
 

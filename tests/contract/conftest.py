@@ -24,7 +24,7 @@ from s3gw.pfs.interface import (
     Snapshot,
 )
 from s3gw.pfs.pachd import PachdPFS
-from s3gw.pfs.pachd._messages import repo_message
+from s3gw.pfs.pachd._messages import commit_message, repo_message
 from s3gw.pfs.pachd.address import Address, find_address
 from tests.serving import some_pachd
 
@@ -60,6 +60,10 @@ class TidyPachd(PachdPFS):
         info = super().create_branch(branch, provenance)
         self._made.append(branch)
         return info
+
+    def end_job(self, branch: Branch) -> None:
+        """Finish the commit that pachd has opened in an output branch for a job, which nobody runs here."""
+        self._client.call("FinishCommit", pb.FinishCommitRequest(commit=commit_message(branch), force=True))
 
     def tidy(self) -> None:
         for branch in reversed(self._made):  # what has others in its provenance first

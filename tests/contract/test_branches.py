@@ -18,7 +18,7 @@ from s3gw.pfs.interface import (
     Delete,
     OutputBranch,
 )
-from tests.contract.conftest import ELSEWHERE, Store, new_branch
+from tests.contract.conftest import ELSEWHERE, Store, TidyPachd, new_branch
 
 MADE = new_branch()
 
@@ -134,5 +134,9 @@ def test_a_branch_in_use_is_not_deleted(pfs, branch):
     pfs.create_branch(output, [branch, branch])
     with pytest.raises(BranchInUse):
         pfs.delete_branch(branch, with_files=True)
+    if isinstance(pfs, TidyPachd):
+        with pytest.raises(BranchInUse):  # by a job
+            pfs.delete_branch(output)
+        pfs.end_job(output)
     pfs.delete_branch(output)
     pfs.delete_branch(branch)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from s3gw.context import Context
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.generated.wire import DROPS
-from s3gw.http.dispatch import Operation
+from s3gw.http.operation import Operation
 from s3gw.http.request import Request
 from s3gw.pfs import PFSError, opener
 from s3gw.s3_error import S3Error

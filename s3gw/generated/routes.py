@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from s3gw.generated import documents, requests
 from s3gw.http.answer import Answer
-from s3gw.http.dispatch import Candidate, Profile, Table, supported, unsupported
+from s3gw.http.dispatch import Candidate, Profile, Table
+from s3gw.http.operation import supported, unsupported
 from s3gw.operations import _constant as constant
 from s3gw.operations import buckets, listing, objects
 

@@ -14,8 +14,8 @@ from typing import Any, Generic, TypeVar
 from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
-from s3gw.http.dispatch import Lane, Operation, Support
 from s3gw.http.layout import Response, lay_out, lay_out_error
+from s3gw.http.operation import Lane, Operation, Support
 from s3gw.http.request import Request
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import Change, PFSError, WouldWait

@@ -17,7 +17,7 @@ from s3gw.pfs.interface import Branch, InvalidName
 from s3gw.s3_error import S3Error, invalid_argument
 
 if TYPE_CHECKING:
-    from s3gw.http.dispatch import Operation
+    from s3gw.http.operation import Operation
 
 Document = TypeVar("Document")
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from s3gw.generated import errors
 from s3gw.http.application import Unfinished
-from s3gw.http.dispatch import Lane
 from s3gw.http.layout import Response
+from s3gw.http.operation import Lane
 from s3gw.s3_error import S3Error
 from s3gw.server._body import IDLE_S, BodyStream
 from s3gw.server._exchange import Exchange

@@ -1,0 +1,113 @@
+"""An operation of the catalogue, as the generated tables hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from s3gw.context import Context
+from s3gw.http.answer import Answer
+from s3gw.http.request import Request
+from s3gw.operations.pending import Pending
+
+Asked = TypeVar("Asked")
+Result = TypeVar("Result")
+
+# How a request can be answered without a thread of its own: `read` waits for nothing, `write` for its
+# change alone, which it can share with others.
+Lane = Literal["read", "write"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Support(Generic[Asked, Result]):
+    """How an operation is served.
+
+    Attributes:
+        summary: For people.
+        pfs: The calls of pfs_v2.API that it maps to.
+        reads: Members of a request that are read; ``?`` marks a parameter.
+        drops: Those that are accepted and not used; ``s3gw.generated.wire.DROPS`` says why.
+        refuses: Those that are refused, each with the feature that it asks for.
+        lane: See `Lane`; for a PFS that is quick.
+        read: Makes the typed request.
+        handle: The handler.
+        write: Lays its result out as an answer.
+    """
+
+    summary: str
+    pfs: tuple[str, ...]
+    reads: tuple[str, ...]
+    drops: tuple[str, ...]
+    refuses: tuple[tuple[str, str], ...]
+    lane: Lane | None
+    read: Callable[[Request], Asked]
+    handle: Callable[[Context, Asked], Result | Pending[Result]]
+    write: Callable[[Result], Answer]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation(Generic[Asked, Result]):
+    """An entry of the catalogue as a profile has it: supported, or not (then `why` says it).
+
+    Attributes:
+        marks: What in query and headers tells it apart, for people.
+        served_in: The profiles that support it.
+        twin_of: The operation that answers its requests, since none can tell the two apart.
+    """
+
+    name: str
+    feature: str
+    level: str
+    method: str
+    marks: str
+    served_in: tuple[str, ...] = ()
+    twin_of: str | None = None
+    support: Support[Asked, Result] | None = None
+    why: str | None = None
+    instead: str | None = None
+
+    def refusal(self) -> str:
+        """Say to a client why it is not supported, and the way round it."""
+        elsewhere = f"The profile {self.served_in[0]} has it." if self.served_in else None
+        parts = (f"{self.name} ({self.feature}) is not supported.", self.why, self.instead, elsewhere)
+        return " ".join(part for part in parts if part)
+
+
+def supported(
+    *,
+    name: str,
+    feature: str,
+    level: str,
+    method: str,
+    marks: str,
+    served_in: tuple[str, ...],
+    summary: str,
+    pfs: tuple[str, ...],
+    reads: tuple[str, ...],
+    drops: tuple[str, ...],
+    refuses: tuple[tuple[str, str], ...],
+    read: Callable[[Request], Asked],
+    handle: Callable[[Context, Asked], Result | Pending[Result]],
+    write: Callable[[Result], Answer],
+    lane: Lane | None = None,
+) -> Operation[Asked, Result]:
+    """Make a supported operation of what an entry says."""
+    support = Support(summary, pfs, reads, drops, refuses, lane, read, handle, write)
+    return Operation(name, feature, level, method, marks, served_in, support=support)
+
+
+def unsupported(
+    *,
+    name: str,
+    feature: str,
+    level: str,
+    method: str,
+    marks: str,
+    why: str,
+    instead: str | None = None,
+    served_in: tuple[str, ...] = (),
+    twin_of: str | None = None,
+) -> Operation[Any, Any]:
+    """Make an unsupported operation of what an entry says."""
+    return Operation(name, feature, level, method, marks, served_in, twin_of, why=why, instead=instead)

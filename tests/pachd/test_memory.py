@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -111,6 +112,32 @@ def test_any_range_is_read_through_memory_and_through_files(large, monkeypatch, 
     snapshot = store.snapshot()
     reader = snapshot.read_file(snapshot.inspect_file("large"), offset, size)
     assert b"".join(reader) == body[offset : offset + size]
+
+
+def test_a_message_that_does_not_come_is_too_slow_and_keeps_nobody_waiting(address, fault):
+    pfs = PachdPFS(find_address(address, environ={}), deadline_s=1)
+    store = Store(pfs, Branch("repo", "master"))
+    pfs.create_branch(store.branch)
+    store.put("a", b"x" * 1_000_000)
+    snapshot = store.snapshot()
+    file = snapshot.inspect_file("a")
+    fault(latency_s=5)
+    failed: list[float] = []
+
+    def read() -> None:
+        begun = time.monotonic()
+        with pytest.raises(TooSlow):
+            snapshot.read_file(file)
+        failed.append(time.monotonic() - begun)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(failed) == 4
+    assert max(failed) < 4
+    pfs.close()
 
 
 def test_without_a_temporary_folder_readers_wait_for_each_other(large, monkeypatch):

@@ -269,7 +269,6 @@ class Download:
         self._room = room
         self._deadline_s = deadline_s
         self._spool = Spool()
-        self._has_begun = False
 
     def receive(self, rest: int, wanted: int) -> Held | None:
         """Wait for the next message; None at the end. What came before has been read, or is closed.
@@ -278,10 +277,6 @@ class Download:
             rest: Bytes that pachd has still to send.
             wanted: How many of them are wanted; with the last of those the call ends.
         """
-        if not self._has_begun:  # pachd sends it with the first message: nobody else waits for that
-            with self._watch.limit(self._deadline_s, self._call):
-                self._call.initial_metadata()
-            self._has_begun = True
         with self._room.arrival(min(rest, MESSAGE), self._deadline_s):
             with self._watch.limit(self._deadline_s, self._call), _translated():
                 message: memoryview | None = next(self._call, None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import logging
 import os
 import tempfile
 import threading
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Protocol, cast
 
-from s3gw.pfs.interface import TooSlow
+from s3gw.pfs.interface import CorruptData, TooSlow
 
 # Blocks in which a message is handed on, and the largest message that is not worth counting.
 BLOCK = 256 * 1024
@@ -43,6 +44,8 @@ _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 _LARGE_BLOCK = 1024 * 1024
 _ARENAS = 2
+
+_log = logging.getLogger(__name__)
 
 
 class Held(Protocol):
@@ -70,6 +73,7 @@ class Room:
         self._arriving = _Share(arriving, slow)
         self._held = _Share(held, held)
         self._memory = _Memory()
+        self._has_told = False
 
     @contextmanager
     def arrival(self, size: int, limit_s: float) -> Iterator[None]:
@@ -93,8 +97,12 @@ class Room:
         if size <= BLOCK:
             return _InMemory(message, lambda: None)
         if not self._held.try_take(size):
-            with contextlib.suppress(OSError):
+            try:
                 return spool.hold(message)
+            except OSError as error:
+                if not self._has_told:
+                    self._has_told = True
+                    _log.warning("readers of large objects wait for each other: no temporary file: %s", error)
             self._held.take(size, limit_s)
         return _InMemory(message, lambda: self._held.give(size))
 
@@ -104,6 +112,8 @@ class Spool:
 
     def __init__(self) -> None:
         self._file: BinaryIO | None = None
+        # Whoever closes it may be another thread than the one that reads, and descriptors are used again.
+        self._lock = threading.Lock()
 
     def hold(self, message: memoryview) -> Held:
         """Write a message over the one before. Raise `OSError`."""
@@ -112,12 +122,26 @@ class Spool:
         written = 0
         while written < len(message):
             written += os.pwrite(self._file.fileno(), message[written:], written)
-        return _InFile(self._file.fileno(), len(message))
+        return _InFile(self, len(message))
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Read from the message that is held. Raise `CorruptData`."""
+        with self._lock:
+            if self._file is None or self._file.closed:
+                raise CorruptData("The body was closed while it was read.")
+            try:
+                data = os.pread(self._file.fileno(), size, offset)
+            except OSError as error:
+                raise CorruptData(f"A temporary file cannot be read: {error}") from error
+        if len(data) < size:
+            raise CorruptData("A temporary file holds less than was written to it.")
+        return data
 
     def close(self) -> None:
         """Remove the file; again is no error."""
-        if self._file is not None:
-            self._file.close()
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
 
 
 class _InMemory:
@@ -128,9 +152,11 @@ class _InMemory:
     def blocks(self) -> Iterator[bytes]:
         size = len(self._message or b"")
         for begin in range(0, size, BLOCK):
-            if self._message is None:
-                return
-            block = bytes(self._message[begin : begin + BLOCK])
+            message = self._message
+            if message is None:
+                raise CorruptData("The body was closed while it was read.")
+            block = bytes(message[begin : begin + BLOCK])
+            del message
             if begin + BLOCK >= size:
                 self.close()  # the last block may wait for its reader too
             yield block
@@ -145,16 +171,13 @@ class _InMemory:
 
 
 class _InFile:
-    def __init__(self, descriptor: int, size: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, spool: Spool, size: int) -> None:
+        self._spool = spool
         self._size = size
 
     def blocks(self) -> Iterator[bytes]:
         for begin in range(0, self._size, BLOCK):
-            block = os.pread(self._descriptor, min(BLOCK, self._size - begin), begin)
-            if not block:
-                raise OSError("the temporary file has been cut")
-            yield block
+            yield self._spool.read(begin, min(BLOCK, self._size - begin))
 
     def close(self) -> None:
         """The file is its spool's."""

@@ -12,7 +12,7 @@ from s3gw.pfs.interface import CorruptData, FileExtent
 from s3gw.server._output import ClientGone, Output
 
 # What a connection holds back at the most for a client that reads slowly.
-_HELD_BYTES = 1024 * 1024
+_HELD_BYTES = 256 * 1024
 
 # How long a thread waits for such a client before it leaves the rest to the loop.
 _PATIENCE_S = 0.05

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from s3gw.server._logging import instant, is_json, write_line
 
 # Of what a client can make as long as it likes.
 _LONGEST = 256
+
+_PLAIN = re.compile(r"[!-\[\]-~]+")
 
 
 @dataclass(slots=True)
@@ -76,8 +80,8 @@ def access(
     else:
         line = (
             f"{instant(now)} {request_id} {note.operation} {_escaped(note.bucket)} {method} {status or '-'} "
-            f"{sent} {milliseconds:.1f}ms {address} {note.code} {_escaped(note.key)} {_escaped(agent)}"
-            f"{'' if whole else ' aborted'}"
+            f"{sent} {milliseconds:.1f}ms {address} {note.code} {_escaped(note.key)} "
+            f"{_agent(agent[: _LONGEST + 1])}{'' if whole else ' aborted'}"
         )
     write_line(line)
 
@@ -88,7 +92,10 @@ def _cut(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Write a text as one word of ASCII."""
-    # PERF: most names need no escape
-    if text.isascii() and text.isprintable() and " " not in text and "\\" not in text:
-        return _cut(text) or "-"
-    return ascii(_cut(text))[1:-1].replace(" ", "\\x20")
+    if _PLAIN.fullmatch(text):  # PERF: most names are
+        return _cut(text)
+    return "-" if not text else ascii(_cut(text))[1:-1].replace(" ", "\\x20")
+
+
+# PERF: there are few, and they are long
+_agent = lru_cache(maxsize=256)(_escaped)

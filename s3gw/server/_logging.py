@@ -41,6 +41,16 @@ class _Sink:
 
     def write(self, line: bytes) -> None:
         """Write a line, or hold it where the reader is slow."""
+        if not self._held:  # PERF: nearly always; lines of this length are never mixed up in a pipe
+            try:
+                written = os.write(self._descriptor, line)
+            except BlockingIOError:
+                written = 0
+            except OSError:  # closed, its reader gone, no room on the disk: there is nobody to tell
+                return
+            if written == len(line):
+                return
+            line = line[written:]
         with self._lock:
             if self._held_bytes + len(line) > _HELD_BYTES:
                 self._dropped += 1
@@ -63,7 +73,7 @@ class _Sink:
                 written = os.write(self._descriptor, line)
             except BlockingIOError:
                 return False
-            except OSError:  # closed, its reader gone, no room on the disk: there is nobody to tell
+            except OSError:
                 written = len(line)
             self._held_bytes -= written
             if written < len(line):

@@ -57,7 +57,7 @@ class GatewayServer:
         self.is_draining = False
         self._seat = seat
         self._threads = ThreadPoolExecutor(settings.threads, "request")
-        self._upload_threads = ThreadPoolExecutor(settings.uploads, "upload")
+        self._upload_threads = ThreadPoolExecutor(settings.uploads + settings.threads, "upload")
         self._writes = WriteLane(application)
         self._pending_writes: list[Connection] = []
         self._next_sweep = 0.0
@@ -115,7 +115,9 @@ class GatewayServer:
             connection.refuse(request.refusal)
             return
         if request.stream is not None:
-            if self.uploads.take(request.stream, connection.address):
+            request.stream.patience_s = 0.0
+            may_receive = self.uploads.take(request.stream, connection.address)
+            if may_receive or not request.stream.has_begun:  # to judge a head takes no time
                 self._upload_threads.submit(connection.serve)
             else:
                 connection.refuse(S3Error(errors.SlowDown, "All threads for uploads are taken."))

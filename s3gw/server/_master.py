@@ -109,7 +109,7 @@ class _Master:
         self._children: dict[int, _Child] = {}
         self._balance = Balance(settings.workers)
         self._heartbeats = Heartbeats(settings.workers)
-        self._awake_since = time.monotonic()
+        self._awake_since = self._looked = time.monotonic()
 
     def start(self) -> None:
         """Start the first workers, and wait until each has made its application."""
@@ -125,19 +125,17 @@ class _Master:
 
     def supervise(self) -> int:
         """Replace workers that die or hang, until a signal ends it all."""
-        looked = time.monotonic()
         while True:
             received = signal.sigtimedwait(_SIGNALS, _LOOK_S)
             if received is not None and received.si_signo != signal.SIGCHLD:
                 return self._stop()
             self._replace(self._reap())
-            now = time.monotonic()
-            if now - looked > 2 * _LOOK_S:  # it was stopped itself, and so were the workers perhaps
-                self._awake_since = now
-            looked = now
-            self._kill_silent(now)
+            self._kill_silent(time.monotonic())
 
     def _kill_silent(self, now: float) -> None:
+        if now - self._looked > 2 * _LOOK_S:  # it was stopped itself, and so were the workers perhaps
+            self._awake_since = now
+        self._looked = now
         for pid, child in self._children.items():
             beat = self._heartbeats.last(child.number)
             if beat is not None and now - max(beat, self._awake_since) > _SILENCE_S:

@@ -138,8 +138,8 @@ class GatewayServer:
 
     def turn(self) -> None:
         """Let the loop go round once."""
-        self.loop.turn(_SWEEP_S)
         self._seat.beat()
+        self.loop.turn(_SWEEP_S)
         if self._pending_writes:
             self._writes.add(self._pending_writes)
             self._pending_writes = []

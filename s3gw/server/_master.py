@@ -25,7 +25,8 @@ from s3gw.server._kernel import die_with_parent, raise_descriptor_limit
 from s3gw.server._settings import ServerError, Settings
 from s3gw.server._worker import run_worker
 
-_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+_ENDS = {signal.SIGTERM, signal.SIGINT}
+_SIGNALS = {*_ENDS, signal.SIGCHLD}
 _BACKLOG = 1024
 
 # A worker that lives shorter than this died of something that the next one would die of too.
@@ -70,6 +71,15 @@ def serve(settings: Settings, make_app: Callable[[], Any], *, ready: Callable[[s
         if admin is not None:
             admin.close()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+
+def _asked_to_end(timeout_s: float) -> bool:
+    """Wait for a signal; tell whether it is one that ends the master.
+
+    Where a stopped process goes on, Python may make up a signal that never came: 0, or another one.
+    """
+    received = signal.sigtimedwait(_SIGNALS, timeout_s)
+    return received is not None and received.si_signo in _ENDS
 
 
 def _listen(host: str, port: int, option: str) -> socket.socket:
@@ -126,8 +136,7 @@ class _Master:
     def supervise(self) -> int:
         """Replace workers that die or hang, until a signal ends it all."""
         while True:
-            received = signal.sigtimedwait(_SIGNALS, _LOOK_S)
-            if received is not None and received.si_signo != signal.SIGCHLD:
+            if _asked_to_end(_LOOK_S):
                 return self._stop()
             self._replace(self._reap())
             self._kill_silent(time.monotonic())
@@ -148,8 +157,7 @@ class _Master:
         self._signal(signal.SIGTERM)
         deadline = time.monotonic() + self._settings.grace_s
         while self._children and (left := deadline - time.monotonic()) > 0:
-            received = signal.sigtimedwait(_SIGNALS, left)
-            if received is not None and received.si_signo != signal.SIGCHLD:
+            if _asked_to_end(left):
                 break
             self._reap()
         self.kill()

@@ -68,7 +68,7 @@ def access(
             "operation": note.operation,
             "bucket": _cut(note.bucket),
             "key": _cut(note.key),
-            "method": method,
+            "method": _cut(method),
             "status": status,
             "code": note.code,
             "bytes": sent,
@@ -79,8 +79,8 @@ def access(
         line = json.dumps(fields if whole else {**fields, "aborted": True})
     else:
         line = (
-            f"{instant(now)} {request_id} {note.operation} {_escaped(note.bucket)} {method} {status or '-'} "
-            f"{sent} {milliseconds:.1f}ms {address} {note.code} {_escaped(note.key)} "
+            f"{instant(now)} {request_id} {note.operation} {_escaped(note.bucket)} {_cut(method)} "
+            f"{status or '-'} {sent} {milliseconds:.1f}ms {address} {note.code} {_escaped(note.key)} "
             f"{_agent(agent[: _LONGEST + 1])}{'' if whole else ' aborted'}"
         )
     write_line(line)

@@ -149,11 +149,16 @@ def environment(**extra: str) -> dict[str, str]:
 
 @contextmanager
 def serving(
-    folder: Path, *options: str, tree: Path | None = None, where: str | None = None, **extra: str
+    folder: Path,
+    *options: str,
+    tree: Path | None = None,
+    where: str | None = None,
+    before: Callable[[], None] | None = None,
+    **extra: str,
 ) -> Iterator[Gateway]:
     """Run a gateway over an embedded PFS in `folder`, or over the PFS that `where` names.
 
-    `tree` is where its code is, if elsewhere.
+    `tree` is where its code is, if elsewhere; `before` is called in its process before it begins.
     """
     command = [
         sys.executable,
@@ -172,6 +177,7 @@ def serving(
         text=True,
         cwd=tree,
         env=environment(**extra),
+        preexec_fn=before,  # noqa: PLW1509 - it sets limits and no more
     )
     assert process.stdout is not None
     line = process.stdout.readline()

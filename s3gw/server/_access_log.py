@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from functools import lru_cache
 from typing import Any
 
 from s3gw.http.request import Request
@@ -11,6 +13,8 @@ from s3gw.server._logging import instant, is_json, write_line
 
 # Of what a client can make as long as it likes.
 _LONGEST = 256
+
+_PLAIN = re.compile(r"[!-\[\]-~]+")
 
 
 def access(
@@ -40,7 +44,7 @@ def access(
             "operation": operation,
             "bucket": _cut(bucket),
             "key": _cut(key),
-            "method": request.method,
+            "method": _cut(request.method),
             "status": status,
             "code": code,
             "bytes": sent,
@@ -51,9 +55,9 @@ def access(
         line = json.dumps(fields if whole else {**fields, "aborted": True})
     else:
         line = (
-            f"{instant(now)} {request.request_id} {operation} {_escaped(bucket)} {request.method} "
-            f"{status or '-'} {sent} {milliseconds:.1f}ms {address} {code} {_escaped(key)} {_escaped(agent)}"
-            f"{'' if whole else ' aborted'}"
+            f"{instant(now)} {request.request_id} {operation} {_escaped(bucket)} {_cut(request.method)} "
+            f"{status or '-'} {sent} {milliseconds:.1f}ms {address} {code} {_escaped(key)} "
+            f"{_agent(agent[: _LONGEST + 1])}{'' if whole else ' aborted'}"
         )
     write_line(line)
 
@@ -64,7 +68,10 @@ def _cut(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Write a text as one word of ASCII."""
-    # PERF: most names need no escape
-    if text.isascii() and text.isprintable() and " " not in text and "\\" not in text:
-        return _cut(text) or "-"
-    return ascii(_cut(text))[1:-1].replace(" ", "\\x20")
+    if _PLAIN.fullmatch(text):  # PERF: most names are
+        return _cut(text)
+    return "-" if not text else ascii(_cut(text))[1:-1].replace(" ", "\\x20")
+
+
+# PERF: there are few, and they are long
+_agent = lru_cache(maxsize=256)(_escaped)

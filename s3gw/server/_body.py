@@ -5,9 +5,9 @@ the socket by the application's own thread. So an upload is written once, and wh
 refused before the body arrives. Smaller bodies are received by the loop, so that no thread waits for
 a slow small request.
 
-A thread is held only while bytes flow. Where the application asks for a body of which nothing comes,
-its call is broken off (nothing has been changed yet), the loop waits for the first bytes, and the
-call is made once more.
+A thread is held only while bytes flow. Where the application asks for a body of which nothing has
+come, its call is broken off (nothing has been changed yet), the loop waits for the first bytes, and
+the call is made once more.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # this time is too slow.
 IDLE_S = 30.0
 
-# How long a thread waits for the first bytes: longer than most round trips.
-_FIRST_BYTES_S = 0.1
+# How long a thread that nobody else needs waits for the first bytes: longer than most round trips.
+PATIENCE_S = 0.1
 
 # What is left of a body that nobody wants is read to keep the connection, up to this.
 _DRAIN_BYTES = 1024 * 1024
@@ -43,10 +43,12 @@ class BodyStream:
 
     Attributes:
         is_awaited: Whether the call was broken off because nothing has come yet.
+        patience_s: How long a thread waits for the first bytes; 0, set by any thread, ends that.
     """
 
     def __init__(self, length: int | None, *, waits: bool, min_rate: int) -> None:
         self.is_awaited = False
+        self.patience_s = 0.0
         self._left = length
         self._waits = waits
         self._min_rate = min_rate
@@ -77,9 +79,9 @@ class BodyStream:
         return self._ended
 
     @property
-    def is_expected(self) -> bool:
-        """Whether a client that sends now means this body."""
-        return not self._ended and self._lost is None
+    def has_begun(self) -> bool:
+        """Whether some of it has come."""
+        return self._began is not None or self._ended
 
     def pace(self, now: float) -> float:
         """Give bytes per second so far, 0 where nothing has come for long."""
@@ -140,8 +142,10 @@ class BodyStream:
     def _from_socket(self) -> bytes:
         """Wait for bytes; none when the connection has ended."""
         size = _BLOCK if self._left is None else min(_BLOCK, self._left)
-        deadline = time.monotonic() + (IDLE_S if self._received else _FIRST_BYTES_S)
+        deadline = time.monotonic() + (IDLE_S if self._received else self.patience_s)
         while True:
+            if not (self._received or self.patience_s):
+                raise self._broken_off()
             try:
                 return self._socket.recv(size)
             except BlockingIOError:
@@ -150,12 +154,15 @@ class BodyStream:
                 return b""
             now = time.monotonic()
             if now >= deadline and not self._received:
-                self.is_awaited = True
-                raise S3Error(errors.RequestTimeout)
+                raise self._broken_off()
             if now >= deadline or self._is_too_slow(now):
                 self._lost = errors.RequestTimeout
                 return b""
             _wait(self._socket, deadline - now)
+
+    def _broken_off(self) -> S3Error:
+        self.is_awaited = True
+        return S3Error(errors.RequestTimeout)
 
     def _is_too_slow(self, now: float) -> bool:
         passed_s = self.age_s(now)

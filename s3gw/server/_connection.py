@@ -248,8 +248,12 @@ class Connection:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is lost by closing it."""
-        if self._state is _State.READS:
-            return not (self._reader.has_part or self._unread or self.output.held)
+        busy = self._reader.has_part or self._unread or self._unwanted or self.output.held
+        return self._state is _State.READS and not busy
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has been answered for the last time."""
         return self._state is _State.LINGERS
 
     # --- whoever serves the request ---------------------------------------------------------------
@@ -353,7 +357,8 @@ class Connection:
             self.server.uploads.release(stream)
         if exchange.closes:
             self._closes = True
-            self._lingers = exchange.request.refusal is not None or bool(stream and not stream.ended)
+            unread = self._unread or (stream is not None and not stream.ended)
+            self._lingers = exchange.request.refusal is not None or bool(unread)
         elif stream is not None:
             self._leave_body(stream)
         loop = self.server.loop

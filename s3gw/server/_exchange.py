@@ -76,7 +76,7 @@ class Exchange:
     # --- the request ----------------------------------------------------------------------------
 
     def asked(self) -> Request:
-        """Give the request as the application has it; it is made once for each call."""
+        """Give the request as the application has it; it is made once."""
         if self._asked is None:
             request = self.request
             self._asked = Request(
@@ -136,7 +136,7 @@ class Exchange:
         body = face(self._environ(), start_response)
         stream = self.request.stream
         if stream is not None and stream.is_awaited:
-            self._asked = None
+            self.asked().error_code = None  # it is begun anew
             return
         ((status, headers),) = given
         self._answer(int(status[:3]), headers, body)

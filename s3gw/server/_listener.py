@@ -45,7 +45,7 @@ class Listener:
     def ready(self, _events: int) -> None:
         """Accept a connection; where there are too many, one that is idle makes room."""
         server = self._server
-        if len(server.connections) >= server.settings.connections and not server.make_room():
+        if len(server.connections) >= server.most_connections and not server.make_room():
             self._tell("all connections are in use")
             self._pause()
             return
@@ -72,7 +72,7 @@ class Listener:
     def resume(self) -> None:
         """Accept again, after a pause or where there is room now."""
         if self._paused_until is not None and (
-            len(self._server.connections) < self._server.settings.connections
+            len(self._server.connections) < self._server.most_connections
             and time.monotonic() >= self._paused_until
         ):
             self._paused_until = None

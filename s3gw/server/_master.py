@@ -25,7 +25,8 @@ from s3gw.server._kernel import die_with_parent, raise_descriptor_limit
 from s3gw.server._settings import ServerError, Settings
 from s3gw.server._worker import run_worker
 
-_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+_ENDS = {signal.SIGTERM, signal.SIGINT}
+_SIGNALS = {*_ENDS, signal.SIGCHLD}
 _BACKLOG = 1024
 
 # A worker that lives shorter than this died of something that the next one would die of too.
@@ -72,6 +73,15 @@ def serve(settings: Settings, make_app: Callable[[], Any], *, ready: Callable[[s
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
+def _asked_to_end(timeout_s: float) -> bool:
+    """Wait for a signal; tell whether it is one that ends the master.
+
+    Where a stopped process goes on, Python may make up a signal that never came: 0, or another one.
+    """
+    received = signal.sigtimedwait(_SIGNALS, timeout_s)
+    return received is not None and received.si_signo in _ENDS
+
+
 def _listen(host: str, port: int, option: str) -> socket.socket:
     where = f"{host}:{port}"
     try:
@@ -109,7 +119,7 @@ class _Master:
         self._children: dict[int, _Child] = {}
         self._balance = Balance(settings.workers)
         self._heartbeats = Heartbeats(settings.workers)
-        self._awake_since = time.monotonic()
+        self._awake_since = self._looked = time.monotonic()
 
     def start(self) -> None:
         """Start the first workers, and wait until each has made its application."""
@@ -125,19 +135,16 @@ class _Master:
 
     def supervise(self) -> int:
         """Replace workers that die or hang, until a signal ends it all."""
-        looked = time.monotonic()
         while True:
-            received = signal.sigtimedwait(_SIGNALS, _LOOK_S)
-            if received is not None and received.si_signo != signal.SIGCHLD:
+            if _asked_to_end(_LOOK_S):
                 return self._stop()
             self._replace(self._reap())
-            now = time.monotonic()
-            if now - looked > 2 * _LOOK_S:  # it was stopped itself, and so were the workers perhaps
-                self._awake_since = now
-            looked = now
-            self._kill_silent(now)
+            self._kill_silent(time.monotonic())
 
     def _kill_silent(self, now: float) -> None:
+        if now - self._looked > 2 * _LOOK_S:  # it was stopped itself, and so were the workers perhaps
+            self._awake_since = now
+        self._looked = now
         for pid, child in self._children.items():
             beat = self._heartbeats.last(child.number)
             if beat is not None and now - max(beat, self._awake_since) > _SILENCE_S:
@@ -150,8 +157,7 @@ class _Master:
         self._signal(signal.SIGTERM)
         deadline = time.monotonic() + self._settings.grace_s
         while self._children and (left := deadline - time.monotonic()) > 0:
-            received = signal.sigtimedwait(_SIGNALS, left)
-            if received is not None and received.si_signo != signal.SIGCHLD:
+            if _asked_to_end(left):
                 break
             self._reap()
         self.kill()

@@ -9,7 +9,14 @@ from s3gw.generated import errors
 from s3gw.s3_error import S3Error
 from s3gw.server._body import BodyStream
 from s3gw.server._head import Head, read_plain_head
-from s3gw.server._rules import Malformed, check_beginning, framing_of, known_version, read_fields
+from s3gw.server._rules import (
+    Malformed,
+    check_beginning,
+    check_target,
+    framing_of,
+    known_version,
+    read_fields,
+)
 from s3gw.server._settings import Settings
 from s3gw.server._waitress import parse_head
 
@@ -161,5 +168,6 @@ def _read_other_head(data: bytes, checked: int) -> Head | None:
     if not whole:
         return None
     method, target, version = parse_head(block[:end])
+    check_target(target)
     size = len(data) - len(block) + end
     return Head(method, target, known_version(version), read_fields(block[:end]), size)

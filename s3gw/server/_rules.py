@@ -15,6 +15,7 @@ from s3gw.server._head import Head
 _FIELD = re.compile(
     rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*((?:[^\x00-\x08\x0a-\x1f\x7f]*[^\x00-\x20\x7f])?)[ \t]*"
 )
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TCHAR = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]")
 # RFC 3986, 3.2.2 and 3.2.3: a name or an address in brackets, and a port.
 _HOST = re.compile(
@@ -68,6 +69,12 @@ def check_beginning(data: bytes) -> None:
         raise Malformed("The request line does not begin with a method.")
 
 
+def check_target(target: str) -> None:
+    """Refuse control characters in a target (3.2). Raise Malformed."""
+    if _CONTROL.search(target):
+        raise Malformed("There is a control character in the request target.")
+
+
 def known_version(version: str) -> str:
     """Give the version to answer in (2.3; RFC 9110, 2.5). Raise Malformed for another major one."""
     match = _VERSION.fullmatch(version)
@@ -86,13 +93,13 @@ def framing_of(head: Head) -> Framing:
     elif not _HOST.fullmatch(host):
         raise Malformed("The Host header is malformed, or there is more than one.")  # 3.2
     length = _length(head)
-    old = head.version == "1.0"
-    options = {option.strip(" \t").lower() for option in fields.get("connection", "").split(",")}
-    return Framing(
-        length,
-        not old and length != 0 and fields.get("expect", "").lower() == "100-continue",
-        "close" not in options and (not old or "keep-alive" in options),  # 9.3
-    )
+    connection = fields.get("connection")
+    keeps_alive = head.version == "1.1"
+    if connection is not None:  # 9.3
+        options = {option.strip(" \t").lower() for option in connection.split(",")}
+        keeps_alive = "close" not in options and (keeps_alive or "keep-alive" in options)
+    expects = length != 0 and head.version == "1.1" and fields.get("expect", "").lower() == "100-continue"
+    return Framing(length, expects, keeps_alive)
 
 
 def _length(head: Head) -> int | None:

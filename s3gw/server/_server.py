@@ -16,6 +16,7 @@ from s3gw.server import _logging
 from s3gw.server._balance import Inbox, Seat
 from s3gw.server._connection import Connection
 from s3gw.server._ids import Ids
+from s3gw.server._kernel import descriptor_limit
 from s3gw.server._listener import Listener
 from s3gw.server._loop import Loop
 from s3gw.server._request import WireRequest
@@ -40,6 +41,7 @@ class GatewayServer:
         ids: Of answers.
         uploads: Who receives large bodies.
         connections: All that are open.
+        most_connections: How many may be.
         is_draining: Whether there are no new connections any more.
     """
 
@@ -53,10 +55,12 @@ class GatewayServer:
         self.loop = Loop()
         self.uploads = Uploads(settings.uploads)
         self.connections: set[Connection] = set()
+        # each may need a descriptor for a file too
+        self.most_connections = min(settings.connections, descriptor_limit() // 2)
         self.is_draining = False
         self._seat = seat
         self._threads = ThreadPoolExecutor(settings.threads, "request")
-        self._upload_threads = ThreadPoolExecutor(settings.uploads, "upload")
+        self._upload_threads = ThreadPoolExecutor(settings.uploads + settings.threads, "upload")
         self._writes = WriteLane(self.application)
         self._pending_writes: list[Connection] = []
         self._next_sweep = 0.0
@@ -95,8 +99,11 @@ class GatewayServer:
             self._listener.resume()
 
     def make_room(self) -> bool:
-        """Close the connections that are idle for longest, to have room for others."""
-        idle = [connection for connection in self.connections if connection.is_idle]
+        """Close the connections that are idle for longest, to have room for others; false where none is.
+
+        PERF: one in 64 of them, so that many new ones do not look at all of the old ones each.
+        """
+        idle = [connection for connection in self.connections if connection.is_idle or connection.is_over]
         most = max(1, len(idle) // 64)
         longest = heapq.nsmallest(most, idle, key=lambda connection: connection.output.last_activity)
         for connection in longest:
@@ -111,7 +118,9 @@ class GatewayServer:
             connection.refuse(request.refusal)
             return
         if request.stream is not None:
-            if self.uploads.take(request.stream, connection.address):
+            request.stream.patience_s = 0.0
+            may_receive = self.uploads.take(request.stream, connection.address)
+            if may_receive or not request.stream.has_begun:  # to judge a head takes no time
                 self._upload_threads.submit(connection.serve)
             else:
                 connection.refuse(S3Error(errors.SlowDown, "All threads for uploads are taken."))
@@ -132,8 +141,8 @@ class GatewayServer:
 
     def turn(self) -> None:
         """Let the loop go round once."""
-        self.loop.turn(_SWEEP_S)
         self._seat.beat()
+        self.loop.turn(_SWEEP_S)
         if self._pending_writes:
             self._writes.add(self._pending_writes)
             self._pending_writes = []

@@ -6,7 +6,7 @@ import threading
 import time
 
 from s3gw.generated import errors
-from s3gw.server._body import BodyStream
+from s3gw.server._body import PATIENCE_S, BodyStream
 
 # An upload that has held a thread for so long at less than this pace loses it to one that waits.
 _GRACE_S = 5.0
@@ -26,23 +26,36 @@ class Uploads:
         self._lock = threading.Lock()
 
     def take(self, stream: BodyStream, address: str) -> bool:
-        """Take one, from the slowest upload where all are taken; false where none can be had."""
+        """Take one; false where none can be had.
+
+        Where all are taken, a body that has begun to come may take that of the slowest upload.
+        """
         with self._lock:
-            own = [holder for holder, whose in self._holders.items() if whose == address]
+            receiving = {holder: whose for holder, whose in self._holders.items() if not holder.ended}
+            own = [holder for holder, whose in receiving.items() if whose == address]
             if len(own) >= self._share:
-                holders = own
-            elif len(self._holders) >= self._most:
-                holders = list(self._holders)
+                taken = self._take_from(own, stream)
+            elif len(receiving) >= self._most:
+                taken = self._take_from(list(receiving), stream)
             else:
-                holders = []
-            if holders:
-                now = time.monotonic()
-                slowest = min(holders, key=lambda holder: holder.pace(now))
-                if slowest.age_s(now) < _GRACE_S or slowest.pace(now) >= _SLOW_BYTES_S:
-                    return False
-                del self._holders[slowest]
-                slowest.lose(errors.SlowDown)
-            self._holders[stream] = address
+                taken = True
+            if taken:
+                stream.patience_s = PATIENCE_S
+                self._holders[stream] = address
+        return taken
+
+    def _take_from(self, holders: list[BodyStream], stream: BodyStream) -> bool:
+        if not stream.has_begun:
+            return False
+        now = time.monotonic()
+        slowest = min(holders, key=lambda holder: (holder.has_begun, holder.pace(now)))
+        if not slowest.has_begun:
+            slowest.patience_s = 0.0
+        elif slowest.age_s(now) >= _GRACE_S and slowest.pace(now) < _SLOW_BYTES_S:
+            slowest.lose(errors.SlowDown)
+        else:
+            return False
+        del self._holders[slowest]
         return True
 
     def release(self, stream: BodyStream) -> None:

@@ -20,7 +20,7 @@ from s3gw.pfs.pachd._room import Room
 from s3gw.pfs.pachd.address import find_address
 from tests.contract.conftest import Store
 from tests.server.test_wire import Connection, get
-from tests.serving import devpachd, environment, serving
+from tests.serving import Gateway, devpachd, environment, serving
 
 SIZE = 150 << 20
 BLOCK = bytes(1 << 20)
@@ -65,11 +65,7 @@ def test_memory_stays_flat_with_large_objects_up_and_down(tmp_path):
         for thread in threads:
             thread.join()
         assert received == [SIZE]
-        (worker,) = (
-            Path(f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children").read_text().split()
-        )
-        status = Path(f"/proc/{worker}/status").read_text()
-        assert int(status.split("VmHWM:")[1].split()[0]) < 200 * 1024
+        assert memory_kib(gateway, "VmHWM") < 200 * 1024
 
 
 def test_memory_does_not_grow_with_slow_readers(address):
@@ -169,3 +165,30 @@ def test_a_reader_that_is_dropped_gives_its_room_back(large, monkeypatch):
         snapshot.read_file(file)
         next(iter(snapshot.read_file(file)))
     assert b"".join(snapshot.read_file(file)) == body
+
+
+def test_memory_stays_flat_on_a_connection_that_reads_much_and_slowly(tmp_path):
+    """What was sent is forgotten, be it one large answer or one after the other."""
+    size = 20 << 20
+    with devpachd(tmp_path / "d") as (address, _), serving(tmp_path, where=address) as gateway:
+        gateway.request("PUT", "/b.r")
+        assert gateway.request("PUT", "/b.r/a", bytes(size)).status == 200
+        with closing(Connection(gateway.port)) as connection:
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
+            memory = []
+            for _ in range(12):
+                connection.send(get("b.r"))
+                connection.until(b"\r\n\r\n")
+                left = size - len(connection._held)
+                connection._held = b""
+                while left:
+                    left -= len(connection.socket.recv(min(left, 32 * 1024)))
+                memory.append(memory_kib(gateway, "VmRSS"))
+        assert max(memory[4:]) < memory[3] + 40 * 1024, memory
+
+
+def memory_kib(gateway: Gateway, what: str) -> int:
+    """Tell how much memory its worker uses, or has used at the most."""
+    (worker,) = Path(f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children").read_text().split()
+    status = Path(f"/proc/{worker}/status").read_text()
+    return int(status.split(f"{what}:")[1].split()[0])

@@ -29,7 +29,6 @@ def running(face: Face, **settings: int) -> Iterator[GatewayServer]:
                 made[0].turn()
             for connection in list(made[0].connections):
                 connection.close()
-            made[0].close()
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -38,3 +37,4 @@ def running(face: Face, **settings: int) -> Iterator[GatewayServer]:
     stop.set()
     made[0].loop.wake()
     thread.join(10)
+    made[0].close()

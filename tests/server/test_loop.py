@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 import pytest
@@ -12,31 +11,10 @@ from s3gw.context import Context
 from s3gw.http.wsgi import create_app
 from s3gw.pfs.embedded import EmbeddedPFS
 from s3gw.pfs.interface import Branch
-from s3gw.server._server import GatewayServer
 from tests.contract.test_embedded import recovering
 from tests.server.in_process import running
 from tests.server.test_wire import Connection
 from tests.serving import eventually
-
-
-@pytest.fixture
-def serve(tmp_path) -> Iterator[Callable[..., GatewayServer]]:
-    """Make servers with settings, over an empty PFS; the loop of each runs in a thread."""
-    with ExitStack() as stack:
-        pfs = EmbeddedPFS(tmp_path / "pfs", "process")
-        stack.callback(pfs.close)
-
-        def start(**settings: int) -> GatewayServer:
-            return stack.enter_context(running(create_app(Context(pfs)), **settings))
-
-        yield start
-
-
-@pytest.fixture
-def server(serve) -> GatewayServer:
-    """One with the settings that are usual."""
-    return serve()
-
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -14,8 +14,8 @@ BIG = 300_000  # is streamed; smaller bodies are received by waitress's loop
 class Connection:
     """A raw connection that can tell one response from the next."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(source, 0))
         self._held = b""
 
     def send(self, data: bytes) -> None:

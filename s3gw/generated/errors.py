@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/errors.yaml; do not edit, run `tox -e codegen`.
 
-Contents: ErrorKind, 34 errors by their S3 code, PFS_ERRORS.
+Contents: ErrorKind, 35 errors by their S3 code, PFS_ERRORS.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ IncompleteBody: Final = ErrorKind(
     400,
     "You did not provide the number of bytes specified by the Content-Length HTTP header.",
 )
+InsufficientStorage: Final = ErrorKind("InsufficientStorage", 507, "The server has no room for this object.")
 InternalError: Final = ErrorKind("InternalError", 500, "We encountered an internal error. Please try again.")
 InvalidArgument: Final = ErrorKind("InvalidArgument", 400, "Invalid Argument")
 InvalidBucketName: Final = ErrorKind("InvalidBucketName", 400, "The specified bucket is not valid.")
@@ -112,6 +113,7 @@ PFS_ERRORS: Final[dict[type[pfs.PFSError], tuple[ErrorKind, bool]]] = {
     pfs.FileNotFound: (NoSuchKey, False),
     pfs.InvalidName: (InvalidBucketName, True),
     pfs.InvalidPath: (InvalidFilePath, True),
+    pfs.NoSpace: (InsufficientStorage, True),
     pfs.NotAuthenticated: (AccessDenied, False),
     pfs.NotAuthorized: (AccessDenied, False),
     pfs.OutputBranch: (InternalError, True),

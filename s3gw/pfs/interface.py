@@ -109,11 +109,14 @@ class FileExtent:
         descriptor: Open until the reader is closed.
         offset: Where it begins.
         size: Bytes.
+        check: Is to be called with an offset in the file and a size before these bytes are sent, in
+            the order of the file; raises `CorruptData` where they are not what was stored.
     """
 
     descriptor: int
     offset: int
     size: int
+    check: Callable[[int, int], None]
 
 
 class FileReader(Protocol):
@@ -421,6 +424,10 @@ class Unavailable(PFSError):
 
 class TooSlow(PFSError):
     """PFS did not answer within the deadline; nothing is known of the outcome of a change."""
+
+
+class NoSpace(PFSError):
+    """There is no room for what is to be written; deletes still work."""
 
 
 class WouldWait(PFSError):

@@ -306,9 +306,9 @@ class PFS(Protocol):
         ...
 
     def forbid_waiting(self) -> None:
-        """Let reads in the calling thread raise `WouldWait`, from now on, where they would wait for a lock.
+        """Let reads in the calling thread raise `WouldWait`, from now on, where they would wait.
 
-        Only a PFS that `is_quick` can promise it.
+        That is for a lock, or for more than a little from a disk. Only a PFS that `is_quick` can promise it.
         """
         ...
 
@@ -431,7 +431,7 @@ class NoSpace(PFSError):
 
 
 class WouldWait(PFSError):
-    """A read would have to wait for a lock, and its thread may not."""
+    """A read would have to wait, and its thread may not."""
 
 
 class CorruptData(PFSError):

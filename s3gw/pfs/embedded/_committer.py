@@ -83,8 +83,9 @@ class Committer:
             self._transact(group)
         except NoSpace as error:
             group = self._refuse(group, error)
-            if not (group and self._space.spend()):
+            if not group:
                 raise
+            self._space.spend()
             self._database.make_room()
             self._transact(group)
 

@@ -29,7 +29,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from s3gw.pfs.embedded._folder import close_to_others, open_file
 from s3gw.pfs.embedded._space import Space
@@ -108,6 +108,8 @@ CREATE TABLE doomed (name TEXT PRIMARY KEY) WITHOUT ROWID;
 
 # PERF: pages of the log (of 4 KiB) before it goes into the database, which whoever commits then waits for.
 _LOG_PAGES = 8000
+# On a disk that is nearly full it may not become longer than what the reserve can take over.
+_FEW_LOG_PAGES = 256
 _LOG_BYTES = 2 * _LOG_PAGES * 4096
 
 # Pages that a row which is written changes, as a rule: its own and one of an index.
@@ -115,6 +117,7 @@ _PAGES_OF_A_ROW = 2
 
 # How long statements wait for a lock that another process holds.
 _TIMEOUT_S = 60
+_SHORT_MS = 100
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -141,6 +144,24 @@ class NewerFormat(Unusable):
 def is_ours(folder: Path) -> bool:
     """Tell whether a folder holds a PFS, or is for one: others may have put their own things there."""
     return (folder / "pfs.sqlite").exists() or not any(folder.iterdir())
+
+
+def check_is_there(folder: Path) -> None:
+    """Raise `Unusable` where a folder holds no PFS."""
+    if not (folder / "pfs.sqlite").is_file():
+        raise Unusable(f"{folder} holds no embedded PFS (there is no pfs.sqlite in it)")
+
+
+def tables() -> dict[str, list[str]]:
+    """Name the columns of each table."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_TABLES)
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+            for name in names
+            if not name.startswith("sqlite_")
+        }
 
 
 class _HasDatabase(Protocol):
@@ -184,6 +205,7 @@ class Database:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._lock_path = folder / "write.lock"
         self._log_pages = 0
         try:
@@ -194,10 +216,12 @@ class Database:
             with self.exclusive():  # two that make a new database WAL at once would lock each other out
                 if not self._path.exists():
                     os.close(open_file(self._path, os.O_RDWR | os.O_CREAT))
-                close_to_others(folder, "pfs.sqlite", "pfs.sqlite-wal", "pfs.sqlite-shm")
+                close_to_others(*(self._path.with_name(f"pfs.sqlite{end}") for end in ("", "-wal", "-shm")))
                 self._writer = self._connect()
                 self._writer.execute("PRAGMA auto_vacuum=INCREMENTAL")
-                self._writer.execute("PRAGMA journal_mode=WAL")
+                (mode,) = self._writer.execute("PRAGMA journal_mode=WAL").fetchone()
+                if mode != "wal":
+                    raise sqlite3.OperationalError("SQLite cannot keep its log there")
             with self.writing() as connection:
                 self._prepare(connection)
         except (sqlite3.Error, OSError) as error:
@@ -243,7 +267,7 @@ class Database:
         """This thread's connection for reading."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._connect(0 if self._may_not_wait() else _TIMEOUT_S)
+            connection = self._connect(0 if self.may_not_wait() else _TIMEOUT_S)
             connection.execute("PRAGMA query_only=1")
             self._local.connection = connection
             with self._lock:
@@ -256,7 +280,8 @@ class Database:
         if hasattr(self._local, "connection"):
             self.reader.execute("PRAGMA busy_timeout=0")
 
-    def _may_not_wait(self) -> bool:
+    def may_not_wait(self) -> bool:
+        """Tell whether `forbid_waiting` was called in this thread."""
         return hasattr(self._local, "may_not_wait")
 
     def told(self, error: sqlite3.Error | OSError) -> PFSError:
@@ -266,7 +291,7 @@ class Database:
             return refusal
         if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BUSY:
             return Unavailable(f"The embedded PFS cannot be used: {error}")
-        if self._may_not_wait():
+        if self.may_not_wait():
             return WouldWait(f"The embedded PFS is locked: {error}")
         return TooSlow(f"The embedded PFS was locked for too long: {error}")
 
@@ -282,15 +307,16 @@ class Database:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Keep other processes out; one thread of this one at a time.
+        """Keep other threads and processes out.
 
         The lock of a file wakes those who wait at once, where SQLite's own waiting polls.
         """
-        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            self._unlock()
+        with self._writing:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                self._unlock()
 
     def _unlock(self) -> None:
         """Release the lock, whatever the system says: what was done under it is done."""
@@ -304,7 +330,7 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Give the writer in a transaction of its own: durable when the ``with`` is left.
 
-        What fails is undone, as if it had not been. One thread of this process at a time.
+        What fails is undone, as if it had not been.
         """
         with self.exclusive():
             before = self._writer.total_changes
@@ -317,7 +343,7 @@ class Database:
                     self._writer.execute("ROLLBACK")
                 raise
             self._log_pages += 1 + _PAGES_OF_A_ROW * (self._writer.total_changes - before)
-            if self._log_pages > _LOG_PAGES:
+            if self._log_pages > _FEW_LOG_PAGES and (self._log_pages > _LOG_PAGES or self._space.is_scarce()):
                 self.checkpoint()
 
     def note_bytes(self, size: int) -> None:
@@ -337,6 +363,15 @@ class Database:
                 self._writer.execute(f"PRAGMA user_version={FORMAT}")
             raise
 
+    def shorten_log(self) -> None:
+        """Bring the whole log over and give its space back, unless somebody reads what is old."""
+        with self.exclusive():
+            self._writer.execute(f"PRAGMA busy_timeout={_SHORT_MS}")
+            try:
+                self.checkpoint("TRUNCATE")
+            finally:
+                self._writer.execute(f"PRAGMA busy_timeout={1000 * _TIMEOUT_S}")
+
     def rewrite(self) -> None:
         """Write the database anew, without its free pages; whoever writes waits for it."""
         with self.exclusive():
@@ -349,10 +384,10 @@ class Database:
         with contextlib.suppress(OSError), self.exclusive():
             self.checkpoint()
 
-    def checkpoint(self) -> None:
+    def checkpoint(self, mode: Literal["PASSIVE", "TRUNCATE"] = "PASSIVE") -> None:
         """Bring pages from the log into the database, while other processes are kept out."""
         try:
-            _, frames, moved = self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            _, frames, moved = self._writer.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
             self._log_pages = max(0, frames - moved)
         except sqlite3.Error as error:
             self._log_pages = 0

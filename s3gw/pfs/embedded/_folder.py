@@ -23,16 +23,14 @@ def make_folder(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def close_to_others(path: Path, *names: str) -> None:
-    """Take the rights of others from a folder and from some of its files.
+def close_to_others(*paths: Path) -> None:
+    """Take the rights of others from folders and files, where there are such.
 
-    They stay where the folder belongs to somebody else, as the root of a mounted volume may.
+    They stay where it belongs to somebody else, as the root of a mounted volume may.
     """
-    with contextlib.suppress(PermissionError):
-        path.chmod(_FOLDER)
-    for name in names:
+    for path in paths:
         with contextlib.suppress(PermissionError, FileNotFoundError):
-            (path / name).chmod(_FILE)
+            path.chmod(_FOLDER if path.is_dir() else _FILE)
 
 
 def open_file(path: Path, flags: int) -> int:

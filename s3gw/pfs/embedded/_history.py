@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from s3gw.pfs.embedded._rows import forget_contents
 from s3gw.pfs.embedded._transaction import Transaction
+from s3gw.pfs.interface import BranchNotFound
 
 # Commits and versions in one transaction: what writers may have to wait for.
 STEP = 500
@@ -114,6 +116,17 @@ def lines(connection: sqlite3.Connection) -> list[tuple[int, str]]:
         (line, ".".join([branch, repo] + [project] * (project != "default")))
         for line, project, repo, branch in rows
     ]
+
+
+def choose(connection: sqlite3.Connection, branches: Sequence[str]) -> list[tuple[int, str]]:
+    """List the lines of some branches, of all where none is named. Raise `BranchNotFound`."""
+    found = lines(connection)
+    missing = sorted(set(branches) - {name for _, name in found})
+    if missing:
+        raise BranchNotFound(
+            f"there is no branch {missing[0]}: write it as BRANCH.REPO or BRANCH.REPO.PROJECT"
+        )
+    return [(line, name) for line, name in found if not branches or name in branches]
 
 
 def count_cut(connection: sqlite3.Connection, line: int, keep: Keep) -> Cut:

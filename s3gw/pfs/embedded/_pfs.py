@@ -16,9 +16,9 @@ from s3gw.pfs.embedded._committer import Committer, Task
 from s3gw.pfs.embedded._contents import BodyStaging, ContentStore, SmallReader
 from s3gw.pfs.embedded._database import Database, Unusable, is_ours, telling
 from s3gw.pfs.embedded._folder import close_to_others, make_folder, sync_folder
-from s3gw.pfs.embedded._history import Keep
+from s3gw.pfs.embedded._history import Cut, Keep, choose
 from s3gw.pfs.embedded._listing import Lister
-from s3gw.pfs.embedded._purge import Purger
+from s3gw.pfs.embedded._purge import Purger, alone
 from s3gw.pfs.embedded._rows import COLUMNS, file_info, moment
 from s3gw.pfs.embedded._space import Space
 from s3gw.pfs.embedded._transaction import BranchRow, Transaction, add_commit, find_branch, find_writable
@@ -42,6 +42,7 @@ from s3gw.pfs.interface import (
     Put,
     Snapshot,
     Unavailable,
+    WouldWait,
 )
 
 _log = logging.getLogger(__name__)
@@ -102,6 +103,7 @@ class EmbeddedPFS:
         except OSError as error:
             raise Unusable(f"{folder} cannot be made or is no folder: {error.strerror}") from error
         durable = durability == "power"
+        self._folder = folder
         self._rotten = 0
         space = Space(folder)
         self._database = Database(folder, durable=durable, space=space)
@@ -241,6 +243,28 @@ class EmbeddedPFS:
         """See `PFS.check`."""
         self._database.reader.execute("SELECT 1 FROM branch LIMIT 1").fetchone()
 
+    def prune(
+        self, keep: Keep, branches: Sequence[str] = (), tell: Callable[[str], None] = lambda _: None
+    ) -> Cut:
+        """Cut the history of branches off, of all where none is named, and give the space back.
+
+        Args:
+            keep: What is kept beside the head of each.
+            branches: Their names, as S3 has them.
+            tell: Is told how far it is.
+        """
+        cut = Cut()
+        with alone(self._folder, waits=True):
+            purger = self._purger
+            purger.drop_lines()
+            for line, name in choose(self._database.reader, branches):
+                cut += purger.cut(line, keep, lambda done, name=name: tell(f"{name}: {done}"))  # type: ignore[misc]
+            tell("removing files")
+            purger.remove_files()
+            tell("giving the space back")
+            purger.give_back(all_=True)
+        return cut
+
     def close(self) -> None:
         """See `PFS.close`."""
         self._purger.end()
@@ -338,6 +362,8 @@ class EmbeddedSnapshot:
         return data
 
     def _read_large(self, file: FileInfo, name: str, offset: int, length: int) -> FileReader:
+        if self._database.may_not_wait():
+            raise WouldWait("A large file is read from the disk.")
         row = self._database.reader.execute(_BLOCKS, (name,)).fetchone()
         if row is None:
             raise self._lost(file)

@@ -139,17 +139,31 @@ class Purger:
         self._committer.run(Task(partial(_forget_doomed, rows=rows), frees=True))
         return True
 
-    def give_back(self) -> None:
-        """Give the free pages of the database back to the disk, but for some."""
-        self._repeat(self._give_some_back)
+    def give_back(self, *, all_: bool = False) -> None:
+        """Give the free pages of the database back to the disk, but for some.
 
-    def _give_some_back(self) -> bool:
-        """SQLite moves pages into the gaps; a database of format 1 has to be written anew for it."""
+        SQLite moves pages into the gaps. A database that was made by format 1 cannot do that: it is
+        written anew, where all are asked for and they are many, and writers wait for it.
+        """
         reader = self._database.reader
         (kind,) = reader.execute("PRAGMA auto_vacuum").fetchone()
+        if kind:
+            self._repeat(lambda: self._give_some_back(all_=all_))
+        elif all_ and self._free()[0] > self._free()[1] // 4:
+            self._database.rewrite()
+        if all_:
+            self._database.shorten_log()
+
+    def _free(self) -> tuple[int, int]:
+        """Count the free pages of the database, and all."""
+        reader = self._database.reader
         (free,) = reader.execute("PRAGMA freelist_count").fetchone()
         (pages,) = reader.execute("PRAGMA page_count").fetchone()
-        if not kind or free < _SLACK_PAGES + pages // 8:
+        return free, pages
+
+    def _give_some_back(self, *, all_: bool) -> bool:
+        free, pages = self._free()
+        if free <= (0 if all_ else _SLACK_PAGES + pages // 8):
             return False
         self._committer.run(Task(_vacuum_some, frees=True))
         return True
@@ -170,7 +184,8 @@ def _forget_doomed(transaction: Transaction, rows: list[tuple[str]]) -> None:
 
 def _vacuum_some(transaction: Transaction) -> None:
     with transaction.whole() as connection:
-        connection.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+        for _ in range(_PAGES):  # it gives a page back with each step, of which Python makes one
+            connection.execute("PRAGMA incremental_vacuum")
 
 
 def _drop_some(transaction: Transaction) -> bool:

@@ -13,10 +13,11 @@ from pathlib import Path
 from s3gw.pfs.embedded._folder import open_file
 from s3gw.pfs.interface import NoSpace
 
-# Bytes of the reserve: some hundred deletes, each of which takes a few pages of the log; on a small
-# disk a part of it.
-_RESERVE = 16 * 1024 * 1024
-_PART = 32
+# Bytes of the reserve: room to bring the log over, and for what deletes write; on a small disk a part of it.
+_RESERVE = 8 * 1024 * 1024
+_PART = 8
+
+_SCARCE = 128 * 1024 * 1024
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _LINE_EVERY_S = 10.0
@@ -65,12 +66,17 @@ class Space:
             return False
         return True
 
-    def spend(self) -> bool:
-        """Give the reserve away; false where there is none."""
+    def is_scarce(self) -> bool:
+        """Tell whether the disk is nearly full."""
+        with contextlib.suppress(OSError):
+            state = os.statvfs(self._folder)
+            return state.f_bavail * state.f_frsize < _SCARCE
+        return False
+
+    def spend(self) -> None:
+        """Give the reserve away."""
         with contextlib.suppress(OSError):
             self._path.unlink()
-            return True
-        return False
 
     def refusal(self, error: Exception | None = None) -> NoSpace | None:
         """Make the error of a write that finds no room, and log it; None where `error` means no such."""

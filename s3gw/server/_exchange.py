@@ -284,8 +284,10 @@ class Exchange:
         """
         channel = self._channel
         offset, left = extent.offset + self._sent, extent.size - self._sent
+        size = min(left, _FILE_BLOCK)
+        extent.check(offset, size)
         try:
-            sent = os.sendfile(channel.socket.fileno(), extent.descriptor, offset, min(left, _FILE_BLOCK))
+            sent = os.sendfile(channel.socket.fileno(), extent.descriptor, offset, size)
         except BlockingIOError:
             return bool(channel.is_writable(_PATIENCE_S))
         except OSError as error:

@@ -547,11 +547,16 @@ def test_a_full_disk_takes_deletes_and_serves_again_when_there_is_room(small_dis
             store.put("more", os.urandom(300 * KIB))
     assert "are free" in caplog.text
     assert store.paths() == sorted(map(str, range(number)))
+    store.pfs.close()
+    with contextlib.suppress(OSError):
+        (small_disk / "more").write_bytes(bytes(12 << 20))
+    store = open_store(small_disk / "data")
     for path in store.paths()[: number // 2]:
         store.delete(path)
     assert len(store.paths()) == number - number // 2
     store.pfs.delete_branch(other, with_files=True)
-    (small_disk / "ballast").unlink()
+    for name in ("ballast", "more"):
+        (small_disk / name).unlink()
     eventually(lambda: _takes(store))
     assert store.read("again") == b"again"
     store.pfs.close()

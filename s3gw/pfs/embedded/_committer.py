@@ -112,6 +112,8 @@ class Committer:
             member.result = result
         if transaction.dooms:
             self._dooms()
+        if not all(member.work.frees for member in group):
+            self._space.note_taken()
 
     def _attempt(self, member: _Member, transaction: Transaction) -> tuple[object] | None:
         """Do the work of one member; what it raises undoes that work alone."""

@@ -106,7 +106,13 @@ class EmbeddedPFS:
         self._folder = folder
         self._rotten = 0
         space = Space(folder)
-        self._database = Database(folder, durable=durable, space=space)
+        try:
+            self._database = Database(folder, durable=durable, space=space)
+        except Unusable:
+            if not space.is_full():
+                raise
+            space.spend()  # even the index of the log takes some room
+            self._database = Database(folder, durable=durable, space=space)
         try:
             with self._database.exclusive():
                 self._contents = ContentStore(folder, durable=durable, space=space, is_kept=self._is_kept)

@@ -21,6 +21,7 @@ _SCARCE = 128 * 1024 * 1024
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _LINE_EVERY_S = 10.0
+_QUIET_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -36,19 +37,21 @@ class Space:
         self._folder = folder
         self._path = folder / "reserve"
         self._told_s = -_LINE_EVERY_S
-        self._refusing = False
+        self._refused_s = 0.0
 
     def is_there(self) -> bool:
         """Tell whether the reserve is whole; one that is spent is made again, where there is room."""
         try:
             os.stat(self._path)
         except OSError:
-            if not self._make():
-                return False
-        if self._refusing:
-            self._refusing = False
-            _log.warning("%s: there is room again: writes are taken", self._folder)
+            return self._make()
         return True
+
+    def note_taken(self) -> None:
+        """Tell in the log that a write has found room, where the last one that did not is a while ago."""
+        if self._refused_s and time.monotonic() - self._refused_s > _QUIET_S:
+            self._refused_s = 0.0
+            _log.warning("%s: there is room again: writes are taken", self._folder)
 
     def _make(self) -> bool:
         try:
@@ -82,8 +85,7 @@ class Space:
         """Make the error of a write that finds no room, and log it; None where `error` means no such."""
         if error is not None and not self._means_full(error):
             return None
-        self._refusing = True
-        now = time.monotonic()
+        self._refused_s = now = time.monotonic()
         if now - self._told_s >= _LINE_EVERY_S:
             self._told_s = now
             _log.warning(
@@ -107,11 +109,11 @@ class Space:
             code = getattr(error, "sqlite_errorcode", 0)
             # SQLite knows ENOSPC of a write alone, not a quota, nor what a sync finds
             return code & 0xFF == sqlite3.SQLITE_FULL or (
-                code & 0xFF == sqlite3.SQLITE_IOERR and self._is_full()
+                code & 0xFF == sqlite3.SQLITE_IOERR and self.is_full()
             )
         return False
 
-    def _is_full(self) -> bool:
+    def is_full(self) -> bool:
         """Try whether the disk takes a page more."""
         probe = self._folder / f"probe-{os.getpid()}"
         try:

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, cast
 
+from awscrt import checksums
+
 from s3gw.pfs import paths
 from s3gw.pfs.embedded._contents import StagedContent
 from s3gw.pfs.embedded._rows import COLUMNS, file_info, forget_contents, moment
@@ -149,7 +151,8 @@ def _place(transaction: Transaction, connection: sqlite3.Connection, target: Tar
         place = content.name
         connection.execute("INSERT INTO large (name, blocks) VALUES (?, ?)", (place, content.blocks))
     elif content.data:
-        place = connection.execute("INSERT INTO blob (data) VALUES (?)", (content.data,)).lastrowid
+        blob = content.data, checksums.crc32c(content.data)
+        place = connection.execute("INSERT INTO blob (data, sum) VALUES (?, ?)", blob).lastrowid
         transaction.size += content.size
     row = (put.path, commit.finished, content.size, content.hash, content.md5, place)
     connection.execute(_PLACE, (target.line, commit.number, *row))

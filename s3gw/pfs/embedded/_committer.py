@@ -112,7 +112,7 @@ class Committer:
             member.result = result
         if transaction.dooms:
             self._dooms()
-        if not all(member.work.frees for member in group):
+        if self._space.refuses and not all(member.work.frees for member in group):
             self._space.note_taken()
 
     def _attempt(self, member: _Member, transaction: Transaction) -> tuple[object] | None:

@@ -92,7 +92,11 @@ CREATE TABLE history (
     PRIMARY KEY (line, path, until)
 ) WITHOUT ROWID;
 CREATE INDEX history_until ON history (line, until);
-CREATE TABLE blob (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE blob (
+    id INTEGER PRIMARY KEY,
+    data BLOB NOT NULL,
+    sum INTEGER                          -- its CRC-32C; NULL: written by format 1
+);
 CREATE TABLE large (
     name TEXT PRIMARY KEY,
     blocks BLOB                          -- the digests of its blocks; NULL: written by format 1
@@ -102,6 +106,7 @@ CREATE TABLE doomed (
 ) WITHOUT ROWID;
 """
 _FROM_FORMAT_1 = """
+ALTER TABLE blob ADD COLUMN sum INTEGER;
 ALTER TABLE large ADD COLUMN blocks BLOB;
 CREATE TABLE doomed (name TEXT PRIMARY KEY) WITHOUT ROWID;
 """
@@ -208,6 +213,7 @@ class Database:
         self._writing = threading.Lock()
         self._lock_path = folder / "write.lock"
         self._log_pages = 0
+        self._looks_at = _FEW_LOG_PAGES
         try:
             self._lock_file = open_file(self._lock_path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
@@ -343,8 +349,10 @@ class Database:
                     self._writer.execute("ROLLBACK")
                 raise
             self._log_pages += 1 + _PAGES_OF_A_ROW * (self._writer.total_changes - before)
-            if self._log_pages > _FEW_LOG_PAGES and (self._log_pages > _LOG_PAGES or self._space.is_scarce()):
-                self.checkpoint()
+            if self._log_pages > self._looks_at:
+                self._looks_at = self._log_pages + _FEW_LOG_PAGES
+                if self._log_pages > _LOG_PAGES or self._space.is_scarce():
+                    self.checkpoint()
 
     def note_bytes(self, size: int) -> None:
         """Tell how many bytes a transaction writes beside its rows."""
@@ -389,6 +397,7 @@ class Database:
         try:
             _, frames, moved = self._writer.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
             self._log_pages = max(0, frames - moved)
+            self._looks_at = self._log_pages + _FEW_LOG_PAGES
         except sqlite3.Error as error:
             self._log_pages = 0
             if error.sqlite_errorcode != sqlite3.SQLITE_FULL:  # the log stays, and is tried again

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from awscrt import checksums
+
 from s3gw.pfs import paths
 from s3gw.pfs.embedded._changes import ChangeWork, refuse_clash, settle
 from s3gw.pfs.embedded._committer import Committer, Task
@@ -58,7 +60,7 @@ FROM repo JOIN branch ON branch.repo = repo.id
 LEFT JOIN file ON file.line = branch.line AND file.path = ?
 WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
 """
-_BLOB = "SELECT data FROM blob WHERE id = ?"
+_BLOB = "SELECT data, sum FROM blob WHERE id = ?"
 _BLOCKS = "SELECT blocks FROM large WHERE name = ?"
 _COMMIT_NUMBER = "SELECT num FROM commits WHERE id = ? AND line = ?"
 _COMMIT_ID = "SELECT id FROM commits WHERE num = ?"
@@ -363,7 +365,11 @@ class EmbeddedSnapshot:
         data: bytes = row[0]
         if len(data) != file.size:
             raise CorruptData(f"It has {len(data)} bytes instead of {file.size}.")
-        if hashlib.md5(data, usedforsecurity=False).digest() != file.md5:
+        if row[1] is None:
+            differs = hashlib.md5(data, usedforsecurity=False).digest() != file.md5
+        else:
+            differs = checksums.crc32c(data) != row[1]
+        if differs:
             raise CorruptData("It differs from what was stored.")
         return data
 

@@ -31,6 +31,9 @@ class Space:
 
     While it is spent nothing is written but deletes; it is made again when there is room for twice
     as much.
+
+    Attributes:
+        refuses: Whether a write has been refused, and none was taken since.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,6 +41,7 @@ class Space:
         self._path = folder / "reserve"
         self._told_s = -_LINE_EVERY_S
         self._refused_s = 0.0
+        self.refuses = False
 
     def is_there(self) -> bool:
         """Tell whether the reserve is whole; one that is spent is made again, where there is room."""
@@ -49,8 +53,8 @@ class Space:
 
     def note_taken(self) -> None:
         """Tell in the log that a write has found room, where the last one that did not is a while ago."""
-        if self._refused_s and time.monotonic() - self._refused_s > _QUIET_S:
-            self._refused_s = 0.0
+        if time.monotonic() - self._refused_s > _QUIET_S:
+            self.refuses = False
             _log.warning("%s: there is room again: writes are taken", self._folder)
 
     def _make(self) -> bool:
@@ -85,6 +89,7 @@ class Space:
         """Make the error of a write that finds no room, and log it; None where `error` means no such."""
         if error is not None and not self._means_full(error):
             return None
+        self.refuses = True
         self._refused_s = now = time.monotonic()
         if now - self._told_s >= _LINE_EVERY_S:
             self._told_s = now

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from s3gw.pfs.embedded import EmbeddedPFS, Keep, backup, check, parse_duration, parse_history, prune
+from s3gw.pfs.embedded._seen import Seen
 from s3gw.pfs.interface import (
     Branch,
     BranchNotFound,
@@ -571,3 +572,20 @@ def _takes(store: Store) -> bool:
         store.put("again", b"again")
         return True
     return False
+
+
+def test_what_was_compared_is_remembered_for_a_while_unless_the_file_changes(tmp_path):
+    now = 0.0
+    seen = Seen(lambda: now)
+    path = tmp_path / "a"
+    path.write_bytes(b"a")
+    seen.of("a", path.stat(), 3)[1] = 1
+    assert list(seen.of("a", path.stat(), 3)) == [0, 1, 0]
+    now = 601.0
+    assert list(seen.of("a", path.stat(), 3)) == [0, 0, 0]
+    seen.of("a", path.stat(), 3)[0] = 1
+    os.utime(path, ns=(1, 1))
+    assert list(seen.of("a", path.stat(), 3)) == [0, 0, 0]
+    seen.of("b", path.stat(), 3)[0] = 1
+    seen.of("huge", path.stat(), 1 << 23)
+    assert list(seen.of("b", path.stat(), 3)) == [0, 0, 0]

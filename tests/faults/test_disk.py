@@ -10,11 +10,15 @@ import http.client
 import itertools
 import os
 import random
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from s3gw.pfs.embedded import EmbeddedPFS, check
+from s3gw.pfs.interface import Branch
 from tests.faults.strace import a_worker_of, failing, needs_strace
 from tests.serving import Gateway, eventually, serving
 
@@ -27,17 +31,29 @@ ERRORS = ["EIO", "ENOSPC", "EDQUOT", "ENOLCK", "EMFILE"]
 WHEN = ["1", "2", "3+4", "2+"]
 
 MATRIX = list(itertools.product(CALLS, ERRORS, WHEN))
+OPENINGS = list(
+    itertools.product(
+        ["mkdir", "flock", "fsync", "fdatasync", "pwrite64", "ftruncate"], ["EIO", "ENOSPC"], "123"
+    )
+)
 SEED = int(os.environ.get("S3GW_TEST_SEED", "1"))
-# the calls that make what is acknowledged durable, and a few of all
+ALL = os.environ.get("S3GW_TEST_FAULTS") == "all"
+
+# The calls that make what is acknowledged durable are always tried, and a few of the others. Not
+# `write`, with which the log goes out too.
 SOME = [
     ("fdatasync", "EIO", "1"),
     ("pwrite64", "ENOSPC", "2+"),
     ("fsync", "EIO", "1"),
     ("flock", "ENOLCK", "2"),
 ]
-CHOSEN = (
-    MATRIX if os.environ.get("S3GW_TEST_FAULTS") == "all" else [*SOME, *random.Random(SEED).sample(MATRIX, 4)]
-)
+OTHERS = [case for case in MATRIX if case[0] != "write" and case not in SOME]
+
+
+def chosen(all_: list[tuple[str, str, str]], some: list[tuple[str, str, str]], count: int) -> list[object]:
+    """Choose the cases of this run."""
+    return all_ if ALL else random.Random(SEED).sample(some, count)
+
 
 SIZES = [10, 3000, 70_000, 300_000]
 WRITERS = 4
@@ -92,7 +108,7 @@ class Client:
         return problems
 
 
-@pytest.mark.parametrize(("call", "error", "when"), CHOSEN)
+@pytest.mark.parametrize(("call", "error", "when"), chosen(MATRIX, OTHERS, 3) + ([] if ALL else SOME))
 def test_a_disk_that_fails_loses_nothing_acknowledged_and_shows_nothing_refused(tmp_path, call, error, when):
     data = tmp_path / "data"
     with serving(data, "--workers", "2") as gateway:
@@ -111,3 +127,45 @@ def test_a_disk_that_fails_loses_nothing_acknowledged_and_shows_nothing_refused(
     with serving(data) as gateway:
         assert client.wrong(gateway) == []
         assert gateway.request("PUT", "/b.r/more", b"more").status == 200
+
+
+OPENER = """
+import sys
+from pathlib import Path
+from s3gw.pfs.embedded import EmbeddedPFS
+from s3gw.pfs.interface import Branch, BranchNotFound, Put
+
+pfs = EmbeddedPFS(Path(sys.argv[1]))
+branch = Branch("r", "b")
+try:
+    pfs.inspect_branch(branch)
+except BranchNotFound:
+    pfs.create_branch(branch)
+for name, size in (("small", 10), ("large", 100_000)):
+    with pfs.stage(branch, name) as staging:
+        staging.write(b"x" * size)
+        pfs.change(branch, [Put(name, staging.finish())])
+    print(name, size, flush=True)
+pfs.close()
+"""
+
+
+@pytest.mark.parametrize(("call", "error", "when"), chosen(OPENINGS, OPENINGS, 8))
+def test_a_first_life_that_fails_leaves_what_it_has_acknowledged_and_a_folder_that_works(
+    tmp_path, call, error, when
+):
+    folder = tmp_path / "data"
+    strace = ["strace", "-f", "-qq", "-o", str(tmp_path / "strace"), "-e", f"trace={call}"]
+    command = [*strace, "-e", f"inject={call}:error={error}:when={when}"]
+    command += [sys.executable, "-c", OPENER, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    acknowledged = dict(line.split() for line in done.stdout.splitlines())
+    assert done.returncode == 0 or "s3gw.pfs" in done.stderr.splitlines()[-1], done.stderr
+    pfs = EmbeddedPFS(folder)
+    for name, size in acknowledged.items():
+        snapshot = pfs.snapshot(Branch("r", "b"))
+        assert b"".join(snapshot.read_file(snapshot.inspect_file(name))) == b"x" * int(size)
+    pfs.close()
+    assert check(folder).problems == []
+    again = subprocess.run([sys.executable, "-c", OPENER, str(folder)], capture_output=True, check=False)
+    assert again.returncode == 0, again.stderr

@@ -5,7 +5,8 @@ opening of the PFS by one process, which holds a lock on ``objects/<session>.loc
 Whoever opens the PFS sweeps the sessions that nobody holds any more: what no commit refers to was
 left over by a crash.
 
-Of a large body the CRC-32C of each block is kept beside its name, and compared whenever it is read.
+Of a large body the CRC-32C of each block is kept beside its name, and compared when it is read, unless
+it was a moment ago.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from typing import Self
 from awscrt import checksums
 
 from s3gw.pfs.embedded._folder import make_folder, open_file, sync_folder
+from s3gw.pfs.embedded._seen import Seen
 from s3gw.pfs.embedded._space import Space
 from s3gw.pfs.interface import CorruptData, FileExtent, Unavailable
 
@@ -258,6 +260,7 @@ class ContentStore:
         self._space = space
         self._is_kept = is_kept
         make_folder(self._folder)
+        self._seen = Seen()
         self._session = uuid.uuid4().hex
         self._numbers = itertools.count()
         self._lock_path = self._folder / f"{self._session}.lock"
@@ -358,9 +361,13 @@ class ContentStore:
             FileNotFoundError: There is no such file.
         """
         file = os.open(self._folder / name, os.O_RDONLY | os.O_CLOEXEC)
-        reader = LargeReader(file, f"objects/{name}", blocks, size, offset, length)
+        reader = LargeReader(file, f"objects/{name}", size, offset, length)
         try:
-            reader.check_size()
+            state = os.fstat(file)
+            if state.st_size != size:
+                raise CorruptData(f"objects/{name} has {state.st_size} bytes instead of {size}.")  # noqa: TRY301
+            if blocks is not None:
+                reader.compare(blocks, self._seen.of(name, state, len(blocks) // 4))
             reader.check(offset, min(length, _AHEAD))
         except BaseException:
             reader.close()
@@ -397,48 +404,48 @@ class LargeReader:
 
     data = None
 
-    def __init__(
-        self, file: int, name: str, blocks: bytes | None, size: int, offset: int, length: int
-    ) -> None:
+    def __init__(self, file: int, name: str, size: int, offset: int, length: int) -> None:
         self.tell: Callable[[CorruptData], None] = lambda _: None
         self._range = offset, length
         self._file = file
         self._name = name
-        self._sums = struct.unpack(f">{len(blocks) // 4}I", blocks) if blocks else ()
         self._size = size
         self._offset = offset
         self._left = length
+        self._sums: tuple[int, ...] = ()
+        self._seen = bytearray()
         self._checked = offset  # so far all is known to be right
-        self._buffer = bytearray(BLOCK) if self._sums else bytearray()
         self._closed = False
+
+    def compare(self, blocks: bytes, seen: bytearray) -> None:
+        """Compare blocks with their sums from now on, but for those that were seen to be right."""
+        self._sums = struct.unpack(f">{len(blocks) // 4}I", blocks)
+        self._seen = seen
+        self._buffer = bytearray(BLOCK)
 
     @property
     def extent(self) -> FileExtent:
         """Where the bytes lie."""
         return FileExtent(self._file, *self._range, self.check)
 
-    def check_size(self) -> None:
-        """Raise `CorruptData` where the file is shorter or longer than what was stored."""
-        found = os.fstat(self._file).st_size
-        if found != self._size:
-            raise CorruptData(f"{self._name} has {found} bytes instead of {self._size}.")
-
     def check(self, offset: int, size: int) -> None:
         """Raise `CorruptData` where these bytes are not what was stored."""
         end = offset + size
         while self._sums and self._checked < end:
             number = self._checked // BLOCK
-            view = memoryview(self._buffer)[: min(BLOCK, self._size - number * BLOCK)]
-            if (
-                os.preadv(self._file, [view], number * BLOCK) != len(view)
-                or checksums.crc32c(view) != self._sums[number]
-            ):
-                error = CorruptData(
-                    f"{self._name} differs from what was stored, behind byte {number * BLOCK}."
-                )
-                self.tell(error)
-                raise error
+            if not self._seen[number]:
+                self._compare(number)
+                self._seen[number] = 1
             self._checked = (number + 1) * BLOCK
+
+    def _compare(self, number: int) -> None:
+        begin = number * BLOCK
+        view = memoryview(self._buffer)[: min(BLOCK, self._size - begin)]
+        read = os.preadv(self._file, [view], begin)
+        if read != len(view) or checksums.crc32c(view) != self._sums[number]:
+            error = CorruptData(f"{self._name} differs from what was stored, behind byte {begin}.")
+            self.tell(error)
+            raise error
 
     def __iter__(self) -> Iterator[bytes]:
         while self._left and not self._closed:

@@ -136,6 +136,14 @@ def count_cut(connection: sqlite3.Connection, line: int, keep: Keep) -> Cut:
     return Cut(commits, *connection.execute(_COUNT_DEAD, (line, first)).fetchone())
 
 
+def is_due(connection: sqlite3.Connection, line: int, keep: Keep) -> bool:
+    """Tell whether anything would be cut off."""
+    first = keep.first(connection, line)
+    return any(
+        connection.execute(query, (line, first, 1)).fetchone() is not None for query in (_OLD_COMMITS, _DEAD)
+    )
+
+
 def cut_some(transaction: Transaction, line: int, keep: Keep) -> Cut:
     """Cut a part of it off; nothing when all is done."""
     with transaction.whole() as connection:

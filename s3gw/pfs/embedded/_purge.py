@@ -21,7 +21,7 @@ from s3gw.pfs.embedded._committer import Committer, Task
 from s3gw.pfs.embedded._contents import ContentStore
 from s3gw.pfs.embedded._database import Database
 from s3gw.pfs.embedded._folder import open_file
-from s3gw.pfs.embedded._history import STEP, Cut, Keep, cut_some, lines
+from s3gw.pfs.embedded._history import STEP, Cut, Keep, cut_some, is_due, lines
 from s3gw.pfs.embedded._rows import forget_contents
 from s3gw.pfs.embedded._transaction import Transaction
 from s3gw.pfs.interface import PFSError
@@ -31,7 +31,7 @@ _REST = 2.0
 
 # How often a history that is bounded is looked at, or what failed is tried again; how soon what
 # another process keeps this one from.
-_EVERY_S = 10.0
+_EVERY_S = 5.0
 _AGAIN_S = 1.0
 
 # Free pages that stay in the database for what comes next, and what is given back at a time.
@@ -118,6 +118,8 @@ class Purger:
 
         def step() -> bool:
             nonlocal done
+            if not is_due(self._database.reader, line, keep):
+                return False
             made = self._committer.run(Task(partial(cut_some, line=line, keep=keep), frees=True))
             done += made
             tell(done)

@@ -1,4 +1,4 @@
-"""The command line: ``s3gw serve``, ``s3gw operations``, ``s3gw explain``."""
+"""The command line: ``s3gw serve``, ``s3gw operations``, ``s3gw explain``; see `s3gw.maintenance` too."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote
 
+from s3gw import maintenance
 from s3gw.context import Context
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.generated.wire import DROPS
@@ -192,6 +193,15 @@ def _parser() -> argparse.ArgumentParser:
         help="what an acknowledged write survives: a power loss, or only the end of the process (faster)",
     )
     _setting(
+        serve,
+        "--history",
+        type=maintenance.history,
+        default="all",
+        metavar="30d|100|all",
+        help="how far back the history of each branch of an embedded PFS is kept: for so long, so many "
+        "commits, or all of it; the heads always stay",
+    )
+    _setting(
         serve, "--pachd-ca", default="", metavar="FILE", help="PEM of the authorities to trust; asks for TLS"
     )
     _setting(
@@ -221,6 +231,8 @@ def _parser() -> argparse.ArgumentParser:
     devpachd.add_argument(
         "--finish", type=float, default=0.0, metavar="SECONDS", help="how long a commit takes to be finished"
     )
+
+    maintenance.add_commands(commands)
 
     operations = commands.add_parser("operations", help="print the compatibility table")
     operations.set_defaults(run=_operations)
@@ -302,6 +314,7 @@ def _serve(options: argparse.Namespace) -> int:
         open_pfs = opener(
             options.pfs,
             durability=options.durability,
+            history=options.history,
             pachd_ca=options.pachd_ca or None,
             pachd_token=options.pachd_token or None,
             pachd_deadline_s=options.pachd_deadline,

@@ -88,6 +88,12 @@ class Gateway:
         eventually(lines)
         return lines()[0]
 
+    def keys(self, bucket: str) -> list[str]:
+        """List the keys of a bucket, up to 1000."""
+        answer = self.request("GET", f"/{bucket}?list-type=2")
+        assert answer.status == 200, answer
+        return re.findall(r"<Key>(.*?)</Key>", answer.body.decode())
+
     def stop(self) -> int:
         """Ask it to end, and return its exit status."""
         self.process.send_signal(signal.SIGTERM)

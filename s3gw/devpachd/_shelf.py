@@ -33,7 +33,7 @@ class Shelf(EmbeddedPFS):
         if content.name is None:
             yield content.data[offset:]
         else:
-            yield from self._contents.open(content.name, content.size, offset, content.size - offset)
+            yield from self._contents.open(content.name, content.size, None, offset, content.size - offset)
 
     def join(self, *contents: StagedContent) -> StagedContent:
         """Append bodies to each other."""

@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/errors.yaml; do not edit, run `tox -e codegen`.
 
-Contents: ErrorKind, 36 errors by their S3 code, HTTP_ERRORS, PFS_ERRORS.
+Contents: ErrorKind, 37 errors by their S3 code, HTTP_ERRORS, PFS_ERRORS.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ IncompleteBody: Final = ErrorKind(
     400,
     "You did not provide the number of bytes specified by the Content-Length HTTP header.",
 )
+InsufficientStorage: Final = ErrorKind("InsufficientStorage", 507, "The server has no room for this object.")
 InternalError: Final = ErrorKind("InternalError", 500, "We encountered an internal error. Please try again.")
 InvalidArgument: Final = ErrorKind(
     "InvalidArgument", 400, "Invalid Argument", members=("argument_name", "argument_value")
@@ -137,6 +138,7 @@ PFS_ERRORS: Final[dict[str, dict[type[pfs.PFSError], tuple[ErrorKind, bool]]]] =
         pfs.FileNotFound: (NoSuchKey, False),
         pfs.InvalidName: (InvalidBucketName, True),
         pfs.InvalidPath: (InvalidFilePath, True),
+        pfs.NoSpace: (InsufficientStorage, True),
         pfs.NotAuthenticated: (AccessDenied, False),
         pfs.NotAuthorized: (AccessDenied, False),
         pfs.OutputBranch: (InternalError, True),
@@ -157,6 +159,7 @@ PFS_ERRORS: Final[dict[str, dict[type[pfs.PFSError], tuple[ErrorKind, bool]]]] =
         pfs.FileNotFound: (NoSuchKey, False),
         pfs.InvalidName: (InvalidBucketName, True),
         pfs.InvalidPath: (InvalidFilePath, True),
+        pfs.NoSpace: (InsufficientStorage, True),
         pfs.NotAuthenticated: (AccessDenied, False),
         pfs.NotAuthorized: (AccessDenied, False),
         pfs.OutputBranch: (WriteToOutputBranch, True),

@@ -16,6 +16,7 @@ def opener(
     where: str,
     *,
     durability: Literal["power", "process"] = "power",
+    history: str = "all",
     pachd_ca: str | None = None,
     pachd_token: str | None = None,
     pachd_deadline_s: float = 60.0,
@@ -27,6 +28,7 @@ def opener(
             ``grpc://HOST:PORT`` or ``grpcs://HOST:PORT``, a cluster; ``pachd``, the cluster that
             Pachyderm's own tools would find.
         durability: What an acknowledged change of an embedded PFS survives.
+        history: How far back the history of an embedded PFS is kept: ``30d``, ``100`` commits, ``all``.
         pachd_ca: A PEM file of the authorities to trust.
         pachd_token: A Pachyderm token.
         pachd_deadline_s: Seconds that a cluster may take for any one answer.
@@ -36,9 +38,9 @@ def opener(
     """
     kind, _, rest = where.partition(":")
     if kind == "embedded" and rest:
-        from s3gw.pfs.embedded import EmbeddedPFS
+        from s3gw.pfs.embedded import EmbeddedPFS, parse_history
 
-        return partial(EmbeddedPFS, Path(rest), durability=durability)
+        return partial(EmbeddedPFS, Path(rest), durability=durability, history=parse_history(history))
     if where == "pachd" or (kind in ("grpc", "grpcs") and rest):
         from s3gw.pfs.pachd.address import find_address
 

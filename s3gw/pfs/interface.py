@@ -109,11 +109,14 @@ class FileExtent:
         descriptor: Open until the reader is closed.
         offset: Where it begins.
         size: Bytes.
+        check: Is to be called with an offset in the file and a size before these bytes are sent, in
+            the order of the file; raises `CorruptData` where they are not what was stored.
     """
 
     descriptor: int
     offset: int
     size: int
+    check: Callable[[int, int], None]
 
 
 class FileReader(Protocol):
@@ -303,9 +306,9 @@ class PFS(Protocol):
         ...
 
     def forbid_waiting(self) -> None:
-        """Let reads in the calling thread raise `WouldWait`, from now on, where they would wait for a lock.
+        """Let reads in the calling thread raise `WouldWait`, from now on, where they would wait.
 
-        Only a PFS that `is_quick` can promise it.
+        That is for a lock, or for more than a little from a disk. Only a PFS that `is_quick` can promise it.
         """
         ...
 
@@ -423,8 +426,12 @@ class TooSlow(PFSError):
     """PFS did not answer within the deadline; nothing is known of the outcome of a change."""
 
 
+class NoSpace(PFSError):
+    """There is no room for what is to be written; deletes still work."""
+
+
 class WouldWait(PFSError):
-    """A read would have to wait for a lock, and its thread may not."""
+    """A read would have to wait, and its thread may not."""
 
 
 class CorruptData(PFSError):

@@ -66,8 +66,10 @@ class Delivery:
         if not self._output.is_open:
             raise ClientGone
         offset, left = extent.offset + self.sent, extent.size - self.sent
+        size = min(left, _FILE_BLOCK)
+        extent.check(offset, size)
         try:
-            sent = os.sendfile(self._socket.fileno(), extent.descriptor, offset, min(left, _FILE_BLOCK))
+            sent = os.sendfile(self._socket.fileno(), extent.descriptor, offset, size)
         except BlockingIOError:
             return self._output.is_ready(_PATIENCE_S)
         except OSError as error:

@@ -23,6 +23,7 @@ from s3gw.pfs.interface import (
     Branch,
     CorruptData,
     FileNotFound,
+    NoSpace,
     PathClash,
     PFSError,
     Put,
@@ -274,7 +275,7 @@ def test_a_disk_that_takes_no_more_is_told_and_loses_nothing(tmp_path):
     store = open_store(tmp_path)
     store.put("a", b"kept")
     store.pfs._database._writer.execute("PRAGMA max_page_count=1")
-    with pytest.raises(Unavailable, match="cannot be used"):
+    with pytest.raises(NoSpace, match="full"):
         store.put("b", os.urandom(60_000))
     assert store.paths() == ["a"]
     store.pfs._database._writer.execute("PRAGMA max_page_count=1000000")
@@ -360,48 +361,6 @@ def test_a_content_that_its_own_change_replaces_leaves_nothing(tmp_path, size):
     count = "SELECT (SELECT count(*) FROM blob) + (SELECT count(*) FROM large)"
     assert store.pfs._database.reader.execute(count).fetchone() == (1,)
     assert len(objects(tmp_path)) == (size > 64 * 1024)
-    store.pfs.close()
-
-
-def count_syncs(monkeypatch) -> list[int]:
-    synced: list[int] = []
-    real = os.fdatasync
-    monkeypatch.setattr(os, "fdatasync", lambda descriptor: (synced.append(descriptor), real(descriptor)))
-    return synced
-
-
-def test_a_batch_of_changes_costs_one_fsync(tmp_path, monkeypatch):
-    store = open_store(tmp_path, "power")
-    synced = count_syncs(monkeypatch)
-    store.pfs.change_all(
-        [(BRANCH, [Put(str(n), store.pfs.stage(BRANCH, str(n)).finish())]) for n in range(99)]
-    )
-    assert len(synced) == 1
-    assert len(store.paths()) == 99
-    store.pfs.close()
-
-
-def test_processes_share_an_fsync(tmp_path, monkeypatch):
-    """What one has committed before the other's fsync is on the disk with it."""
-    stores = [open_store(tmp_path, "power") for _ in range(2)]
-    one, two = (store.pfs._database._sync for store in stores)
-    synced = count_syncs(monkeypatch)
-    numbers = [one.count(), two.count()]
-    two.wait(numbers[1])
-    one.wait(numbers[0])
-    assert len(synced) == 1
-    one.wait(one.count())
-    assert len(synced) == 2
-    for store in stores:
-        store.pfs.close()
-
-
-def test_what_is_acknowledged_is_synced_before(tmp_path, monkeypatch):
-    store = open_store(tmp_path, "power")
-    synced = count_syncs(monkeypatch)
-    for number in range(3):
-        store.put("a", b"x")
-        assert len(synced) == number + 1
     store.pfs.close()
 
 

@@ -4,41 +4,70 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from s3gw.pfs.embedded._database import Database
+from s3gw.pfs.embedded._space import Space
 from s3gw.pfs.embedded._transaction import Transaction
 from s3gw.pfs.group_commit import GroupCommit, Member
-from s3gw.pfs.interface import Unavailable
+from s3gw.pfs.interface import NoSpace
 
+Result_co = TypeVar("Result_co", covariant=True)
 Result = TypeVar("Result")
 
-_Work = Callable[[Transaction], Any]
+
+class Work(Protocol[Result_co]):
+    """Something that is done in a transaction, all or nothing."""
+
+    @property
+    def frees(self) -> bool:
+        """Whether it only deletes, so that it is to be done on a full disk too."""
+        ...
+
+    def __call__(self, transaction: Transaction) -> Result_co:
+        """Do it. What it raises undoes it alone."""
+        ...
+
+
+class Task(Generic[Result]):
+    """Work that is a function."""
+
+    def __init__(self, function: Callable[[Transaction], Result], *, frees: bool = False) -> None:
+        self.frees = frees
+        self._function = function
+
+    def __call__(self, transaction: Transaction) -> Result:
+        """See `Work`."""
+        return self._function(transaction)
+
+
+_Member = Member[Work[object], tuple[object]]
 
 
 class Committer:
-    """Runs pieces of work, each all or nothing, in shared transactions.
+    """Runs pieces of work in shared transactions.
 
     Args:
         database: Where.
-        remove: Removes a file of the contents that no commit refers to any more.
+        space: Whether there is room; its reserve is given to work that frees more.
+        dooms: Is told that a transaction has left files of contents that are to be removed.
     """
 
-    def __init__(self, database: Database, remove: Callable[[str], None]) -> None:
+    def __init__(self, database: Database, space: Space, dooms: Callable[[], None]) -> None:
         self._database = database
-        self._remove = remove
-        self._groups = GroupCommit[_Work, tuple[Any]](self._perform)
+        self._space = space
+        self._dooms = dooms
+        self._groups = GroupCommit[Work[object], tuple[object]](self._perform)
 
-    def run(self, work: Callable[[Transaction], Result]) -> Result:
+    def run(self, work: Work[Result]) -> Result:
         """Run `work` in a transaction; it is durable when this returns.
 
         What `work` raises undoes it alone, and is raised here.
         """
-        result: Result
-        (result,) = self._groups.run(work)
-        return result
+        result: tuple[object] = self._groups.run(work)
+        return result[0]  # type: ignore[return-value] # it is what the work gave
 
-    def run_all(self, works: Sequence[Callable[[Transaction], Result]]) -> list[Result | BaseException]:
+    def run_all(self, works: Sequence[Work[Result]]) -> list[Result | BaseException]:
         """Run several pieces of work that came together; what one raises is its result."""
         members = self._groups.run_all([(work, 0) for work in works])
         return [
@@ -46,37 +75,53 @@ class Committer:
             for member in members
         ]
 
-    def _perform(self, group: list[Member[_Work, tuple[Any]]]) -> None:
-        results: list[tuple[Any] | None] = []
+    def _perform(self, group: list[_Member]) -> None:
+        """Do the work of a group; where there is no room, that part of it which frees some."""
+        if not self._space.is_there():
+            group = self._refuse(group, None)
+        try:
+            self._transact(group)
+        except NoSpace as error:
+            group = self._refuse(group, error)
+            if not group:
+                raise
+            self._space.spend()
+            self._database.make_room()
+            self._transact(group)
+
+    def _refuse(self, group: list[_Member], error: NoSpace | None) -> list[_Member]:
+        """Refuse what takes room; what is left to be done."""
+        for member in group:
+            if not member.work.frees:
+                member.error = error or self._space.refusal()
+        return [member for member in group if member.work.frees]
+
+    def _transact(self, group: list[_Member]) -> None:
+        if not group:
+            return
+        results: list[tuple[object] | None] = []
         try:
             with self._database.writing() as connection:
                 transaction = Transaction(connection)
                 results = [self._attempt(member, transaction) for member in group]
                 transaction.end()
-        except Exception as error:
-            raise self._broken(error) from error
-        for name in transaction.replaced:
-            self._remove(name)
+                self._database.note_bytes(transaction.size)
+        except (sqlite3.Error, OSError) as error:
+            raise self._database.told(error) from error
         for member, result in zip(group, results, strict=True):
             member.result = result
+        if transaction.dooms:
+            self._dooms()
+        if self._space.refuses and not all(member.work.frees for member in group):
+            self._space.note_taken()
 
-    def _attempt(self, member: Member[_Work, tuple[Any]], transaction: Transaction) -> tuple[Any] | None:
+    def _attempt(self, member: _Member, transaction: Transaction) -> tuple[object] | None:
         """Do the work of one member; what it raises undoes that work alone."""
+        member.error = None
         try:
             return (member.work(transaction),)
         except sqlite3.Error:
             raise  # nobody knows what is left of the transaction
         except Exception as error:
-            member.error = self._broken(error)
+            member.error = error
             return None
-
-    def _broken(self, error: Exception) -> Exception:
-        """Say that the disk or the database failed; anything else is what the work itself raised."""
-        if isinstance(error, sqlite3.Error):
-            broken: Exception = self._database.told(error)
-        elif isinstance(error, OSError):
-            broken = Unavailable(f"The embedded PFS cannot write: {error}")
-        else:
-            return error
-        broken.__cause__ = error
-        return broken

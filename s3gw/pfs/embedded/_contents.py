@@ -4,6 +4,9 @@ A large body is written once, in place: ``objects/<session>/<n // 1000>/<n>``. A
 opening of the PFS by one process, which holds a lock on ``objects/<session>.lock`` while it lives.
 Whoever opens the PFS sweeps the sessions that nobody holds any more: what no commit refers to was
 left over by a crash.
+
+Of a large body the CRC-32C of each block is kept beside its name, and compared when it is read, unless
+it was a moment ago.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ import hashlib
 import itertools
 import os
 import queue
+import sqlite3
+import struct
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,11 +26,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from s3gw.pfs.embedded._durability import sync_folder
-from s3gw.pfs.interface import CorruptData, FileExtent, FileNotFound
+from awscrt import checksums
+
+from s3gw.pfs.embedded._folder import make_folder, open_file, sync_folder
+from s3gw.pfs.embedded._seen import Seen
+from s3gw.pfs.embedded._space import Space
+from s3gw.pfs.interface import CorruptData, FileExtent, Unavailable
 
 SMALL = 64 * 1024
-BLOCK = 512 * 1024
+
+# Bytes that share a CRC-32C. PERF: they stay in the processor's cache between check and use.
+BLOCK = 256 * 1024
+
+# So much of a body is checked before its first byte goes out, so that a difference is an error of S3's.
+_AHEAD = 8 * 1024 * 1024
 
 # A body beyond this is hashed beside its arrival.
 _LARGE = 1024 * 1024
@@ -123,10 +137,43 @@ class _Digests:
         return self._md5.digest(), self._hash.digest()
 
 
+class BlockSums:
+    """The CRC-32C of each block of a body, four bytes each, as it comes."""
+
+    def __init__(self) -> None:
+        self._done: list[int] = []
+        self._sum = 0
+        self._room = BLOCK
+
+    def update(self, data: bytes) -> None:
+        """Go on."""
+        view = memoryview(data)
+        while view:
+            part = view[: self._room]
+            self._sum = checksums.crc32c(part, self._sum)
+            self._room -= len(part)
+            view = view[len(part) :]
+            if not self._room:
+                self._cut()
+
+    def _cut(self) -> None:
+        self._done.append(self._sum)
+        self._sum, self._room = 0, BLOCK
+
+    def sums(self) -> bytes:
+        """Give them, at the end."""
+        if self._room < BLOCK:
+            self._cut()
+        return struct.pack(f">{len(self._done)}I", *self._done)
+
+
 class StagedContent:
     """A whole body: in `data` where it is small, else in the file `name` of the store."""
 
-    def __init__(self, size: int, md5: bytes, pfs_hash: bytes, data: bytes, name: str | None) -> None:
+    def __init__(
+        self, size: int, md5: bytes, pfs_hash: bytes, data: bytes, name: str | None, blocks: bytes
+    ) -> None:
+        self.blocks = blocks
         self.size = size
         self.md5: bytes | None = md5
         self.hash = pfs_hash
@@ -141,6 +188,7 @@ class BodyStaging:
     def __init__(self, store: ContentStore) -> None:
         self._store = store
         self._digests = _Digests()
+        self._sums = BlockSums()
         self._size = 0
         self._small = bytearray()
         self._file: int | None = None
@@ -157,11 +205,15 @@ class BodyStaging:
         trace: TracebackType | None,
     ) -> None:
         self._digests.end()
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        self._close()
         if self._name is not None and not (self._content and self._content.committed):
-            self._store.remove(self._name)
+            self._store.discard(self._name)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            file, self._file = self._file, None
+            with contextlib.suppress(OSError):  # what it has to say was said by the sync
+                os.close(file)
 
     def write(self, data: bytes) -> None:
         """Append; the digests go along."""
@@ -172,46 +224,55 @@ class BodyStaging:
                 self._small += data
                 return
             self._name, self._file = self._store.create()
-            _write_all(self._file, bytes(self._small))
+            data = bytes(self._small) + data
             self._small.clear()
-        _write_all(self._file, data)
+        self._sums.update(data)
+        self._store.write(self._file, data)
 
     def finish(self) -> StagedContent:
         """End the body; a large one is on the disk, where that is asked for, when this returns."""
         if self._file is not None:
             assert self._name is not None
             self._store.keep(self._file, self._name)
-            os.close(self._file)
-            self._file = None
+            self._close()
         self._digests.end()
-        self._content = StagedContent(self._size, *self._digests.digests(), bytes(self._small), self._name)
+        digests = self._digests.digests()
+        small = bytes(self._small)
+        self._content = StagedContent(self._size, *digests, small, self._name, self._sums.sums())
         return self._content
 
 
-def _write_all(file: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]
-
-
 class ContentStore:
-    """The files of large bodies; `is_kept` tells whether a commit refers to a name.
+    """The files of large bodies.
 
     Made while other processes are kept out, so that none sweeps a session before it is locked.
+
+    Args:
+        folder: Of the PFS.
+        durable: Whether a body is on the disk when it has ended.
+        space: Tells a full disk from one that fails.
+        is_kept: Tells whether a commit refers to a name.
     """
 
-    def __init__(self, folder: Path, *, durable: bool, is_kept: Callable[[str], bool]) -> None:
+    def __init__(self, folder: Path, *, durable: bool, space: Space, is_kept: Callable[[str], bool]) -> None:
         self._folder = folder / "objects"
         self._durable = durable
-        self._folder.mkdir(exist_ok=True)
+        self._space = space
+        self._is_kept = is_kept
+        make_folder(self._folder)
+        self._seen = Seen()
         self._session = uuid.uuid4().hex
         self._numbers = itertools.count()
         self._lock_path = self._folder / f"{self._session}.lock"
-        self._lock_file = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
-        self._sweep(is_kept)
+        self._lock_file = open_file(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+            self._sweep()
+        except BaseException:
+            os.close(self._lock_file)
+            raise
 
-    def _sweep(self, is_kept: Callable[[str], bool]) -> None:
+    def _sweep(self) -> None:
         for path in self._folder.glob("*.lock"):
             if path == self._lock_path:
                 continue
@@ -219,15 +280,21 @@ class ContentStore:
                 file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    self._sweep_session(path.stem, is_kept)
+                    self._sweep_session(path.stem)
                     path.unlink()
                 finally:
                     os.close(file)
 
-    def _sweep_session(self, session: str, is_kept: Callable[[str], bool]) -> None:
+    def _sweep_session(self, session: str) -> None:
+        folders = set()
         for path in (self._folder / session).glob("*/*"):
-            if not is_kept(str(path.relative_to(self._folder))):
-                path.unlink(missing_ok=True)
+            if self._is_kept(str(path.relative_to(self._folder))):
+                continue
+            path.unlink(missing_ok=True)
+            folders.add(path.parent)
+        for folder in [*folders, *(self._folder / session).glob("*"), self._folder / session]:
+            with contextlib.suppress(OSError):  # it holds what is kept
+                folder.rmdir()
 
     def stage(self) -> BodyStaging:
         """Begin a body."""
@@ -238,37 +305,74 @@ class ContentStore:
         number = next(self._numbers)
         name = f"{self._session}/{number // 1000}/{number}"
         path = self._folder / name
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
-            return name, os.open(path, flags, 0o644)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if self._durable:
-                sync_folder(self._folder)
-                sync_folder(path.parent.parent)
-            return name, os.open(path, flags, 0o644)
+            try:
+                return name, open_file(path, flags)
+            except FileNotFoundError:
+                make_folder(path.parent.parent)
+                make_folder(path.parent)
+                return name, open_file(path, flags)
+        except OSError as error:
+            raise self._told(error) from error
+
+    def write(self, file: int, data: bytes) -> None:
+        """Append to a file."""
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(file, view) :]
+        except OSError as error:
+            raise self._told(error) from error
 
     def keep(self, file: int, name: str) -> None:
         """Bring a file and its name to the disk, where a power loss is to leave them."""
         if self._durable:
-            os.fsync(file)
-            sync_folder((self._folder / name).parent)
+            try:
+                os.fsync(file)
+                sync_folder((self._folder / name).parent)
+            except OSError as error:
+                raise self._told(error) from error
+
+    def _told(self, error: OSError) -> Exception:
+        return self._space.refusal(error) or Unavailable(f"The embedded PFS cannot write: {error}")
+
+    def discard(self, name: str) -> None:
+        """Remove a file that was staged in vain; where that is not known for sure, a later sweep does it."""
+        with contextlib.suppress(OSError, sqlite3.Error):
+            if not self._is_kept(name):
+                self.remove(name)
 
     def remove(self, name: str) -> None:
-        """Remove a file that no commit refers to."""
-        (self._folder / name).unlink(missing_ok=True)
+        """Remove a file that no commit refers to; with the last of a dead session its folders go."""
+        path = self._folder / name
+        path.unlink(missing_ok=True)
+        session = path.parent.parent
+        if not session.with_suffix(".lock").exists():
+            with contextlib.suppress(OSError):
+                path.parent.rmdir()
+                session.rmdir()
 
-    def open(self, name: str, size: int, offset: int, length: int) -> LargeReader:
-        """Open `length` bytes from `offset` of a file that must have `size` bytes."""
+    def open(self, name: str, size: int, blocks: bytes | None, offset: int, length: int) -> LargeReader:
+        """Open `length` bytes from `offset` of a file that must have `size` bytes, and the sums `blocks`.
+
+        Raises:
+            CorruptData: They differ.
+            FileNotFoundError: There is no such file.
+        """
+        file = os.open(self._folder / name, os.O_RDONLY | os.O_CLOEXEC)
+        reader = LargeReader(file, f"objects/{name}", size, offset, length)
         try:
-            file = os.open(self._folder / name, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError as error:
-            raise FileNotFound("The file was deleted with its branch.") from error
-        found = os.fstat(file).st_size
-        if found != size:
-            os.close(file)
-            raise CorruptData(f"objects/{name} has {found} bytes instead of {size}.")
-        return LargeReader(file, offset, length)
+            state = os.fstat(file)
+            if state.st_size != size:
+                raise CorruptData(f"objects/{name} has {state.st_size} bytes instead of {size}.")  # noqa: TRY301
+            if blocks is not None:
+                reader.compare(blocks, self._seen.of(name, state, len(blocks) // 4))
+            reader.check(offset, min(length, _AHEAD))
+        except BaseException:
+            reader.close()
+            raise
+        return reader
 
     def close(self) -> None:
         """End the session; the next opening sweeps it, as it would after a crash."""
@@ -292,22 +396,64 @@ class SmallReader:
 
 
 class LargeReader:
-    """A range of a file, block by block."""
+    """A range of a file, block by block; each is checked before it is given.
+
+    Attributes:
+        tell: Is told of a difference that is found while the bytes go out.
+    """
 
     data = None
 
-    def __init__(self, file: int, offset: int, length: int) -> None:
-        self.extent = FileExtent(file, offset, length)
+    def __init__(self, file: int, name: str, size: int, offset: int, length: int) -> None:
+        self.tell: Callable[[CorruptData], None] = lambda _: None
+        self._range = offset, length
         self._file = file
+        self._name = name
+        self._size = size
         self._offset = offset
         self._left = length
+        self._sums: tuple[int, ...] = ()
+        self._seen = bytearray()
+        self._checked = offset  # so far all is known to be right
         self._closed = False
+
+    def compare(self, blocks: bytes, seen: bytearray) -> None:
+        """Compare blocks with their sums from now on, but for those that were seen to be right."""
+        self._sums = struct.unpack(f">{len(blocks) // 4}I", blocks)
+        self._seen = seen
+        self._buffer = bytearray(BLOCK)
+
+    @property
+    def extent(self) -> FileExtent:
+        """Where the bytes lie."""
+        return FileExtent(self._file, *self._range, self.check)
+
+    def check(self, offset: int, size: int) -> None:
+        """Raise `CorruptData` where these bytes are not what was stored."""
+        end = offset + size
+        while self._sums and self._checked < end:
+            number = self._checked // BLOCK
+            if not self._seen[number]:
+                self._compare(number)
+                self._seen[number] = 1
+            self._checked = (number + 1) * BLOCK
+
+    def _compare(self, number: int) -> None:
+        begin = number * BLOCK
+        view = memoryview(self._buffer)[: min(BLOCK, self._size - begin)]
+        read = os.preadv(self._file, [view], begin)
+        if read != len(view) or checksums.crc32c(view) != self._sums[number]:
+            error = CorruptData(f"{self._name} differs from what was stored, behind byte {begin}.")
+            self.tell(error)
+            raise error
 
     def __iter__(self) -> Iterator[bytes]:
         while self._left and not self._closed:
-            block = os.pread(self._file, min(BLOCK, self._left), self._offset)
+            size = min(BLOCK, self._left)
+            self.check(self._offset, size)
+            block = os.pread(self._file, size, self._offset)
             if not block:
-                raise CorruptData("A file has lost its end while it was read.")
+                raise CorruptData(f"{self._name} has lost its end while it was read.")
             self._offset += len(block)
             self._left -= len(block)
             yield block

@@ -3,24 +3,39 @@
 A *line* is the linear history of a branch. ``file`` holds what is live at its head, ``history``
 what was: a version is part of the commits ``since <= num < until``. So a listing of HEAD never
 wades through dead versions, and a past commit stays readable.
+
+What the disk holds is known at any time, also after it has failed:
+
+* SQLite brings a transaction to the disk within its COMMIT, before any reader sees it
+  (``synchronous=FULL``). Where that fails the transaction is undone; its frames in the log, which a
+  later recovery would take for good, are written over at once. That is also what makes the next
+  sync mean something: the kernel tells a failed one once, and takes the pages for clean then.
+* Pages go from the log into the database in checkpoints of our own. Where one fails, nobody knows
+  which pages of earlier ones the kernel has dropped; the log still has them all. So the index of the
+  log is made invalid: whoever comes next recovers it from the disk, and brings over every page anew.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import functools
+import logging
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
-from s3gw.pfs.embedded._durability import SharedSync
+from s3gw.pfs.embedded._folder import close_to_others, open_file
+from s3gw.pfs.embedded._space import Space
 from s3gw.pfs.interface import PFSError, TooSlow, Unavailable, WouldWait
 
-FORMAT = 1
+FORMAT = 2
 
 _TABLES = """
 CREATE TABLE repo (
@@ -77,19 +92,50 @@ CREATE TABLE history (
     PRIMARY KEY (line, path, until)
 ) WITHOUT ROWID;
 CREATE INDEX history_until ON history (line, until);
-CREATE TABLE blob (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
-CREATE TABLE large (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE blob (
+    id INTEGER PRIMARY KEY,
+    data BLOB NOT NULL,
+    sum INTEGER                          -- its CRC-32C; NULL: written by format 1
+);
+CREATE TABLE large (
+    name TEXT PRIMARY KEY,
+    blocks BLOB                          -- the digests of its blocks; NULL: written by format 1
+) WITHOUT ROWID;
+CREATE TABLE doomed (
+    name TEXT PRIMARY KEY                -- of a file that is to be removed
+) WITHOUT ROWID;
 """
-
+_FROM_FORMAT_1 = """
+ALTER TABLE blob ADD COLUMN sum INTEGER;
+ALTER TABLE large ADD COLUMN blocks BLOB;
+CREATE TABLE doomed (name TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
 
 # PERF: pages of the log (of 4 KiB) before it goes into the database, which whoever commits then waits for.
 _LOG_PAGES = 8000
+# On a disk that is nearly full it may not become longer than what the reserve can take over.
+_FEW_LOG_PAGES = 256
+_LOG_BYTES = 2 * _LOG_PAGES * 4096
 
+# Pages that a row which is written changes, as a rule: its own and one of an index.
+_PAGES_OF_A_ROW = 2
 
 # How long statements wait for a lock that another process holds.
 _TIMEOUT_S = 60
+_SHORT_MS = 100
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+# Turns a bit of the first copy of the index's header (https://www.sqlite.org/walformat.html, 2.1). In a
+# process of its own: to close the file would release what locks this one holds on it.
+_INVALIDATE = """
+import os, sys
+index = os.open(sys.argv[1], os.O_RDWR)
+byte = os.pread(index, 1, 8)[0]
+os.pwrite(index, bytes([byte ^ 1]), 8)
+"""
+
+_log = logging.getLogger(__name__)
 
 
 class Unusable(PFSError):
@@ -98,6 +144,29 @@ class Unusable(PFSError):
 
 class NewerFormat(Unusable):
     """The folder was written by a newer version."""
+
+
+def is_ours(folder: Path) -> bool:
+    """Tell whether a folder holds a PFS, or is for one: others may have put their own things there."""
+    return (folder / "pfs.sqlite").exists() or not any(folder.iterdir())
+
+
+def check_is_there(folder: Path) -> None:
+    """Raise `Unusable` where a folder holds no PFS."""
+    if not (folder / "pfs.sqlite").is_file():
+        raise Unusable(f"{folder} holds no embedded PFS (there is no pfs.sqlite in it)")
+
+
+def tables() -> dict[str, list[str]]:
+    """Name the columns of each table."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_TABLES)
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+            for name in names
+            if not name.startswith("sqlite_")
+        }
 
 
 class _HasDatabase(Protocol):
@@ -113,40 +182,54 @@ Result = TypeVar("Result")
 def telling(
     method: Callable[Concatenate[Owner, Arguments], Result],
 ) -> Callable[Concatenate[Owner, Arguments], Result]:
-    """Let a method raise a `PFSError` where SQLite fails."""
+    """Let a method raise a `PFSError` where SQLite or the system fails."""
 
     @functools.wraps(method)
     def told(owner: Owner, /, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
             return method(owner, *arguments, **options)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise owner._database.told(error) from error
 
     return told
 
 
 class Database:
-    """Connections to the database of `folder`: one for each thread that reads, one that writes."""
+    """Connections to the database of `folder`: one for each thread that reads, one that writes.
 
-    def __init__(self, folder: Path, *, durable: bool) -> None:
+    Args:
+        folder: Is there.
+        durable: Whether a transaction is on the disk when it is done.
+        space: Tells a full disk from one that fails.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool, space: Space) -> None:
         self._path = folder / "pfs.sqlite"
         self._durable = durable
+        self._space = space
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
-        self._sync: SharedSync | None = None
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._lock_path = folder / "write.lock"
+        self._log_pages = 0
+        self._looks_at = _FEW_LOG_PAGES
         try:
-            self._lock_file = os.open(folder / "write.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._lock_file = open_file(self._lock_path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise Unusable(f"{folder} cannot be written: {error.strerror}") from error
         try:
             with self.exclusive():  # two that make a new database WAL at once would lock each other out
+                if not self._path.exists():
+                    os.close(open_file(self._path, os.O_RDWR | os.O_CREAT))
+                close_to_others(*(self._path.with_name(f"pfs.sqlite{end}") for end in ("", "-wal", "-shm")))
                 self._writer = self._connect()
-                self._writer.execute("PRAGMA journal_mode=WAL")
+                self._writer.execute("PRAGMA auto_vacuum=INCREMENTAL")
+                (mode,) = self._writer.execute("PRAGMA journal_mode=WAL").fetchone()
+                if mode != "wal":
+                    raise sqlite3.OperationalError("SQLite cannot keep its log there")
             with self.writing() as connection:
                 self._prepare(connection)
-            if durable:
-                self._sync = SharedSync(self._path)
         except (sqlite3.Error, OSError) as error:
             os.close(self._lock_file)
             raise Unusable(f"{self._path} cannot be used: {error}") from error
@@ -164,9 +247,9 @@ class Database:
             cached_statements=256,
         )
         try:
-            # the log is synced when it goes into the database; before that `SharedSync` does it
-            connection.execute(f"PRAGMA synchronous={'NORMAL' if self._durable else 'OFF'}")
-            connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
+            connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
+            connection.execute("PRAGMA wal_autocheckpoint=0")
+            connection.execute(f"PRAGMA journal_size_limit={_LOG_BYTES}")
             connection.execute("PRAGMA cache_size=-16384")
         except sqlite3.Error:
             connection.close()
@@ -180,8 +263,8 @@ class Database:
                 f"{self._path} was written by a newer s3gw (format {found}, this one knows {FORMAT}): "
                 "upgrade s3gw, or serve another folder"
             )
-        if found == 0:
-            for statement in _TABLES.split(";\n"):
+        if found < FORMAT:
+            for statement in (_FROM_FORMAT_1 if found else _TABLES).split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={FORMAT}")
 
@@ -190,7 +273,7 @@ class Database:
         """This thread's connection for reading."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._connect(0 if self._may_not_wait() else _TIMEOUT_S)
+            connection = self._connect(0 if self.may_not_wait() else _TIMEOUT_S)
             connection.execute("PRAGMA query_only=1")
             self._local.connection = connection
             with self._lock:
@@ -203,14 +286,18 @@ class Database:
         if hasattr(self._local, "connection"):
             self.reader.execute("PRAGMA busy_timeout=0")
 
-    def _may_not_wait(self) -> bool:
+    def may_not_wait(self) -> bool:
+        """Tell whether `forbid_waiting` was called in this thread."""
         return hasattr(self._local, "may_not_wait")
 
-    def told(self, error: sqlite3.Error) -> PFSError:
-        """Say what an error of SQLite comes to for those who know PFS alone."""
+    def told(self, error: sqlite3.Error | OSError) -> PFSError:
+        """Say what an error of SQLite or of the system comes to for those who know PFS alone."""
+        refusal = self._space.refusal(error)
+        if refusal is not None:
+            return refusal
         if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BUSY:
             return Unavailable(f"The embedded PFS cannot be used: {error}")
-        if self._may_not_wait():
+        if self.may_not_wait():
             return WouldWait(f"The embedded PFS is locked: {error}")
         return TooSlow(f"The embedded PFS was locked for too long: {error}")
 
@@ -226,37 +313,101 @@ class Database:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Keep other processes out; one thread of this one at a time.
+        """Keep other threads and processes out.
 
         The lock of a file wakes those who wait at once, where SQLite's own waiting polls.
         """
-        fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+        with self._writing:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                self._unlock()
+
+    def _unlock(self) -> None:
+        """Release the lock, whatever the system says: what was done under it is done."""
         try:
-            yield
-        finally:
             fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+        except OSError:
+            os.close(self._lock_file)
+            self._lock_file = open_file(self._lock_path, os.O_RDWR | os.O_CREAT)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Give the writer in a transaction of its own: durable when the ``with`` is left.
 
-        One thread of this process at a time.
+        What fails is undone, as if it had not been.
         """
-        number = None
         with self.exclusive():
             before = self._writer.total_changes
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
-                self._writer.execute("COMMIT")
-                if self._sync is not None and self._writer.total_changes > before:
-                    number = self._sync.count()
+                self._commit()
             except BaseException:
                 if self._writer.in_transaction:  # SQLite ends it by itself when the disk is full
                     self._writer.execute("ROLLBACK")
                 raise
-        if self._sync is not None and number is not None:
-            self._sync.wait(number)
+            self._log_pages += 1 + _PAGES_OF_A_ROW * (self._writer.total_changes - before)
+            if self._log_pages > self._looks_at:
+                self._looks_at = self._log_pages + _FEW_LOG_PAGES
+                if self._log_pages > _LOG_PAGES or self._space.is_scarce():
+                    self.checkpoint()
+
+    def note_bytes(self, size: int) -> None:
+        """Tell how many bytes a transaction writes beside its rows."""
+        self._log_pages += size >> 12
+
+    def _commit(self) -> None:
+        try:
+            self._writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                _log.warning("%s: the disk fails, a commit is undone: %s", self._path, error)
+            with contextlib.suppress(sqlite3.Error):
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                # a frame of another transaction in the place of its first one
+                self._writer.execute(f"PRAGMA user_version={FORMAT}")
+            raise
+
+    def shorten_log(self) -> None:
+        """Bring the whole log over and give its space back, unless somebody reads what is old."""
+        with self.exclusive():
+            self._writer.execute(f"PRAGMA busy_timeout={_SHORT_MS}")
+            try:
+                self.checkpoint("TRUNCATE")
+            finally:
+                self._writer.execute(f"PRAGMA busy_timeout={1000 * _TIMEOUT_S}")
+
+    def rewrite(self) -> None:
+        """Write the database anew, without its free pages; whoever writes waits for it."""
+        with self.exclusive():
+            self._writer.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            self._writer.execute("VACUUM")
+            self.checkpoint()
+
+    def make_room(self) -> None:
+        """Let the log begin anew, in the room that it has."""
+        with contextlib.suppress(OSError), self.exclusive():
+            self.checkpoint()
+
+    def checkpoint(self, mode: Literal["PASSIVE", "TRUNCATE"] = "PASSIVE") -> None:
+        """Bring pages from the log into the database, while other processes are kept out."""
+        try:
+            _, frames, moved = self._writer.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+            self._log_pages = max(0, frames - moved)
+            self._looks_at = self._log_pages + _FEW_LOG_PAGES
+        except sqlite3.Error as error:
+            self._log_pages = 0
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:  # the log stays, and is tried again
+                _log.warning("%s: the disk fails, the log is recovered from it: %s", self._path, error)
+                self._distrust()
+
+    def _distrust(self) -> None:
+        """Let whoever comes next, in any process, recover the index of the log from the disk."""
+        command = [sys.executable, "-I", "-S", "-c", _INVALIDATE, f"{self._path}-shm"]
+        subprocess.run(command, check=False, timeout=_TIMEOUT_S)  # noqa: S603 - it is our own
 
     def close(self) -> None:
         """Close every connection."""
@@ -264,6 +415,4 @@ class Database:
             for connection in [*self._readers, self._writer]:
                 connection.close()
             self._readers.clear()
-        if self._sync is not None:
-            self._sync.close()
         os.close(self._lock_file)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from awscrt import checksums
 
 from s3gw.pfs import paths
 from s3gw.pfs.embedded._changes import ChangeWork, refuse_clash, settle
-from s3gw.pfs.embedded._committer import Committer
+from s3gw.pfs.embedded._committer import Committer, Task
 from s3gw.pfs.embedded._contents import BodyStaging, ContentStore, SmallReader
-from s3gw.pfs.embedded._database import Database, Unusable, telling
+from s3gw.pfs.embedded._database import Database, Unusable, is_ours, telling
+from s3gw.pfs.embedded._folder import close_to_others, make_folder, sync_folder
+from s3gw.pfs.embedded._history import Cut, Keep, choose
 from s3gw.pfs.embedded._listing import Lister
-from s3gw.pfs.embedded._purge import Purger
+from s3gw.pfs.embedded._purge import Purger, alone
 from s3gw.pfs.embedded._rows import COLUMNS, file_info, moment
+from s3gw.pfs.embedded._space import Space
 from s3gw.pfs.embedded._transaction import BranchRow, Transaction, add_commit, find_branch, find_writable
 from s3gw.pfs.interface import (
     Branch,
@@ -32,9 +40,14 @@ from s3gw.pfs.interface import (
     FileNotFound,
     FileReader,
     Page,
+    PFSError,
     Put,
     Snapshot,
+    Unavailable,
+    WouldWait,
 )
+
+_log = logging.getLogger(__name__)
 
 _LIVE_FILE = f"SELECT {COLUMNS} FROM file WHERE line = ? AND path = ? AND since <= ?"  # noqa: S608
 _PAST_FILE = f"""
@@ -47,6 +60,8 @@ FROM repo JOIN branch ON branch.repo = repo.id
 LEFT JOIN file ON file.line = branch.line AND file.path = ?
 WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
 """
+_BLOB = "SELECT data, sum FROM blob WHERE id = ?"
+_BLOCKS = "SELECT blocks FROM large WHERE name = ?"
 _COMMIT_NUMBER = "SELECT num FROM commits WHERE id = ? AND line = ?"
 _COMMIT_ID = "SELECT id FROM commits WHERE num = ?"
 _ALL_BRANCHES = """
@@ -65,10 +80,11 @@ class EmbeddedPFS:
     Several processes may share the folder. Each opens it for itself, after it was forked.
 
     Args:
-        folder: Is made where it is missing.
+        folder: Is made where it is missing, and closed to others than its owner.
         durability: What an acknowledged change survives: ``power``, a power loss too (everything
             is on the disk before it is acknowledged); ``process``, the end of the process, however
             sudden.
+        history: How far back the history of each branch is kept, in the background; None keeps all.
 
     Raises:
         Unusable: The folder cannot be written, or was written by a newer version.
@@ -76,22 +92,40 @@ class EmbeddedPFS:
 
     is_quick = True
 
-    def __init__(self, folder: Path, durability: Literal["power", "process"] = "power") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        durability: Literal["power", "process"] = "power",
+        history: Keep | None = None,
+    ) -> None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
+            if is_ours(folder):
+                close_to_others(folder)
         except OSError as error:
             raise Unusable(f"{folder} cannot be made or is no folder: {error.strerror}") from error
         durable = durability == "power"
-        self._database = Database(folder, durable=durable)
+        self._folder = folder
+        self._rotten = 0
+        space = Space(folder)
+        try:
+            self._database = Database(folder, durable=durable, space=space)
+        except Unusable:
+            if not space.is_full():
+                raise
+            space.spend()  # even the index of the log takes some room
+            self._database = Database(folder, durable=durable, space=space)
         try:
             with self._database.exclusive():
-                self._contents = ContentStore(folder, durable=durable, is_kept=self._is_kept)
-        except OSError as error:
+                self._contents = ContentStore(folder, durable=durable, space=space, is_kept=self._is_kept)
+                if durable:
+                    sync_folder(folder)
+        except (sqlite3.Error, OSError) as error:
             self._database.close()
-            raise Unusable(f"{folder} cannot be written: {error.strerror}") from error
-        self._committer = Committer(self._database, self._contents.remove)
-        self._purger = Purger(self._committer, self._contents)
-        self._purger.begin()
+            raise Unusable(f"{folder} cannot be written: {error}") from error
+        self._purger = Purger(folder, self._database, self._contents, history)
+        self._committer = Committer(self._database, space, self._purger.begin)
+        self._purger.start(self._committer)
 
     def _is_kept(self, name: str) -> bool:
         return (
@@ -142,7 +176,7 @@ class EmbeddedPFS:
             )
             return _branch_info(connection, branch, find_branch(connection, branch))
 
-        return self._committer.run(create)
+        return self._committer.run(Task(create))
 
     def delete_branch(self, branch: Branch, *, with_files: bool = False) -> None:
         """See `PFS.delete_branch`; its commits go too, and their contents in the background."""
@@ -168,12 +202,12 @@ class EmbeddedPFS:
             )
             connection.execute("UPDATE line SET dropped = 1 WHERE id = ?", (found.line,))
 
-        self._committer.run(delete)
+        self._committer.run(Task(delete, frees=True))
         self._purger.begin()
 
     def snapshot(self, branch: Branch, commit: str | None = None) -> Snapshot:
         """See `PFS.snapshot`."""
-        snapshot = EmbeddedSnapshot(self._database, self._contents, branch)
+        snapshot = EmbeddedSnapshot(self._database, self._contents, branch, self._count_rot)
         if commit is not None:
             snapshot.pin(commit)
         return snapshot
@@ -204,6 +238,10 @@ class EmbeddedPFS:
                 settle(edits)
         return results
 
+    def _count_rot(self) -> int:
+        self._rotten += 1
+        return self._rotten
+
     def forbid_waiting(self) -> None:
         """See `PFS.forbid_waiting`."""
         self._database.forbid_waiting()
@@ -212,6 +250,28 @@ class EmbeddedPFS:
     def check(self) -> None:
         """See `PFS.check`."""
         self._database.reader.execute("SELECT 1 FROM branch LIMIT 1").fetchone()
+
+    def prune(
+        self, keep: Keep, branches: Sequence[str] = (), tell: Callable[[str], None] = lambda _: None
+    ) -> Cut:
+        """Cut the history of branches off, of all where none is named, and give the space back.
+
+        Args:
+            keep: What is kept beside the head of each.
+            branches: Their names, as S3 has them.
+            tell: Is told how far it is.
+        """
+        cut = Cut()
+        with alone(self._folder, waits=True):
+            purger = self._purger
+            purger.drop_lines()
+            for line, name in choose(self._database.reader, branches):
+                cut += purger.cut(line, keep, lambda done, name=name: tell(f"{name}: {done}"))  # type: ignore[misc]
+            tell("removing files")
+            purger.remove_files()
+            tell("giving the space back")
+            purger.give_back(all_=True)
+        return cut
 
     def close(self) -> None:
         """See `PFS.close`."""
@@ -223,10 +283,13 @@ class EmbeddedPFS:
 class EmbeddedSnapshot:
     """One commit of a branch of an embedded PFS; its head is pinned by the first read."""
 
-    def __init__(self, database: Database, contents: ContentStore, branch: Branch) -> None:
+    def __init__(
+        self, database: Database, contents: ContentStore, branch: Branch, count_rot: Callable[[], int]
+    ) -> None:
         self._database = database
         self._contents = contents
         self._branch = branch
+        self._count_rot = count_rot
         self._pinned: tuple[int, int] | None = None  # the line, and the number of the commit
 
     @property
@@ -273,10 +336,7 @@ class EmbeddedSnapshot:
             self._pinned = line, head
             row = row if row[0] is not None else None
         elif paths.is_path(path):
-            line, number = self._pinned
-            row = connection.execute(_LIVE_FILE, (line, path, number)).fetchone()
-            if row is None:
-                row = connection.execute(_PAST_FILE, (line, path, number, number)).fetchone()
+            row = _find_file(connection, *self._pinned, path)
         if row is None:
             raise FileNotFound(f"file {path!a} not found in {branch}")
         return file_info(row)
@@ -289,15 +349,57 @@ class EmbeddedSnapshot:
             raise ValueError(f"{offset} + {length} is no part of {file.size} bytes")
         if file.content is None:
             return SmallReader(b"")
-        if isinstance(file.content, str):
-            return self._contents.open(file.content, file.size, offset, length)
-        row = self._database.reader.execute("SELECT data FROM blob WHERE id = ?", (file.content,)).fetchone()
+        try:
+            if isinstance(file.content, str):
+                return self._read_large(file, file.content, offset, length)
+            data = self._read_small(file)
+        except CorruptData as error:
+            self._tell(file, error)
+            raise
+        return SmallReader(data if length == file.size else data[offset : offset + length])
+
+    def _read_small(self, file: FileInfo) -> bytes:
+        row = self._database.reader.execute(_BLOB, (file.content,)).fetchone()
         if row is None:
-            raise FileNotFound("The file was deleted with its branch.")
+            raise self._lost(file)
         data: bytes = row[0]
         if len(data) != file.size:
-            raise CorruptData(f"{file.path} has {len(data)} bytes instead of {file.size}.")
-        return SmallReader(data if length == file.size else data[offset : offset + length])
+            raise CorruptData(f"It has {len(data)} bytes instead of {file.size}.")
+        if row[1] is None:
+            differs = hashlib.md5(data, usedforsecurity=False).digest() != file.md5
+        else:
+            differs = checksums.crc32c(data) != row[1]
+        if differs:
+            raise CorruptData("It differs from what was stored.")
+        return data
+
+    def _read_large(self, file: FileInfo, name: str, offset: int, length: int) -> FileReader:
+        if self._database.may_not_wait():
+            raise WouldWait("A large file is read from the disk.")
+        row = self._database.reader.execute(_BLOCKS, (name,)).fetchone()
+        if row is None:
+            raise self._lost(file)
+        try:
+            reader = self._contents.open(name, file.size, row[0], offset, length)
+        except FileNotFoundError:
+            raise self._lost(file) from None
+        reader.tell = partial(self._tell, file)
+        return reader
+
+    def _tell(self, file: FileInfo, error: CorruptData) -> None:
+        rotten = self._count_rot()
+        _log.error("%s of %s: %s (%d such reads so far)", file.path, self._branch, error, rotten)
+
+    def _lost(self, file: FileInfo) -> PFSError:
+        """Say why a content is not there: its version may be gone by now, with its branch or its commit."""
+        line, number = self._place()
+        connection = self._database.reader
+        if connection.execute("SELECT 1 FROM branch WHERE line = ?", (line,)).fetchone() is None:
+            return FileNotFound("The file was deleted with its branch.")
+        found = _find_file(connection, line, number, file.path)
+        if found is None or found[-1] != file.content:
+            return Unavailable(f"The history of {self._branch} was cut off meanwhile.")
+        return CorruptData("Its content is missing.")
 
     @telling
     def list_files(self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
@@ -305,6 +407,14 @@ class EmbeddedSnapshot:
         with self._database.reading() as connection:
             line, number = self._place()
             return Lister(connection, line, number).page(prefix, delimiter, after, limit)
+
+
+def _find_file(connection: sqlite3.Connection, line: int, number: int, path: str) -> tuple[Any, ...] | None:
+    """Find the row of a file in commit `number` of a line."""
+    row: tuple[Any, ...] | None = connection.execute(_LIVE_FILE, (line, path, number)).fetchone()
+    if row is None:
+        row = connection.execute(_PAST_FILE, (line, path, number, number)).fetchone()
+    return row
 
 
 def _branch_info(connection: sqlite3.Connection, branch: Branch, found: BranchRow) -> BranchInfo:

@@ -26,11 +26,12 @@ def file_info(row: tuple[Any, ...]) -> FileInfo:
     return FileInfo(path, size, pfs_hash, md5, moment(committed), content)
 
 
-def forget_contents(connection: sqlite3.Connection, contents: Iterable[int | str | None]) -> list[str]:
-    """Delete the rows of contents that no version refers to; the names of files that may go now."""
+def forget_contents(connection: sqlite3.Connection, contents: Iterable[int | str | None]) -> bool:
+    """Delete contents that no version refers to; true where there are files, which are doomed now."""
     contents = list(contents)
-    names = [content for content in contents if isinstance(content, str)]
+    names = [(content,) for content in contents if isinstance(content, str)]
     blobs = [(content,) for content in contents if isinstance(content, int)]
     connection.executemany("DELETE FROM blob WHERE id = ?", blobs)
-    connection.executemany("DELETE FROM large WHERE name = ?", [(name,) for name in names])
-    return names
+    connection.executemany("DELETE FROM large WHERE name = ?", names)
+    connection.executemany("INSERT OR IGNORE INTO doomed VALUES (?)", names)
+    return bool(names)

@@ -120,14 +120,15 @@ class Transaction:
     """A transaction of the writer.
 
     Attributes:
-        replaced: Files of contents that its own later changes have replaced, to be removed when it
-            is durable.
+        dooms: Whether it leaves files of contents that are to be removed when it is durable.
+        size: Bytes of the small contents that it writes.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._targets: dict[Branch, Target] = {}
-        self.replaced: list[str] = []
+        self.dooms = False
+        self.size = 0
 
     def target(self, branch: Branch) -> tuple[sqlite3.Connection, Target]:
         """Find a branch to write to. Raise `BranchNotFound`, `OutputBranch`."""

@@ -1,0 +1,54 @@
+"""Folders and files that only their owner may look into, whatever the umask, and their names on the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+_FOLDER = 0o700
+_FILE = 0o600
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing; their names are on the disk then."""
+    if path.is_dir():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(_FOLDER)
+        path.chmod(_FOLDER)
+    if not path.is_dir():
+        raise NotADirectoryError(20, "a file is in the way", str(path))
+    sync_folder(path.parent)
+
+
+def close_to_others(*paths: Path) -> None:
+    """Take the rights of others from folders and files, where there are such.
+
+    They stay where it belongs to somebody else, as the root of a mounted volume may.
+    """
+    for path in paths:
+        with contextlib.suppress(PermissionError, FileNotFoundError):
+            path.chmod(_FOLDER if path.is_dir() else _FILE)
+
+
+def open_file(path: Path, flags: int) -> int:
+    """Open a file; one that is made is its owner's alone."""
+    file = os.open(path, flags | os.O_CLOEXEC, _FILE)
+    try:
+        if flags & os.O_CREAT:
+            os.fchmod(file, _FILE)
+    except BaseException:
+        os.close(file)
+        raise
+    return file
+
+
+def sync_folder(path: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,73 @@
+"""strace: what a process asks of the system, and answers that a disk would give on a bad day."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.serving import eventually
+
+
+@functools.cache
+def _problem() -> str:
+    """Tell why strace cannot be used, if it cannot."""
+    if shutil.which("strace") is None:
+        return "strace is not installed"
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, text=True) as child:
+        command = ["strace", "-f", "-p", str(child.pid), "-e", "inject=fsync:error=EIO"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
+            assert tracer.stderr is not None
+            line = tracer.stderr.readline()
+            tracer.terminate()
+            tracer.communicate()
+        child.communicate("\n")
+    return "" if "attached" in line else f"strace may not trace here: {line.strip()}"
+
+
+needs_strace = pytest.mark.skipif(bool(_problem()), reason=_problem() or "it can be used")
+
+
+@contextmanager
+def failing(pid: int, call: str, error: str, when: str, log: Path) -> Iterator[None]:
+    """Let the calls of a process fail, those that `when` counts in each of its threads."""
+    command = ["strace", "-f", "-p", str(pid), "-o", str(log), "-e", f"trace={call}"]
+    command += ["-e", f"inject={call}:error={error}:when={when}"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
+        assert tracer.stderr is not None
+        line = tracer.stderr.readline()
+        assert "attached" in line, line
+        try:
+            yield
+        finally:
+            tracer.terminate()
+            tracer.communicate(timeout=20)
+
+
+def workers_of(master: int) -> list[int]:
+    """List the processes that a process has started."""
+    with contextlib.suppress(FileNotFoundError):
+        return [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
+    return []
+
+
+def a_worker_of(master: int) -> int:
+    """Give a worker of a gateway, when there is one."""
+    eventually(lambda: workers_of(master))
+    return workers_of(master)[0]
+
+
+def count_calls(program: str, calls: str, *arguments: str) -> list[str]:
+    """Run a program of Python; the lines of strace between its two writes of a line ``mark``."""
+    command = ["strace", "-f", "-e", f"trace={calls},write", sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    lines = done.stderr.splitlines()
+    first, last = (number for number, line in enumerate(lines) if 'write(1, "mark' in line)
+    return [line for line in lines[first + 1 : last] if "write(" not in line and "resumed" not in line]

@@ -1,0 +1,117 @@
+"""How often the disk is asked to keep what it was given."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from s3gw.pfs.embedded import EmbeddedPFS, check
+from s3gw.pfs.interface import Branch
+from tests.faults.strace import count_calls, needs_strace
+
+pytestmark = needs_strace
+
+PROGRAM = """
+import os, sys
+from pathlib import Path
+from s3gw.pfs.embedded import EmbeddedPFS
+from s3gw.pfs.interface import Branch, Put
+
+pfs = EmbeddedPFS(Path(sys.argv[1]), sys.argv[2])
+branch = Branch("r", "b")
+pfs.create_branch(branch)
+
+def put(name):
+    staging = pfs.stage(branch, name)
+    staging.write(b"x")
+    return Put(name, staging.finish())
+
+edits = [put(str(number)) for number in range(99)]
+os.write(1, b"mark")
+pfs.change_all([(branch, [edit]) for edit in edits])
+for number in range(int(sys.argv[3])):
+    pfs.change(branch, [put("more")])
+os.write(1, b"mark")
+pfs.close()
+"""
+
+SYNCS = "fsync,fdatasync"
+
+
+def test_a_batch_of_changes_costs_one_sync_and_each_change_its_own(tmp_path):
+    assert len(count_calls(PROGRAM, SYNCS, str(tmp_path / "a"), "power", "0")) == 1
+    assert len(count_calls(PROGRAM, SYNCS, str(tmp_path / "b"), "power", "5")) == 6
+
+
+def test_what_is_to_survive_the_process_alone_is_not_synced(tmp_path):
+    assert count_calls(PROGRAM, SYNCS, str(tmp_path), "process", "5") == []
+
+
+CHECKPOINT = """
+import logging, os, struct, sys
+from pathlib import Path
+from s3gw.pfs.embedded import EmbeddedPFS
+from s3gw.pfs.interface import Branch, Put
+
+logging.basicConfig(stream=sys.stdout, format="log %(message)s")
+pfs = EmbeddedPFS(Path(sys.argv[1]))
+branch = Branch("r", "b")
+pfs.create_branch(branch)
+
+def put(name):
+    staging = pfs.stage(branch, name)
+    staging.write(name.encode() * 10000)
+    pfs.change(branch, [Put(name, staging.finish())])
+
+def backfilled():
+    index = os.open(sys.argv[1] + "/pfs.sqlite-shm", os.O_RDONLY)
+    return struct.unpack("=I", os.pread(index, 4, 96))[0]
+
+for number in range(20):
+    put(str(number))
+pfs._database.make_room()
+snapshot = pfs.snapshot(branch)
+assert len(snapshot.list_files().files) == 20
+print("backfilled", backfilled())
+for number in range(20, 40):
+    put(str(number))
+pfs._database.make_room()
+print("backfilled", backfilled() > 0)
+for file in pfs.snapshot(branch).list_files().files:
+    assert b"".join(pfs.snapshot(branch).read_file(file)) == file.path.encode() * 10000
+os._exit(0)
+"""
+
+
+def run_checkpoint(folder: Path, failing: int) -> subprocess.CompletedProcess[str]:
+    """Run it; one sync of the database itself fails, the first two of which make it."""
+    folder.mkdir()
+    database = folder / "pfs.sqlite"
+    database.touch()
+    command = ["strace", "-f", "-qq", "-o", str(folder.parent / "strace"), "-P", str(database)]
+    command += ["-e", "trace=fdatasync,fsync", "-e", f"inject=fdatasync,fsync:error=EIO:when={failing}"]
+    command += [sys.executable, "-c", CHECKPOINT, str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_checkpoint_that_fails_is_made_anew_from_the_whole_log(tmp_path):
+    """What the kernel took for written is written again."""
+    done = run_checkpoint(tmp_path / "data", 3)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line.startswith("backfilled")] == ["backfilled 0", "backfilled True"]
+    assert len([line for line in lines if line.startswith("log") and "the disk fails" in line]) == 1
+    assert check(tmp_path / "data").problems == []
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_first_start_on_a_failing_disk_is_refused_and_made_good_by_the_next(tmp_path, failing):
+    done = run_checkpoint(tmp_path / "data", failing)
+    assert "Unusable" in done.stderr
+    pfs = EmbeddedPFS(tmp_path / "data")
+    pfs.create_branch(Branch("r", "b"))
+    pfs.close()
+    assert check(tmp_path / "data").problems == []

@@ -63,9 +63,10 @@ class Wire:
 
     namespace: str
     header_prefix: str
+    moved_headers: tuple[str, ...]
     signatures: tuple[str, ...]
     writes: tuple[str, ...]
-    conditions: tuple[str, ...]
+    conditions: dict[str, str]
     body: tuple[str, ...]
     checksums: tuple[dict[str, Any], ...]
 
@@ -75,6 +76,7 @@ class Catalogue:
     """All of ``spec/``. `operations` is sorted by name: the order in the files means nothing.
 
     Attributes:
+        drop_names: Members of requests that are accepted and not used, as they stand.
         drops: Member of a request that is accepted and not used -> why that harms nobody.
         http_errors: How a fault of HTTP itself is answered.
         pfs_errors: How an error of the PFS interface is answered.
@@ -83,6 +85,7 @@ class Catalogue:
     profiles: tuple[Profile, ...]
     operations: tuple[Operation, ...]
     wire: Wire
+    drop_names: tuple[str, ...]
     drops: dict[str, str]
     errors: tuple[dict[str, Any], ...]
     http_errors: tuple[dict[str, Any], ...]
@@ -113,6 +116,7 @@ def load(root: Path = ROOT) -> Catalogue:
         profiles=tuple(Profile(**profile) for profile in profiles),
         operations=tuple(sorted(operations, key=lambda operation: operation.name)),
         wire=_wire(wire),
+        drop_names=tuple(row["member"] for row in members),
         drops={row["member"]: row["because"] for row in members},
         errors=tuple(errors["errors"]),
         http_errors=tuple(errors["http"]),
@@ -126,9 +130,10 @@ def _wire(document: dict[str, Any]) -> Wire:
     return Wire(
         namespace=document["namespace"],
         header_prefix=document["header_prefix"],
+        moved_headers=tuple(document["moved_headers"]),
         signatures=tuple(document["signatures"]),
         writes=tuple(document["writes"]),
-        conditions=tuple(document["conditions"]),
+        conditions=dict(document["conditions"]),
         body=tuple(document["body"]),
         checksums=tuple(document["checksums"]),
     )

@@ -48,6 +48,13 @@ class ModelOperation:
 
 
 @cache
+def checksums() -> frozenset[str]:
+    """Name the checksum algorithms of the installed model, in lower case."""
+    model = botocore.session.get_session().get_service_model("s3")
+    return frozenset(name.lower() for name in model.shape_for("ChecksumAlgorithm").enum)
+
+
+@cache
 def operations() -> dict[str, ModelOperation]:
     """Give the operations of the installed model by their names."""
     model = botocore.session.get_session().get_service_model("s3")

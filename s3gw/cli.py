@@ -1,26 +1,19 @@
-"""The command line: ``s3gw serve``, ``s3gw operations``, ``s3gw explain``; see `s3gw.maintenance` too."""
+"""The command line: ``s3gw serve``, ``devpachd``; the others are in `s3gw.contract`, `s3gw.maintenance`."""
 
 from __future__ import annotations
 
 import argparse
-import io
-import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import quote
 
-from s3gw import maintenance
+from s3gw import contract, maintenance
 from s3gw.context import Context
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
-from s3gw.generated.wire import DROPS
-from s3gw.http.operation import Operation
-from s3gw.http.request import Request
 from s3gw.pfs import PFSError, opener
-from s3gw.s3_error import S3Error
 
 _EPILOG = """\
 Every option of `serve` can be given in the environment too: S3GW_PFS, S3GW_LISTEN, S3GW_WORKERS
@@ -60,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 _LAST_PORT = 65535
+_REGION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST = 1024
 _LARGEST = 1 << 30
 
@@ -177,7 +171,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="BYTES",
         help="bytes per second of a body below which it is given up, on average over more than 30 seconds",
     )
-    _setting(serve, "--region", default="PACHYDERM", help="what GetBucketLocation answers")
+    _setting(
+        serve,
+        "--region",
+        type=_region,
+        default="PACHYDERM",
+        metavar="NAME",
+        help="what GetBucketLocation answers",
+    )
     _setting(
         serve,
         "--log-format",
@@ -234,23 +235,7 @@ def _parser() -> argparse.ArgumentParser:
 
     maintenance.add_commands(commands)
 
-    operations = commands.add_parser("operations", help="print the compatibility table")
-    operations.set_defaults(run=_operations)
-    operations.add_argument(
-        "--profile", choices=list(PROFILES), default=DEFAULT_PROFILE, help="as this profile serves it"
-    )
-    operations.add_argument("--format", choices=["json", "table"], default="table")
-
-    explain = commands.add_parser("explain", help="tell which operation a request is, and what becomes of it")
-    explain.set_defaults(run=_explain)
-    explain.add_argument("method", metavar="METHOD")
-    explain.add_argument("url", metavar="URL", help="whole, or from the first slash on")
-    explain.add_argument(
-        "-H", dest="headers", action="append", default=[], metavar="'NAME: VALUE'", help="a header"
-    )
-    explain.add_argument(
-        "--profile", choices=list(PROFILES), default=DEFAULT_PROFILE, help="as this profile serves it"
-    )
+    contract.add_commands(commands)
     return parser
 
 
@@ -274,6 +259,12 @@ def _address(text: str) -> tuple[str, int]:
     if not colon or not port.isdecimal() or int(port) > _LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - `:30600` asks for it
+
+
+def _region(text: str) -> str:
+    if not _REGION.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no region: write letters, digits, - and _")
+    return text
 
 
 def _count(text: str) -> int:
@@ -346,78 +337,3 @@ def _devpachd(options: argparse.Namespace) -> int:
         return run(Path(options.data), options.listen, options.finish, ready)
     except PFSError as error:
         raise _Unusable(str(error)) from error
-
-
-def _operations(options: argparse.Namespace) -> int:
-    profile = PROFILES[options.profile]
-    rows = [_row(operation) for operation in profile.operations]
-    if options.format == "json":
-        print(json.dumps(rows, indent=2))
-        return 0
-    for row in rows:
-        state = "supported" if row["supported"] else "501"
-        print(f"{state:<9}  {row['operation']:<48}  {row['feature']:<30}  {row['request']}")
-    supported = sum(row["supported"] for row in rows)
-    print(f"{supported} of {len(rows)} operations are supported in the profile {profile.name}.")
-    return 0
-
-
-def _row(operation: Operation[Any, Any]) -> dict[str, Any]:
-    support = operation.support
-    row: dict[str, Any] = {
-        "operation": operation.name,
-        "feature": operation.feature,
-        "request": " ".join(part for part in (operation.method, operation.level, operation.marks) if part),
-        "profiles": operation.served_in,
-        "supported": support is not None,
-    }
-    if operation.twin_of:
-        row["twin_of"] = operation.twin_of
-    if support is None:
-        return {**row, "why": operation.why, "instead": operation.instead}
-    return {
-        **row,
-        "summary": support.summary,
-        "pfs": support.pfs,
-        "reads": support.reads,
-        "drops": {name: DROPS[name] for name in support.drops},
-        "refuses": dict(support.refuses),
-    }
-
-
-def _explain(options: argparse.Namespace) -> int:
-    headers: dict[str, str] = {}
-    for header in options.headers:
-        name, colon, value = header.partition(":")
-        if not colon:
-            raise _Unusable(f"{header!r} is not a header: write -H 'name: value'")
-        headers[name.strip().lower()] = value.strip()
-    method = options.method.upper()
-    raw = quote(options.url, safe="/:?&=%#[]@!$'()*+,;~").encode().decode("latin-1")
-    request = Request(method, raw, headers, io.BytesIO())
-    try:
-        target = request.locate()
-        profile = PROFILES[options.profile]
-        operation = profile.resolve(target.level, method, target.query, request.headers)
-    except S3Error as error:
-        print(f"{method} {options.url}: {error.kind.status} {error.kind.code}: {error.message}")
-        return 0
-    print(f"operation  {operation.name} ({operation.feature}), {target.level} level")
-    if target.bucket:
-        print(f"bucket     {target.bucket}")
-    if target.key:
-        print(f"key        {target.key}")
-    support = operation.support
-    if support is None:
-        print(f"answer     501 NotImplemented: {operation.refusal()}")
-        return 0
-    print(f"PFS        {', '.join(support.pfs)}")
-    print(f"           {support.summary}")
-    for name in request.headers:
-        found = [pattern for pattern in support.drops if fnmatchcase(name, pattern)]
-        if found:
-            print(f"dropped    {name}: {DROPS[found[0]]}")
-        found = [pattern for pattern, _ in support.refuses if fnmatchcase(name, pattern)]
-        if found:
-            print(f"refused    {name}: it asks for {dict(support.refuses)[found[0]]}")
-    return 0

@@ -8,6 +8,7 @@ each profile has them.
 * `references`     what entries refer to: profiles, parameters, handlers, answers, each other
 * `errors`         the table of errors, and what refers to it
 * `shapes`         XML shapes, and what refers to them
+* `wire`           what requests have in common, beside the AWS model and the code
 * `members`        every member of a request is read, dropped by name, or refused
 * `against_model`  the entries beside the AWS model
 """
@@ -18,7 +19,7 @@ import itertools
 from pathlib import Path
 
 from codegen.catalogue import Catalogue
-from codegen.lint import against_model, beside, errors, members, references, shapes
+from codegen.lint import against_model, beside, errors, members, references, shapes, wire
 from codegen.model import ModelOperation, operations
 from codegen.profiles import resolve
 
@@ -48,6 +49,8 @@ def lint(catalogue: Catalogue, root: Path, model: dict[str, ModelOperation] | No
         errors.error_uses(catalogue, root),
         errors.pfs_errors(catalogue, root),
         shapes.shapes(catalogue),
+        wire.digests(catalogue, root),
+        wire.writes(catalogue, model),
         members.drops(resolved, catalogue),
         against_model.missing_from_catalogue(catalogue.operations, model),
         against_model.missing_from_model(catalogue.operations, model),
@@ -58,6 +61,7 @@ def lint(catalogue: Catalogue, root: Path, model: dict[str, ModelOperation] | No
             references.likes(of_profile),
             references.answers(of_profile, catalogue),
             members.members(of_profile, catalogue, model),
+            members.unknown(of_profile, catalogue, model),
             members.elements(of_profile, catalogue, model),
             against_model.differs_from_model(of_profile, model),
         ]

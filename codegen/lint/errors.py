@@ -16,6 +16,9 @@ def error_table(catalogue: Catalogue) -> Iterator[str]:
     for code, count in counts.items():
         if count > 1:
             yield f"errors.yaml: {code}: the code stands more than once: delete all rows but one"
+    for status, count in Counter(row["status"] for row in catalogue.http_errors).items():
+        if count > 1:
+            yield f"errors.yaml: {status}: the status stands more than once: delete all rows but one"
     answers = [(row["status"], row["answer"]) for row in catalogue.http_errors]
     for row in catalogue.pfs_errors:
         answers += [(row["error"], answer) for answer in (row["answer"], *row.get("in", {}).values())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
@@ -29,6 +30,36 @@ def members(
                 )
             elif len(places) > 1:
                 yield problem(operation, f"{member} is {' and '.join(places)}", "keep one of these")
+
+
+def unknown(
+    operations: tuple[Operation, ...], catalogue: Catalogue, model: dict[str, ModelOperation]
+) -> Iterator[str]:
+    """Members that an entry reads, drops or refuses, and that the AWS model has not.
+
+    Headers of HTTP itself may be read, and what other operations ask for may be refused.
+    """
+    everywhere = {member for operation in model.values() for _, member in operation.members}
+    for operation, supported in served(operations):
+        found = model.get(operation.name)
+        if found is None:
+            continue
+        own = {member for _, member in found.members}
+        request = supported.get("request", {})
+        refused = (row.pattern for row in refusals(operation, supported, catalogue.wire))
+        for patterns, known in (
+            (request.get("query", {}), own),
+            (request.get("headers", {}), own | {*catalogue.wire.conditions, "if-range"}),
+            (supported.get("drops", ()), own),
+            (refused, everywhere | {*catalogue.wire.conditions}),
+        ):
+            for pattern in patterns:
+                if not any(fnmatchcase(member, pattern.lower()) for member in known):
+                    yield problem(
+                        operation,
+                        f"the AWS model has no {pattern} that it could mean",
+                        "correct the name, or drop it",
+                    )
 
 
 def _accounted(
@@ -69,6 +100,9 @@ def drops(profiles: Iterable[tuple[Operation, ...]], catalogue: Catalogue) -> It
                         f"it drops {name}, and nothing says why that harms nobody",
                         f"add `{{member: {name}, because: ...}}` to members.yaml, or read it, or refuse it",
                     )
+    for name, count in Counter(catalogue.drop_names).items():
+        if count > 1:
+            yield f"members.yaml: {name}: it stands more than once: delete all rows but one"
     for name in sorted(catalogue.drops.keys() - used):
         yield f"members.yaml: {name}: no entry drops it: delete it"
 
@@ -88,6 +122,11 @@ def _elements(
     name: str, known: dict[str, Element], shapes: dict[str, dict[str, Any]], place: str
 ) -> Iterator[str]:
     shape = shapes[name]
+    for element in sorted(shape["members"].keys() & shape.get("refuses", {}).keys()):
+        yield f"shapes.yaml: {name}: <{element}> is a member and refused: keep one of these"
+    for element in sorted((shape["members"].keys() | shape.get("refuses", {}).keys()) - known.keys()):
+        what = f"the AWS model has no <{element}> in {place}"
+        yield f"shapes.yaml: {name}: {what}: correct the name, or drop it"
     for element, inside in known.items():
         given = shape["members"].get(element)
         if given is None and element not in shape.get("refuses", {}):

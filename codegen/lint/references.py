@@ -70,6 +70,9 @@ def profiles(catalogue: Catalogue, root: Path) -> Iterator[str]:
             what = f"it extends {profile.extends}, which does not stand before it"
             yield f"profiles.yaml: {profile.name}: {what}: name one that does"
     for row in catalogue.pfs_errors:
+        if names[0] in row.get("in", {}):
+            what = f"its answer in {names[0]} stands twice"
+            yield f"errors.yaml: {row['error']}: {what}: say it in `answer` alone"
         for name in sorted(row.get("in", {}).keys() - set(names)):
             yield f"errors.yaml: {row['error']}: the profile {name} is unknown: {_known(names)}"
     for operation in catalogue.operations:

@@ -40,6 +40,7 @@ def wire_view(catalogue: Catalogue) -> dict[str, Any]:
     return {
         "namespace": wire.namespace,
         "header_prefix": wire.header_prefix,
+        "moved_headers": sorted(wire.moved_headers),
         "signatures": sorted(name.lower() for name in wire.signatures),
         "writes": sorted(wire.writes),
         "checksums": wire.checksums,

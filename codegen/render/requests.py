@@ -186,9 +186,9 @@ def refusals(operation: Operation, supported: dict[str, Any], wire: Wire) -> Ite
                 yield Refusal(row["feature"], source, name, unless, row.get("answer", "NotImplemented"))
     if operation.method in wire.writes:
         read = supported.get("request", {}).get("headers", {})
-        for header in wire.conditions:
+        for header, feature in wire.conditions.items():
             if header not in read:
-                yield Refusal("Conditions", "headers", header, (), "NotImplemented")
+                yield Refusal(feature, "headers", header, (), "NotImplemented")
 
 
 def _by_source(rows: Iterable[Refusal]) -> dict[str, list[Refusal]]:

@@ -23,6 +23,7 @@ class Member:
     repeated: bool
     inside: str | None
     maximum: int | None
+    filled: bool
     url: bool
     shape: bool
 
@@ -35,6 +36,8 @@ class Member:
             given.append(f"most={self.maximum}")
         if not (self.optional or self.default) or self.repeated:
             given.append("required=True")
+        if self.filled:
+            given.append("filled=True")
         return ", ".join(given)
 
 
@@ -182,6 +185,7 @@ def _member(element: str, given: Any) -> Member:
         repeated=member.get("list", False),
         inside=member.get("inside"),
         maximum=member.get("maximum"),
+        filled=member.get("filled", False),
         url=member.get("url", False),
         shape=shape,
     )

@@ -49,7 +49,7 @@ class ObjectIdentifier:
 OBJECT_IDENTIFIER: Final = xml.Structure(
     ObjectIdentifier,
     {
-        "Key": xml.Member("key", xml.string, required=True),
+        "Key": xml.Member("key", xml.string, required=True, filled=True),
         "VersionId": xml.Member("version_id", xml.string),
         "ETag": xml.Member("etag", xml.string),
         "LastModifiedTime": xml.Member("last_modified_time", xml.string),

@@ -61,6 +61,7 @@ _CREATE_BUCKET_HEADERS = Refusals(
     Refusal(errors.NotImplemented, "Conditions", "if-modified-since", ()),
     Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
     Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
+    Refusal(errors.NotImplemented, "Sessions and directory buckets", "x-amz-if-match-*", ()),
 )
 
 
@@ -95,6 +96,7 @@ _DELETE_BUCKET_HEADERS = Refusals(
     Refusal(errors.NotImplemented, "Conditions", "if-modified-since", ()),
     Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
     Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
+    Refusal(errors.NotImplemented, "Sessions and directory buckets", "x-amz-if-match-*", ()),
 )
 
 
@@ -155,6 +157,7 @@ _DELETE_OBJECTS_HEADERS = Refusals(
     Refusal(errors.NotImplemented, "Conditions", "if-modified-since", ()),
     Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
     Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
+    Refusal(errors.NotImplemented, "Sessions and directory buckets", "x-amz-if-match-*", ()),
 )
 
 

@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/wire.yaml and spec/members.yaml; do not edit, run `tox -e codegen`.
 
-Contents: NAMESPACE, HEADER_PREFIX, SIGNATURES, WRITES, Checksum, CHECKSUMS, DROPS.
+Contents: NAMESPACE, HEADER_PREFIX, MOVED_HEADERS, SIGNATURES, WRITES, Checksum, CHECKSUMS, DROPS.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 # Query parameters that begin with it count as headers, but for SIGNATURES.
 HEADER_PREFIX: Final = "x-amz-"
+
+# Further ones that do.
+MOVED_HEADERS: Final = frozenset(["content-md5", "content-type"])
 
 # Query parameters that take no part in routing, in lower case.
 SIGNATURES: Final = frozenset(

@@ -117,16 +117,26 @@ class Body:
                 errors.InvalidRequest,
                 "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
             )
-        if trailing and not self._framed:
+        if trailing and not self._may_trail():
             raise S3Error(
                 errors.InvalidRequest,
-                "x-amz-trailer announces a trailing header, and the body has no framing that carries one.",
+                "x-amz-trailer announces a trailing header, and x-amz-content-sha256 says no STREAMING- mode "
+                "that carries one.",
             )
         self._check_announced(given + trailing)
         for name in given:
             self._add_checksum(name, headers[name], _checksum(name).digest(), "header")
         for name in trailing:
             self._trailing[name] = _checksum(name, "The value specified in the x-amz-trailer header").digest()
+
+    def _may_trail(self) -> bool:
+        """Tell whether a body is one that carries trailing headers.
+
+        It is where the payload says so, and where the SDK streams one that nobody signs: without a
+        length, in chunks.
+        """
+        is_streaming = self._headers.get("x-amz-content-sha256", "").startswith("STREAMING-")
+        return is_streaming or (self._framed and "content-length" not in self._headers)
 
     def _check_announced(self, names: list[str]) -> None:
         """The algorithm that the SDK names must be that of the checksum."""
@@ -178,8 +188,8 @@ class Body:
                 raise difference
 
     def _take_trailer(self, name: str, text: str) -> None:
-        """Take a trailing header; those that are no checksums are signatures."""
-        if not name.startswith(_CHECKSUM):
+        """Take a trailing header: a checksum that was announced, or the signature of them all."""
+        if name == "x-amz-trailer-signature":
             return
         digest = self._trailing.pop(name, None)
         if digest is None:

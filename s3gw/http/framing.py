@@ -136,12 +136,11 @@ def _read_trailers(wire: Wire, trailer: Callable[[str, str], None]) -> None:
     room = _TRAILER_LIMIT
     while (line := wire.line(_LINE_LIMIT)) is not None:
         room -= len(line)
-        name, _, text = line.decode("latin-1").partition(":")
-        name = name.strip().lower()
-        if room <= 0 or (line and not name.startswith("x-amz-")):
+        name, colon, text = line.decode("latin-1").partition(":")
+        if room <= 0 or (line and not colon):
             raise S3Error(errors.MalformedTrailerError)
-        if name:
-            trailer(name, text)
+        if line:
+            trailer(name.strip().lower(), text)
 
 
 def _broken(what: str) -> S3Error:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from s3gw.generated import errors
-from s3gw.generated.wire import HEADER_PREFIX, SIGNATURES
+from s3gw.generated.wire import HEADER_PREFIX, MOVED_HEADERS, SIGNATURES, WRITES
 from s3gw.http import xml
 from s3gw.http.body import Body
 from s3gw.http.framing import Input
@@ -76,19 +76,29 @@ class Request:
         """Take the target apart, and make headers of the parameters that are some.
 
         Raises:
-            S3Error: InvalidURI; InvalidArgument where query and header contradict each other.
+            S3Error: InvalidURI; InvalidArgument where query and header contradict each other, or a
+                write has two values for one parameter.
         """
         target = self.target = parse(self.raw_target)
-        for name in [name for name in target.query if name.lower().startswith(HEADER_PREFIX)]:
-            header = name.lower()
-            if header in SIGNATURES:
-                continue
-            value = target.query.pop(name)
-            if self.headers.setdefault(header, value) != value:
-                raise invalid_argument(
-                    header, value, f"{header} stands in the query and, otherwise, in a header."
-                )
+        if target.query:
+            for name in [name for name in target.query if _is_header(name)]:
+                value = target.query.pop(name)
+                self._add_header(name.lower(), ", ".join(target.repeated.pop(name, [value])))
+            if target.repeated and self.method in WRITES:
+                self._refuse_contradictions(target.repeated)
         return target
+
+    def _add_header(self, name: str, value: str) -> None:
+        """Take a parameter for the header that it was before a presigner moved it."""
+        if self.headers.setdefault(name, value) != value:
+            message = f"{name} stands in the query and, with another value, in a header."
+            raise invalid_argument(name, value, message)
+
+    def _refuse_contradictions(self, repeated: Mapping[str, list[str]]) -> None:
+        for name, values in repeated.items():
+            if len(set(values)) > 1:
+                message = f"The parameter {name} stands more than once, with different values."
+                raise invalid_argument(name, ", ".join(values), message)
 
     # --- what the generated readers ask for -----------------------------------------------------
 
@@ -143,3 +153,9 @@ class Request:
         if document is None:
             raise S3Error(errors.MissingRequestBodyError)
         return document
+
+
+def _is_header(parameter: str) -> bool:
+    """Tell whether a parameter is a header that a presigner has moved into the query."""
+    name = parameter.lower()
+    return name in MOVED_HEADERS or (name.startswith(HEADER_PREFIX) and name not in SIGNATURES)

@@ -21,6 +21,7 @@ class Target(NamedTuple):
         key: Decoded; ``""`` but for an object. Bytes that are not UTF-8 are lone surrogates.
         query: Decoded parameters, of a repeated one the first; without a value it is ``""``.
         path: The raw path, for error documents.
+        repeated: Parameters that stand more than once: all of their values.
     """
 
     level: str
@@ -28,6 +29,7 @@ class Target(NamedTuple):
     key: str
     query: dict[str, str]
     path: str
+    repeated: dict[str, list[str]]
 
 
 def parse(raw: str) -> Target:
@@ -51,7 +53,8 @@ def parse(raw: str) -> Target:
         raise S3Error(errors.InvalidURI, "A % in the URI is not followed by two hexadecimal digits.")
     bucket, _, key = path[1:].partition("/")
     level = "object" if key else "bucket" if bucket or len(path) > 1 else "service"
-    return Target(level, _decode(bucket), _decode(key), _parameters(query) if query else {}, path)
+    parameters, repeated = _parameters(query) if query else ({}, {})
+    return Target(level, _decode(bucket), _decode(key), parameters, path, repeated)
 
 
 def _decode(raw: str) -> str:
@@ -61,14 +64,17 @@ def _decode(raw: str) -> str:
     return unquote_to_bytes(raw.encode("latin-1")).decode("utf-8", "surrogateescape")
 
 
-def _parameters(query: str) -> dict[str, str]:
+def _parameters(query: str) -> tuple[dict[str, str], dict[str, list[str]]]:
     parameters: dict[str, str] = {}
+    repeated: dict[str, list[str]] = {}
     text = query.encode("latin-1").decode("utf-8", "surrogateescape")
     for parameter in text.split("&"):
         if parameter:
-            name, _, value = parameter.partition("=")
-            parameters.setdefault(
-                unquote_plus(name, errors="surrogateescape"),
-                unquote_plus(value, errors="surrogateescape"),
+            name, value = (
+                unquote_plus(part, errors="surrogateescape") for part in parameter.partition("=")[::2]
             )
-    return parameters
+            if name in parameters:
+                repeated.setdefault(name, [parameters[name]]).append(value)
+            else:
+                parameters[name] = value
+    return parameters, repeated

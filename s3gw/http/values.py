@@ -14,8 +14,8 @@ from s3gw.s3_error import invalid_argument
 Default = TypeVar("Default", int, None)
 DefaultText = TypeVar("DefaultText", str, None)
 
-_INTEGER = re.compile(r"-?[0-9]{1,10}", re.ASCII)
-_SIZE = re.compile(r"[0-9]{1,18}", re.ASCII)
+_INTEGER = re.compile(r"-?0*[0-9]{1,10}", re.ASCII)
+_SIZE = re.compile(r"0*[0-9]{1,18}", re.ASCII)
 
 # What a header can carry: no control characters but the tab (RFC 9110, section 5.5), in latin-1.
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")

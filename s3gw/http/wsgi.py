@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from typing import Any
 
 import falcon
 from falcon.routing.util import map_http_methods
 
 from s3gw.context import Context
+from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, ROUTES
 from s3gw.http.application import Application
+from s3gw.http.framing import Input
 from s3gw.http.layout import SPELLED, Response
 from s3gw.http.request import Request
+from s3gw.s3_error import S3Error
 
 # Where a server that made the request already puts it into WSGI's environ.
 REQUEST = "s3gw.request"
@@ -99,9 +103,23 @@ def request_of(environ: dict[str, Any]) -> Request:
         if environ.get(name):
             headers[name.replace("_", "-").lower()] = environ[name]
     chunked = headers.pop("transfer-encoding", "") != "" and bool(environ.get("wsgi.input_terminated"))
-    return Request(
-        environ["REQUEST_METHOD"], raw_target(environ), headers, environ["wsgi.input"], chunked=chunked
-    )
+    # without an end the input is the connection, which nobody may read to its end
+    has_body = chunked or "content-length" in headers
+    stream: Input = _Input(environ["wsgi.input"]) if has_body else BytesIO()
+    return Request(environ["REQUEST_METHOD"], raw_target(environ), headers, stream, chunked=chunked)
+
+
+class _Input:
+    """A server's input; what it cannot read is the client's fault."""
+
+    def __init__(self, stream: Input) -> None:
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._stream.read(size)
+        except (OSError, ValueError) as error:
+            raise S3Error(errors.BadRequest, f"The body cannot be read: {error}") from error
 
 
 def raw_target(environ: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ from s3gw.s3_error import S3Error
 T = TypeVar("T")
 
 _NAMESPACE = f"{{{NAMESPACE}}}"
+_SPACE = " \t\r\n"
 _UNSAFE = re.compile(
     r"[^\x20\x21\x23-\x25\x27-\x3b\x3d\x3f-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
@@ -75,12 +76,14 @@ class Member:
         of: A function that reads its text, or the structure that it is.
         required: Whether it must be there.
         most: How many of it there may be, for a list; None where it may stand once.
+        filled: Whether its text must hold something.
     """
 
     name: str
     of: Callable[[str], Any] | Structure[Any]
     required: bool = False
     most: int | None = None
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ class _Holding:
             raise _malformed(f"{name} may stand only once.")
         if member.most is not None and held is not None and len(held) >= member.most:
             raise _malformed(f"There may be {member.most} of {name} at the most.")
-        return _Holding(name, member.of) if isinstance(member.of, Structure) else _Scalar(name, member.of)
+        return _Holding(name, member.of) if isinstance(member.of, Structure) else _Scalar(name, member)
 
     def take(self, name: str, value: Any) -> None:
         """Take the value of an element in it."""
@@ -160,7 +163,7 @@ class _Holding:
             self._found.setdefault(member.name, []).append(value)
 
     def text(self, data: str) -> None:
-        if data.strip():
+        if data.strip(_SPACE):
             raise _malformed(f"{self.name} holds elements, and text between them.")
 
     def end(self) -> Any:
@@ -173,9 +176,9 @@ class _Holding:
 class _Scalar:
     """An element with text, in progress."""
 
-    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+    def __init__(self, name: str, member: Member) -> None:
         self.name = name
-        self._read = read
+        self._member = member
         self._pieces: list[str] = []
 
     def open(self, name: str) -> _Scalar:
@@ -185,7 +188,11 @@ class _Scalar:
         self._pieces.append(data)
 
     def end(self) -> Any:
-        return self._read("".join(self._pieces))
+        text = "".join(self._pieces)
+        if self._member.filled and not text:
+            raise _malformed(f"{self.name} is empty.")
+        assert not isinstance(self._member.of, Structure)
+        return self._member.of(text)
 
 
 class _Refused:
@@ -200,7 +207,7 @@ class _Refused:
         raise S3Error(errors.NotImplemented, message)
 
     def text(self, data: str) -> None:
-        if data.strip():
+        if data.strip(_SPACE):
             self.open("")
 
     def end(self) -> None:

@@ -11,7 +11,7 @@ from typing import Protocol, Self
 from s3gw.generated import errors
 from s3gw.operations._etag import etag_of
 from s3gw.pfs.interface import FileInfo
-from s3gw.s3_error import S3Error
+from s3gw.s3_error import S3Error, invalid_argument
 
 _RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)", re.ASCII | re.IGNORECASE)
 _ETAG = re.compile(r'(W/)?"([^"]*)"|([^",\s]+)')
@@ -99,6 +99,10 @@ class WriteCondition:
     """
 
     def __init__(self, conditions: Conditions) -> None:
+        """Raise S3Error InvalidArgument for an If-None-Match that names nothing: it cannot be judged."""
+        if conditions.if_none_match is not None and not _ETAG.search(conditions.if_none_match):
+            message = "If-None-Match holds neither * nor an entity tag."
+            raise invalid_argument("If-None-Match", conditions.if_none_match, message)
         self._conditions = conditions
         self.refusal: S3Error | None = None
 
@@ -127,7 +131,7 @@ def if_range_holds(if_range: str | None, etag: str, last_modified: datetime) -> 
     date = _date(if_range)
     if date is not None:
         return last_modified.replace(microsecond=0) == date
-    return if_range.strip() != "*" and _matches(if_range, etag, weak=False)
+    return "*" not in if_range and _matches(if_range, etag, weak=False)
 
 
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
@@ -164,15 +168,15 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
 def _number(digits: str) -> int | None:
     if not digits:
         return None
+    digits = digits.lstrip("0") or "0"
     return int(digits) if len(digits) <= _DIGITS else 10**_DIGITS
 
 
 def _matches(header: str, etag: str, *, weak: bool) -> bool:
     """Tell whether one of a list of entity tags is this one; clients send them without quotes too."""
-    if header.strip() == "*":
-        return True
     return any(
-        (quoted or bare) == etag and (weak or not prefix) for prefix, quoted, bare in _ETAG.findall(header)
+        bare == "*" or ((quoted or bare) == etag and (weak or not prefix))
+        for prefix, quoted, bare in _ETAG.findall(header)
     )
 
 

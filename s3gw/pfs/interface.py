@@ -84,6 +84,14 @@ class FileInfo(NamedTuple):
     content: object = None
 
 
+def part_of(file: FileInfo, offset: int, size: int | None) -> int:
+    """Give the size of a part of a file; None is the rest of it. Raise ValueError where it is none."""
+    length = file.size - offset if size is None else size
+    if not 0 <= offset <= offset + length <= file.size:
+        raise ValueError(f"{offset} + {length} is no part of {file.size} bytes")
+    return length
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a listing, in bytewise order.

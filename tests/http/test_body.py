@@ -278,6 +278,7 @@ def test_a_body_is_plain_unless_payload_or_length_say_that_it_is_framed(encoding
         ({}, "InvalidRequest"),
         ({"content-encoding": "gzip"}, "InvalidRequest"),
         ({"x-amz-trailer": "x-amz-checksum-crc32"}, "InvalidRequest"),
+        ({"content-encoding": "aws-chunked", "x-amz-trailer": "x-amz-checksum-crc32"}, "InvalidRequest"),
     ],
 )
 def test_a_decoded_length_that_differs_means_framing_that_is_removed_or_refused(headers, expected):
@@ -310,6 +311,38 @@ def test_trailers_as_the_clients_end_them(trailer):
     }
     value = b64(ALGORITHMS["crc32"](BODY)).encode()
     assert read(chunked(BODY, 8, trailer=trailer % value), frame) == BODY
+
+
+def test_an_sdk_that_signs_nothing_streams_trailers_without_a_length():
+    """As botocore does over TLS for signature_version=UNSIGNED: chunked, and no x-amz-content-sha256."""
+    streamed = {
+        "content-length": "",
+        "content-encoding": "aws-chunked",
+        "x-amz-decoded-content-length": str(len(BODY)),
+        "x-amz-trailer": "x-amz-checksum-crc32",
+    }
+    del streamed["content-length"]
+    for value, expected in ((CRC32, BODY), (b64(bytes(4)), "BadDigest")):
+        wire = chunked(BODY, 9, trailer=f"x-amz-checksum-crc32:{value}\r\n\r\n".encode())
+        body = Body(streamed, Trickle(wire))
+        if isinstance(expected, bytes):
+            assert b"".join(body) == expected
+        else:
+            with pytest.raises(S3Error) as refused:
+                list(body)
+            assert refused.value.kind.code == expected
+
+
+@pytest.mark.parametrize(
+    "trailer", [b"x-amz-if-match-size:1", b"x-amz-tagging:a=b", b"x-amz-foo", b"x-amz-meta-a:b", b"a:b"]
+)
+def test_a_trailing_header_that_nobody_announced_is_refused(trailer):
+    for frame in (TRAILED, FRAME):
+        sent = {**frame, "x-amz-decoded-content-length": str(len(BODY))}
+        crc32 = f"x-amz-checksum-crc32:{CRC32}\r\n".encode() if frame is TRAILED else b""
+        assert (
+            refusal(chunked(BODY, 9, trailer=crc32 + trailer + b"\r\n\r\n"), sent) == "MalformedTrailerError"
+        )
 
 
 def test_trailers_that_do_not_keep_the_promise_are_refused():

@@ -200,10 +200,12 @@ def test_a_target_is_split_before_it_is_decoded(target, bucket, key):
 
 
 def test_a_query_is_decoded_once_and_its_first_value_wins():
-    assert parse("/b.r?prefix=a%2Bb+c&prefix=d&marker=%252F").query == {
-        "prefix": "a+b c",
-        "marker": "%2F",
-    }
+    found = parse("/b.r?prefix=a%2Bb+c&prefix=d&marker=%252F")
+    assert found.query == {"prefix": "a+b c", "marker": "%2F"}
+    assert found.repeated == {"prefix": ["a+b c", "d"]}
+    assert dispatched("GET", "/b.r?prefix=a&prefix=b") == "ListObjects"
+    assert dispatched("DELETE", "/b.r/k?versionId=null&versionId=null") == "DeleteObject"
+    assert dispatched("DELETE", "/b.r/k?versionId=null&versionId=v") == "InvalidArgument"
 
 
 def test_a_url_of_eight_kibibytes_is_routed():

@@ -108,8 +108,12 @@ def test_conditions_of_buckets_are_refused_and_not_dropped(gateway, bucket):
         ("PUT", "/b.conditional", b""),
         ("POST", f"/{bucket}?delete", b"<Delete><Object><Key>a</Key></Object></Delete>"),
     ):
-        answer = gateway.request(method, target, body, {"If-Match": '"x"'})
-        assert (answer.status, answer.code) == (501, "NotImplemented")
+        for condition in ({"If-Match": '"x"'}, {"x-amz-if-match-size": "99"}, {"If-None-Match": "*"}):
+            answer = gateway.request(method, target, body, condition)
+            assert (answer.status, answer.code) == (501, "NotImplemented")
+        (name, value) = next(iter({"x-amz-if-match-last-modified-time": "x"}.items()))
+        joined = "&" if "?" in target else "?"
+        assert gateway.request(method, f"{target}{joined}{name}={value}", body).status == 501
     assert gateway.request("HEAD", f"/{bucket}").status == 200
     assert gateway.request("HEAD", "/b.conditional").status == 404
 

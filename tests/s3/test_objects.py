@@ -192,6 +192,8 @@ def test_a_delete_is_idempotent(gateway, bucket):
         ("bytes=-5", slice(-5, None)),
         ("bytes=-99999999", slice(0, None)),
         ("bytes=10-99999999999999999999999", slice(10, None)),
+        ("bytes=00000000000000000000001-2", slice(1, 3)),
+        ("bytes=-00000000000000000000002", slice(-2, None)),
         ("Bytes=1-2", slice(1, 3)),
     ],
 )
@@ -208,7 +210,10 @@ def test_a_range(gateway, bucket, value, expected, body):
     assert (head.status, head.headers["content-length"]) == (206, str(len(body[expected])))
 
 
-@pytest.mark.parametrize("value", ["bytes=100-", "bytes=100-200", "bytes=-0", f"bytes={'9' * 5000}-"])
+@pytest.mark.parametrize(
+    "value",
+    ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=-00000000000000000000", f"bytes={'9' * 5000}-"],
+)
 def test_a_range_that_holds_no_byte(gateway, bucket, value):
     put(gateway, f"/{bucket}/a", bytes(100))
     answer = gateway.request("GET", f"/{bucket}/a", headers={"Range": value})
@@ -314,6 +319,9 @@ CONDITIONS = [
     ({"If-None-Match": "ETAG"}, "If-None-Match"),
     ({"If-None-Match": "W/ETAG"}, "If-None-Match"),
     ({"If-None-Match": '"other", ETAG'}, "If-None-Match"),
+    ({"If-None-Match": '"other", *'}, "If-None-Match"),
+    ({"If-None-Match": "*, *"}, "If-None-Match"),
+    ({"If-Match": '"other", *'}, None),
     ({"If-None-Match": '"other"'}, None),
     ({"If-Unmodified-Since": PAST}, "If-Unmodified-Since"),
     ({"If-Unmodified-Since": "MODIFIED"}, None),
@@ -352,6 +360,53 @@ def test_every_condition_of_a_write_is_judged(gateway, bucket, method, length, h
         assert (answer.status, answer.code) == (412, "PreconditionFailed")
         assert answer.element("Condition") == failed
         assert now.body == b"kept"
+
+
+@pytest.mark.parametrize("value", ["", " ", ","])
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_condition_of_a_write_that_names_nothing_is_refused(gateway, bucket, method, value):
+    put(gateway, f"/{bucket}/a", b"kept")
+    answer = gateway.request(
+        method, f"/{bucket}/a", b"x" if method == "PUT" else None, {"If-None-Match": value}
+    )
+    assert (answer.status, answer.code) == (400, "InvalidArgument")
+    assert answer.element("ArgumentName") == "If-None-Match"
+    assert gateway.request("GET", f"/{bucket}/a").body == b"kept"
+
+
+@pytest.mark.parametrize(
+    ("method", "query"),
+    [
+        ("PUT", "x-amz-server-side-encryption=&x-amz-server-side-encryption=AES256"),
+        ("PUT", "x-amz-object-lock-legal-hold=OFF&x-amz-object-lock-legal-hold=ON"),
+        ("PUT", "x-amz-content-sha256=UNSIGNED-PAYLOAD&x-amz-content-sha256=" + "0" * 64),
+        ("PUT", "content-md5=" + quote(base64.b64encode(bytes(16)).decode())),
+        ("PUT", "Content-MD5=x"),
+        ("PUT", "x-amz-checksum-crc32=AAAAAA%3D%3D"),
+        ("DELETE", "x-amz-if-match-size=99"),
+        ("DELETE", "versionId=null&versionId=zzz"),
+        ("DELETE", "versionId="),
+    ],
+)
+def test_what_a_presigned_query_says_is_never_dropped(gateway, bucket, method, query):
+    put(gateway, f"/{bucket}/a", b"kept")
+    answer = gateway.request(method, f"/{bucket}/a?{query}", b"new" if method == "PUT" else None)
+    assert answer.status in (400, 501)
+    assert gateway.request("GET", f"/{bucket}/a").body == b"kept"
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_a_presigned_digest_is_verified(gateway, bucket, version):
+    client = gateway.boto3(signature_version=version)
+    md5 = base64.b64encode(hashlib.md5(b"hello").digest()).decode()
+    url = client.generate_presigned_url(
+        "put_object", Params={"Bucket": bucket, "Key": "a", "ContentMD5": md5}
+    )
+    target = url.removeprefix(gateway.url)
+    sent = {"Content-MD5": md5} if version == "s3v4" else {}
+    assert put(gateway, target, b"other", **sent).code == "BadDigest"
+    assert put(gateway, target, b"hello", **sent).status == 200
+    assert gateway.request("GET", f"/{bucket}/a").body == b"hello"
 
 
 @pytest.mark.parametrize(
@@ -576,8 +631,10 @@ def test_a_quiet_delete_reports_failures_alone(gateway, bucket):
      '<Delete><Object><Key xmlns="http://example.com/">a</Key></Object></Delete>',
      '<Delete xmlns="http://example.com/"><Object><Key>a</Key></Object></Delete>',
      "<Delete><object><Key>a</Key></object></Delete>",
+     "<Delete>\xa0<Object><Key>a</Key></Object></Delete>",
+     "<Delete><Object><Key/></Object><Object><Key>a</Key></Object></Delete>",
      "<Delete>" + "<a/>" * 100_000 + "</Delete>"],
-    ids=range(19),
+    ids=range(21),
 )  # fmt: skip
 def test_a_malformed_delete_deletes_nothing(gateway, bucket, xml):
     put(gateway, f"/{bucket}/a", b"kept")

@@ -69,7 +69,7 @@ NEW = """
     status: 204
     request: {headers: {x-amz-greeting: string}}
     drops: [x-amz-acl]
-    refuses: [{feature: Songs, headers: [x-amz-song-*], answer: InvalidRequest}]
+    refuses: [{feature: Website configuration, headers: [x-amz-song-*], answer: InvalidRequest}]
   unsupported:
     why: The classic profile knows its greetings by heart.
     instead: Greet by yourself.

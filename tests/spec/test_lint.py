@@ -154,8 +154,8 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
         "shapes.yaml: Error: no error tells Weather: name it in errors.yaml, or delete it",
     ),
     "a header that nothing is said of": (
-        lambda t: t.supported("objects.yaml", "DeleteObject", refuses=None),
-        "objects.yaml: DeleteObject: nothing is said of x-amz-if-match-size, which the AWS model has in the headers: "
+        lambda t: t.supported("objects.yaml", "DeleteObject", drops=None),
+        "objects.yaml: DeleteObject: nothing is said of x-amz-mfa, which the AWS model has in the headers: "
         "read it (request.headers), or name it in drops or refuses",
     ),
     "a parameter that nothing is said of": (
@@ -176,6 +176,73 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
             "shapes.yaml", lambda d: d["requests"]["ObjectIdentifier"]["members"].__delitem__("Size")
         ),
         "shapes.yaml: ObjectIdentifier: nothing is said of <Size>, which the AWS model has in Delete/Object",
+    ),
+    "a digest that nobody has written": (
+        lambda t: t.edit("wire.yaml", lambda d: d["checksums"][6].update(digest="sha5122")),
+        "wire.yaml: sha512: no function sha5122 in s3gw/http/digests.py: write it, or correct the name",
+    ),
+    "a checksum that is missing": (
+        lambda t: t.edit("wire.yaml", lambda d: d["checksums"].__delitem__(6)),
+        "wire.yaml: sha512: the AWS model has this checksum: add it to checksums",
+    ),
+    "a checksum that the model has not": (
+        lambda t: t.edit("wire.yaml", lambda d: d["checksums"][6].update(name="crc16")),
+        "wire.yaml: crc16: the AWS model has no such checksum: delete it",
+    ),
+    "a condition that is missing": (
+        lambda t: t.edit("wire.yaml", lambda d: d["conditions"].__delitem__("if-none-match")),
+        "wire.yaml: if-none-match: it makes requests of the AWS model conditional: add it to conditions",
+    ),
+    "a method that writes and is missing": (
+        lambda t: t.edit("wire.yaml", lambda d: d["writes"].remove("PUT")),
+        "wire.yaml: PUT: operations of the AWS model change something with it: add it to writes",
+    ),
+    "an element that is read and refused": (
+        lambda t: t.edit(
+            "shapes.yaml",
+            lambda d: d["requests"]["CreateBucketConfiguration"]["refuses"].update(
+                LocationConstraint="Regions"
+            ),
+        ),
+        "shapes.yaml: CreateBucketConfiguration: <LocationConstraint> is a member and refused: keep one of these",
+    ),
+    "an element that the model has not": (
+        lambda t: t.edit("shapes.yaml", lambda d: d["requests"]["Delete"]["members"].update(Force="boolean")),
+        "shapes.yaml: Delete: the AWS model has no <Force> in Delete: correct the name, or drop it",
+    ),
+    "a parameter that the model has not": (
+        lambda t: t.supported("objects.yaml", "DeleteObject", request={"query": {"version": "string"}}),
+        "objects.yaml: DeleteObject: the AWS model has no version that it could mean: correct the name, or drop it",
+    ),
+    "a drop that the model has not": (
+        lambda t: t.supported(
+            "buckets.yaml", "HeadBucket", drops=["x-amz-expected-bucket-owner", "x-amz-mfa"]
+        ),
+        "buckets.yaml: HeadBucket: the AWS model has no x-amz-mfa that it could mean: correct the name, or drop it",
+    ),
+    "a refusal that the model has not": (
+        lambda t: t.supported(
+            "buckets.yaml", "HeadBucket", refuses=[{"feature": "Encryption", "headers": ["x-amz-weather"]}]
+        ),
+        "buckets.yaml: HeadBucket: the AWS model has no x-amz-weather that it could mean: correct the name",
+    ),
+    "a refusal for an unknown feature": (
+        lambda t: t.supported(
+            "buckets.yaml", "HeadBucket", refuses=[{"feature": "Songs", "headers": ["x-amz-a"]}]
+        ),
+        "buckets.yaml: HeadBucket: supported.refuses.feature: 'Songs' is not",
+    ),
+    "a reason that stands twice": (
+        lambda t: t.edit("members.yaml", lambda d: d.append(d[0])),
+        "members.yaml: cache-control: it stands more than once: delete all rows but one",
+    ),
+    "a status that stands twice": (
+        lambda t: t.edit("errors.yaml", lambda d: d["http"].append(d["http"][0])),
+        "errors.yaml: 400: the status stands more than once: delete all rows but one",
+    ),
+    "an answer of the base profile that stands twice": (
+        lambda t: t.edit("errors.yaml", lambda d: d["pfs"][0].update({"in": {"classic": "NoSuchKey"}})),
+        "errors.yaml: BranchExists: its answer in classic stands twice: say it in `answer` alone",
     ),
     "a member that is read and dropped": (
         lambda t: t.supported("objects.yaml", "DeleteObject", drops=["if-match", "x-amz-mfa"]),

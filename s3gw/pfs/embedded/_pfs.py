@@ -45,6 +45,7 @@ from s3gw.pfs.interface import (
     Snapshot,
     Unavailable,
     WouldWait,
+    part_of,
 )
 
 _log = logging.getLogger(__name__)
@@ -344,9 +345,7 @@ class EmbeddedSnapshot:
     @telling
     def read_file(self, file: FileInfo, offset: int = 0, size: int | None = None) -> FileReader:
         """See `Snapshot.read_file`."""
-        length = file.size - offset if size is None else size
-        if not 0 <= offset <= offset + length <= file.size:
-            raise ValueError(f"{offset} + {length} is no part of {file.size} bytes")
+        length = part_of(file, offset, size)
         if file.content is None:
             return SmallReader(b"")
         try:

@@ -16,6 +16,7 @@ from s3gw.pfs.interface import (
     FileReader,
     Page,
     Unavailable,
+    part_of,
 )
 from s3gw.pfs.pachd._client import Client, Download, Pace, first
 from s3gw.pfs.pachd._directories import Range, children
@@ -189,9 +190,7 @@ class PachdSnapshot:
         A file of an open commit may have changed since it was inspected: `Unavailable` then, so
         that what is known of the file and its bytes never come from two contents.
         """
-        length = file.size - offset if size is None else size
-        if not 0 <= offset <= offset + length <= file.size:
-            raise ValueError(f"{offset} + {length} is no part of {file.size} bytes")
+        length = part_of(file, offset, size)
         begun, self._begun = self._begun, None
         if not length:
             return _Body(None, None, 0, 0, file.path)

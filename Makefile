@@ -8,7 +8,7 @@ PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)
 export PATH := $(PATH):$(subst $() ,:,$(wildcard $(PYENV)/versions/3.1[23]*/bin))
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test test-pachd codegen bench clean
+.PHONY: run test test-pachd codegen bench soak clean
 
 run: .venv/run
 	.venv/bin/s3gw serve $(ARGS)
@@ -26,6 +26,9 @@ codegen: .venv/test
 
 bench: .venv/test
 	.venv/bin/tox run -e bench -- $(ARGS)
+
+soak: .venv/test
+	.venv/bin/tox run -e soak -- $(ARGS)
 
 clean:
 	rm -rf .venv .tox .cache .coverage* build *.egg-info

@@ -8,7 +8,7 @@ PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)
 export PATH := $(PATH):$(subst $() ,:,$(wildcard $(PYENV)/versions/3.1[23]*/bin))
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test test-pachd codegen bench clean
+.PHONY: run test test-pachd codegen bench soak clean
 
 run: .make/run
 	.make/bin/s3gw serve $(ARGS)
@@ -26,6 +26,9 @@ codegen: .make/test
 
 bench: .make/test
 	.make/bin/tox run -e bench -- $(ARGS)
+
+soak: .venv/test
+	.venv/bin/tox run -e soak -- $(ARGS)
 
 clean:
 	rm -rf .make .tox .cache .coverage* build *.egg-info

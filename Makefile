@@ -1,4 +1,5 @@
 # The two commands: `make run` serves S3 on port 30600, `make test` is the whole gate.
+# `make faults` tries what a failing disk can do, all of it (a quarter of an hour).
 # With a cluster at hand: S3GW_TEST_PACHD=host:port make test-pachd
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)
 export PATH := $(PATH):$(subst $() ,:,$(wildcard $(PYENV)/versions/3.1[23]*/bin))
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test test-pachd codegen bench clean
+.PHONY: run test faults test-pachd codegen bench clean
 
 run: .venv/run
 	.venv/bin/s3gw serve $(ARGS)
@@ -16,6 +17,9 @@ run: .venv/run
 test: .venv/test
 	@rm -f .tox/junit-*.xml
 	@.venv/bin/tox run; status=$$?; .venv/bin/python tests/closing_line.py .tox/junit-*.xml; exit $$status
+
+faults: .venv/test
+	.venv/bin/tox run -e faults -- $(ARGS)
 
 test-pachd: .venv/test
 	@test -n "$(S3GW_TEST_PACHD)" || { echo "write S3GW_TEST_PACHD=host:port make test-pachd"; exit 2; }

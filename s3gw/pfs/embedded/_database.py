@@ -94,8 +94,8 @@ CREATE TABLE history (
 CREATE INDEX history_until ON history (line, until);
 CREATE TABLE blob (
     id INTEGER PRIMARY KEY,
-    data BLOB NOT NULL,
-    sum INTEGER                          -- its CRC-32C; NULL: written by format 1
+    sum INTEGER,                         -- CRC-32C, NULL: written by format 1
+    data BLOB NOT NULL                   -- PERF: behind it SQLite would read all pages of this
 );
 CREATE TABLE large (
     name TEXT PRIMARY KEY,

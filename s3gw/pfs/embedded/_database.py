@@ -33,7 +33,7 @@ from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from s3gw.pfs.embedded._folder import close_to_others, open_file
 from s3gw.pfs.embedded._space import Space
-from s3gw.pfs.interface import PFSError, TooSlow, Unavailable, WouldWait
+from s3gw.pfs.interface import CorruptData, PFSError, TooSlow, Unavailable, WouldWait
 
 FORMAT = 2
 
@@ -125,6 +125,7 @@ _TIMEOUT_S = 60
 _SHORT_MS = 100
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 # Turns a bit of the first copy of the index's header (https://www.sqlite.org/walformat.html, 2.1). In a
 # process of its own: to close the file would release what locks this one holds on it.
@@ -295,7 +296,10 @@ class Database:
         refusal = self._space.refusal(error)
         if refusal is not None:
             return refusal
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BUSY:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _DAMAGED:
+            return CorruptData(f"The database of the embedded PFS is damaged, run s3gw check: {error}")
+        if code not in _BUSY:
             return Unavailable(f"The embedded PFS cannot be used: {error}")
         if self.may_not_wait():
             return WouldWait(f"The embedded PFS is locked: {error}")

@@ -36,10 +36,20 @@ needs_strace = pytest.mark.skipif(bool(_problem()), reason=_problem() or "it can
 
 
 @contextmanager
-def failing(pid: int, call: str, error: str, when: str, log: Path) -> Iterator[None]:
-    """Let the calls of a process fail, those that `when` counts in each of its threads."""
-    command = ["strace", "-f", "-p", str(pid), "-o", str(log), "-e", f"trace={call}"]
-    command += ["-e", f"inject={call}:error={error}:when={when}"]
+def injecting(pid: int, call: str, what: str, log: Path) -> Iterator[None]:
+    """Change what a call of a process comes to, in each of its threads; `what` as strace has it."""
+    command = [
+        "strace",
+        "-f",
+        "-p",
+        str(pid),
+        "-o",
+        str(log),
+        "-e",
+        f"trace={call}",
+        "-e",
+        f"inject={call}:{what}",
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
         assert tracer.stderr is not None
         line = tracer.stderr.readline()

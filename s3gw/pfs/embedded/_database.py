@@ -231,13 +231,13 @@ class Database:
                     raise sqlite3.OperationalError("SQLite cannot keep its log there")
             with self.writing() as connection:
                 self._prepare(connection)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, NewerFormat) as error:
+            if hasattr(self, "_writer"):
+                self._writer.close()
             os.close(self._lock_file)
+            if isinstance(error, NewerFormat):
+                raise
             raise Unusable(f"{self._path} cannot be used: {error}") from error
-        except NewerFormat:
-            self._writer.close()
-            os.close(self._lock_file)
-            raise
 
     def _connect(self, timeout_s: float = _TIMEOUT_S) -> sqlite3.Connection:
         connection = sqlite3.connect(

@@ -20,7 +20,7 @@ import pytest
 
 from s3gw.pfs.embedded import EmbeddedPFS, check
 from s3gw.pfs.interface import Branch
-from tests.faults.strace import a_worker_of, injecting, needs_strace
+from tests.faults.strace import a_worker_of, injecting, needs_strace, run_traced
 from tests.serving import Gateway, eventually, serving
 
 pytestmark = needs_strace
@@ -173,10 +173,9 @@ def test_a_first_life_that_fails_leaves_what_it_has_acknowledged_and_a_folder_th
     tmp_path, call, error, when
 ):
     folder = tmp_path / "data"
-    strace = ["strace", "-f", "-qq", "-o", str(tmp_path / "strace"), "-e", f"trace={call}"]
-    command = [*strace, "-e", f"inject={call}:error={error}:when={when}"]
-    command += [sys.executable, "-c", OPENER, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    strace = ["-qq", "-o", str(tmp_path / "strace"), "-e", f"trace={call}"]
+    strace += ["-e", f"inject={call}:error={error}:when={when}"]
+    done = run_traced(strace, OPENER, str(folder))
     acknowledged = dict(line.split() for line in done.stdout.splitlines())
     assert done.returncode == 0 or "s3gw.pfs" in done.stderr.splitlines()[-1], done.stderr
     pfs = EmbeddedPFS(folder)

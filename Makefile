@@ -1,4 +1,5 @@
 # The two commands: `make run` serves S3 on port 30600, `make test` is the whole gate.
+# `make faults` tries what a failing disk can do, all of it (a quarter of an hour).
 # With a cluster at hand: S3GW_TEST_PACHD=host:port make test-pachd
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)
 export PATH := $(PATH):$(subst $() ,:,$(wildcard $(PYENV)/versions/3.1[23]*/bin))
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test test-pachd codegen bench soak clean
+.PHONY: run test faults test-pachd codegen bench soak clean
 
 run: .make/run
 	.make/bin/s3gw serve $(ARGS)
@@ -16,6 +17,9 @@ run: .make/run
 test: .make/test
 	@rm -f .tox/junit-*.xml
 	@.make/bin/tox run; status=$$?; .make/bin/python tests/closing_line.py .tox/junit-*.xml; exit $$status
+
+faults: .make/test
+	.make/bin/tox run -e faults -- $(ARGS)
 
 test-pachd: .make/test
 	@test -n "$(S3GW_TEST_PACHD)" || { echo "write S3GW_TEST_PACHD=host:port make test-pachd"; exit 2; }
@@ -27,8 +31,8 @@ codegen: .make/test
 bench: .make/test
 	.make/bin/tox run -e bench -- $(ARGS)
 
-soak: .venv/test
-	.venv/bin/tox run -e soak -- $(ARGS)
+soak: .make/test
+	.make/bin/tox run -e soak -- $(ARGS)
 
 clean:
 	rm -rf .make .tox .cache .coverage* build *.egg-info

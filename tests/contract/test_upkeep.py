@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from s3gw.pfs.embedded import EmbeddedPFS, Keep, backup, check, parse_duration, parse_history, prune
+from s3gw.pfs.embedded import EmbeddedPFS, Keep, Unusable, backup, check, parse_duration, parse_history, prune
 from s3gw.pfs.embedded._seen import Seen
 from s3gw.pfs.interface import (
     Branch,
@@ -422,6 +422,17 @@ def test_a_database_that_is_damaged_is_told(folder):
         file.seek(100_000)
         file.write(os.urandom(300_000))
     assert not check(folder).in_order
+    with pytest.raises((CorruptData, Unusable)):
+        read_all(folder)
+
+
+def read_all(folder: Path) -> None:
+    store = open_store(folder)
+    try:
+        for path in store.paths():
+            store.read(path)
+    finally:
+        store.pfs.close()
 
 
 def test_a_backup_under_load_serves_what_was_acknowledged_before_it_began(store, folder, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import shutil
 import subprocess
 import sys
@@ -36,10 +37,20 @@ needs_strace = pytest.mark.skipif(bool(_problem()), reason=_problem() or "it can
 
 
 @contextmanager
-def failing(pid: int, call: str, error: str, when: str, log: Path) -> Iterator[None]:
-    """Let the calls of a process fail, those that `when` counts in each of its threads."""
-    command = ["strace", "-f", "-p", str(pid), "-o", str(log), "-e", f"trace={call}"]
-    command += ["-e", f"inject={call}:error={error}:when={when}"]
+def injecting(pid: int, call: str, what: str, log: Path) -> Iterator[None]:
+    """Change what a call of a process comes to, in each of its threads; `what` as strace has it."""
+    command = [
+        "strace",
+        "-f",
+        "-p",
+        str(pid),
+        "-o",
+        str(log),
+        "-e",
+        f"trace={call}",
+        "-e",
+        f"inject={call}:{what}",
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
         assert tracer.stderr is not None
         line = tracer.stderr.readline()
@@ -64,10 +75,17 @@ def a_worker_of(master: int) -> int:
     return workers_of(master)[0]
 
 
+def run_traced(strace: list[str], program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of Python under strace; coverage, which writes files too, leaves it alone."""
+    command = ["strace", "-f", *strace, sys.executable, "-c", program, *arguments]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=plain)
+
+
 def count_calls(program: str, calls: str, *arguments: str) -> list[str]:
     """Run a program of Python; the lines of strace between its two writes of a line ``mark``."""
-    command = ["strace", "-f", "-e", f"trace={calls},write", sys.executable, "-c", program, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    done = run_traced(["-e", f"trace={calls},write"], program, *arguments)
+    assert done.returncode == 0, done.stderr
     lines = done.stderr.splitlines()
     first, last = (number for number, line in enumerate(lines) if 'write(1, "mark' in line)
     return [line for line in lines[first + 1 : last] if "write(" not in line and "resumed" not in line]

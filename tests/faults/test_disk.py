@@ -13,13 +13,14 @@ import random
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from s3gw.pfs.embedded import EmbeddedPFS, check
 from s3gw.pfs.interface import Branch
-from tests.faults.strace import a_worker_of, failing, needs_strace
+from tests.faults.strace import a_worker_of, injecting, needs_strace, run_traced
 from tests.serving import Gateway, eventually, serving
 
 pytestmark = needs_strace
@@ -116,7 +117,10 @@ def test_a_disk_that_fails_loses_nothing_acknowledged_and_shows_nothing_refused(
         client = Client(gateway)
         client.write("PUT", "kept", b"kept" * 20_000)
         worker = a_worker_of(gateway.process.pid)
-        with failing(worker, call, error, when, tmp_path / "strace"), ThreadPoolExecutor(WRITERS) as pool:
+        with (
+            injecting(worker, call, f"error={error}:when={when}", tmp_path / "strace"),
+            ThreadPoolExecutor(WRITERS) as pool,
+        ):
             for done in [pool.submit(client.work, writer) for writer in range(WRITERS)]:
                 done.result()
         eventually(lambda: client.send("PUT", "again", b"again") == 200)
@@ -127,6 +131,20 @@ def test_a_disk_that_fails_loses_nothing_acknowledged_and_shows_nothing_refused(
     with serving(data) as gateway:
         assert client.wrong(gateway) == []
         assert gateway.request("PUT", "/b.r/more", b"more").status == 200
+
+
+def test_nobody_sees_a_change_before_it_is_on_the_disk(tmp_path):
+    """Each sync takes half a second here."""
+    with serving(tmp_path / "data") as gateway:
+        assert gateway.request("PUT", "/b.r").status == 200
+        worker = a_worker_of(gateway.process.pid)
+        with injecting(worker, "fdatasync", "delay_enter=500000", tmp_path / "strace"):
+            began = time.monotonic()
+            writer = threading.Thread(target=gateway.request, args=("PUT", "/b.r/a", b"a"))
+            writer.start()
+            eventually(lambda: gateway.request("GET", "/b.r/a").status == 200)
+            assert time.monotonic() - began >= 0.5
+            writer.join()
 
 
 OPENER = """
@@ -155,10 +173,9 @@ def test_a_first_life_that_fails_leaves_what_it_has_acknowledged_and_a_folder_th
     tmp_path, call, error, when
 ):
     folder = tmp_path / "data"
-    strace = ["strace", "-f", "-qq", "-o", str(tmp_path / "strace"), "-e", f"trace={call}"]
-    command = [*strace, "-e", f"inject={call}:error={error}:when={when}"]
-    command += [sys.executable, "-c", OPENER, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    strace = ["-qq", "-o", str(tmp_path / "strace"), "-e", f"trace={call}"]
+    strace += ["-e", f"inject={call}:error={error}:when={when}"]
+    done = run_traced(strace, OPENER, str(folder))
     acknowledged = dict(line.split() for line in done.stdout.splitlines())
     assert done.returncode == 0 or "s3gw.pfs" in done.stderr.splitlines()[-1], done.stderr
     pfs = EmbeddedPFS(folder)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from s3gw.pfs.embedded import EmbeddedPFS, check
 from s3gw.pfs.interface import Branch
-from tests.faults.strace import count_calls, needs_strace
+from tests.faults.strace import count_calls, needs_strace, run_traced
 
 pytestmark = needs_strace
 
@@ -91,10 +90,9 @@ def run_checkpoint(folder: Path, failing: int) -> subprocess.CompletedProcess[st
     folder.mkdir()
     database = folder / "pfs.sqlite"
     database.touch()
-    command = ["strace", "-f", "-qq", "-o", str(folder.parent / "strace"), "-P", str(database)]
-    command += ["-e", "trace=fdatasync,fsync", "-e", f"inject=fdatasync,fsync:error=EIO:when={failing}"]
-    command += [sys.executable, "-c", CHECKPOINT, str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    strace = ["-qq", "-o", str(folder.parent / "strace"), "-P", str(database), "-e", "trace=fdatasync,fsync"]
+    strace += ["-e", f"inject=fdatasync,fsync:error=EIO:when={failing}"]
+    return run_traced(strace, CHECKPOINT, str(folder))
 
 
 def test_a_checkpoint_that_fails_is_made_anew_from_the_whole_log(tmp_path):

@@ -158,7 +158,11 @@ class _Check:
                 f"pfs.sqlite has format {found} instead of {FORMAT}: serve it once with this version"
             )
             return False
-        wrong = [name for name, columns in tables().items() if columns != _columns(self._connection, name)]
+        wrong = [
+            name
+            for name, columns in tables().items()
+            if sorted(columns) != sorted(_columns(self._connection, name))
+        ]
         for name in wrong:
             self._problem(f"pfs.sqlite: the table {name} is not as it must be: restore a backup")
         return not wrong

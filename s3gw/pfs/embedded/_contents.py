@@ -38,6 +38,8 @@ SMALL = 64 * 1024
 # Bytes that share a CRC-32C. PERF: they stay in the processor's cache between check and use.
 BLOCK = 256 * 1024
 
+_IN_A_FOLDER = 1000
+
 # So much of a body is checked before its first byte goes out, so that a difference is an error of S3's.
 _AHEAD = 8 * 1024 * 1024
 
@@ -263,6 +265,8 @@ class ContentStore:
         self._seen = Seen()
         self._session = uuid.uuid4().hex
         self._numbers = itertools.count()
+        self._lock = threading.Lock()
+        self._ready: set[Path] = set()  # folders whose names are on the disk
         self._lock_path = self._folder / f"{self._session}.lock"
         self._lock_file = open_file(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
         try:
@@ -303,16 +307,15 @@ class ContentStore:
     def create(self) -> tuple[str, int]:
         """Create a file; its name, and an open descriptor."""
         number = next(self._numbers)
-        name = f"{self._session}/{number // 1000}/{number}"
+        name = f"{self._session}/{number // _IN_A_FOLDER}/{number}"
         path = self._folder / name
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
-            try:
-                return name, open_file(path, flags)
-            except FileNotFoundError:
-                make_folder(path.parent.parent)
-                make_folder(path.parent)
-                return name, open_file(path, flags)
+            with self._lock:
+                if path.parent not in self._ready:
+                    make_folder(path.parent.parent)
+                    make_folder(path.parent)
+                    self._ready.add(path.parent)
+            return name, open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         except OSError as error:
             raise self._told(error) from error
 
@@ -441,9 +444,13 @@ class LargeReader:
     def _compare(self, number: int) -> None:
         begin = number * BLOCK
         view = memoryview(self._buffer)[: min(BLOCK, self._size - begin)]
-        read = os.preadv(self._file, [view], begin)
+        try:
+            read = os.preadv(self._file, [view], begin)
+        except OSError:
+            read = -1
         if read != len(view) or checksums.crc32c(view) != self._sums[number]:
-            error = CorruptData(f"{self._name} differs from what was stored, behind byte {begin}.")
+            what = "cannot be read" if read < 0 else "differs from what was stored"
+            error = CorruptData(f"{self._name} {what}, behind byte {begin}.")
             self.tell(error)
             raise error
 

@@ -33,7 +33,7 @@ from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from s3gw.pfs.embedded._folder import close_to_others, open_file
 from s3gw.pfs.embedded._space import Space
-from s3gw.pfs.interface import PFSError, TooSlow, Unavailable, WouldWait
+from s3gw.pfs.interface import CorruptData, PFSError, TooSlow, Unavailable, WouldWait
 
 FORMAT = 2
 
@@ -94,8 +94,8 @@ CREATE TABLE history (
 CREATE INDEX history_until ON history (line, until);
 CREATE TABLE blob (
     id INTEGER PRIMARY KEY,
-    data BLOB NOT NULL,
-    sum INTEGER                          -- its CRC-32C; NULL: written by format 1
+    sum INTEGER,                         -- CRC-32C, NULL: written by format 1
+    data BLOB NOT NULL                   -- PERF: behind it SQLite would read all pages of this
 );
 CREATE TABLE large (
     name TEXT PRIMARY KEY,
@@ -125,6 +125,7 @@ _TIMEOUT_S = 60
 _SHORT_MS = 100
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 # Turns a bit of the first copy of the index's header (https://www.sqlite.org/walformat.html, 2.1). In a
 # process of its own: to close the file would release what locks this one holds on it.
@@ -230,13 +231,13 @@ class Database:
                     raise sqlite3.OperationalError("SQLite cannot keep its log there")
             with self.writing() as connection:
                 self._prepare(connection)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, NewerFormat) as error:
+            if hasattr(self, "_writer"):
+                self._writer.close()
             os.close(self._lock_file)
+            if isinstance(error, NewerFormat):
+                raise
             raise Unusable(f"{self._path} cannot be used: {error}") from error
-        except NewerFormat:
-            self._writer.close()
-            os.close(self._lock_file)
-            raise
 
     def _connect(self, timeout_s: float = _TIMEOUT_S) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -295,7 +296,10 @@ class Database:
         refusal = self._space.refusal(error)
         if refusal is not None:
             return refusal
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _BUSY:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _DAMAGED:
+            return CorruptData(f"The database of the embedded PFS is damaged, run s3gw check: {error}")
+        if code not in _BUSY:
             return Unavailable(f"The embedded PFS cannot be used: {error}")
         if self.may_not_wait():
             return WouldWait(f"The embedded PFS is locked: {error}")

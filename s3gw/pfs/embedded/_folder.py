@@ -15,12 +15,13 @@ def make_folder(path: Path) -> None:
     if path.is_dir():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        path.mkdir(_FOLDER)
+    path.mkdir(_FOLDER, exist_ok=True)
+    try:
         path.chmod(_FOLDER)
-    if not path.is_dir():
-        raise NotADirectoryError(20, "a file is in the way", str(path))
-    sync_folder(path.parent)
+        sync_folder(path.parent)
+    except OSError:
+        path.rmdir()  # the next one that looks must not take it for one whose name is on the disk
+        raise
 
 
 def close_to_others(*paths: Path) -> None:
@@ -38,7 +39,8 @@ def open_file(path: Path, flags: int) -> int:
     file = os.open(path, flags | os.O_CLOEXEC, _FILE)
     try:
         if flags & os.O_CREAT:
-            os.fchmod(file, _FILE)
+            with contextlib.suppress(PermissionError):  # it was there, and is somebody else's
+                os.fchmod(file, _FILE)
     except BaseException:
         os.close(file)
         raise

@@ -61,7 +61,7 @@ FROM repo JOIN branch ON branch.repo = repo.id
 LEFT JOIN file ON file.line = branch.line AND file.path = ?
 WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
 """
-_BLOB = "SELECT data, sum FROM blob WHERE id = ?"
+_BLOB = "SELECT sum, data FROM blob WHERE id = ?"
 _BLOCKS = "SELECT blocks FROM large WHERE name = ?"
 _COMMIT_NUMBER = "SELECT num FROM commits WHERE id = ? AND line = ?"
 _COMMIT_ID = "SELECT id FROM commits WHERE num = ?"
@@ -361,16 +361,16 @@ class EmbeddedSnapshot:
         row = self._database.reader.execute(_BLOB, (file.content,)).fetchone()
         if row is None:
             raise self._lost(file)
-        data: bytes = row[0]
+        stored_sum, data = row
         if len(data) != file.size:
             raise CorruptData(f"It has {len(data)} bytes instead of {file.size}.")
-        if row[1] is None:
+        if stored_sum is None:
             differs = hashlib.md5(data, usedforsecurity=False).digest() != file.md5
         else:
-            differs = checksums.crc32c(data) != row[1]
+            differs = checksums.crc32c(data) != stored_sum
         if differs:
             raise CorruptData("It differs from what was stored.")
-        return data
+        return bytes(data)
 
     def _read_large(self, file: FileInfo, name: str, offset: int, length: int) -> FileReader:
         if self._database.may_not_wait():

@@ -19,7 +19,7 @@ _PART = 8
 
 _SCARCE = 128 * 1024 * 1024
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LINE_EVERY_S = 10.0
 _QUIET_S = 1.0
 
@@ -44,7 +44,7 @@ class Space:
         self.refuses = False
 
     def is_there(self) -> bool:
-        """Tell whether the reserve is whole; one that is spent is made again, where there is room."""
+        """Tell whether the reserve is whole, or can be made again, unless that is for want of room."""
         try:
             os.stat(self._path)
         except OSError:
@@ -68,9 +68,9 @@ class Space:
                 os.posix_fallocate(file, 0, size)
             finally:
                 os.close(file)
-        except OSError:
+        except OSError as error:
             self.spend()
-            return False
+            return error.errno not in _FULL
         return True
 
     def is_scarce(self) -> bool:
@@ -86,7 +86,7 @@ class Space:
             self._path.unlink()
 
     def refusal(self, error: Exception | None = None) -> NoSpace | None:
-        """Make the error of a write that finds no room, and log it; None where `error` means no such."""
+        """Make the error of a write that finds no room, and log it; None where `error` is no such."""
         if error is not None and not self._means_full(error):
             return None
         self.refuses = True
@@ -94,7 +94,9 @@ class Space:
         if now - self._told_s >= _LINE_EVERY_S:
             self._told_s = now
             _log.warning(
-                "%s: no room for writes, only deletes are taken: %s", self._folder, self._free() or error
+                "%s: there is no room for a write, only deletes are taken: %s",
+                self._folder,
+                self._free() or error,
             )
         refusal = NoSpace("The disk of the server is full: delete objects, or ask for more room.")
         refusal.__cause__ = error

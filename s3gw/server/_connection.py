@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _RECEIVE = 64 * 1024
 
+# Of requests that a client sends all at once, before others have their turn.
+_MOST_AT_ONCE = 16
+
 # A client that was answered before it has sent its body has so much time to send the rest, or to read
 # the answer: a connection that is closed while it sends is reset, and the answer with it.
 _LINGER_S = 5.0
@@ -162,7 +165,12 @@ class Connection:
 
     def _take_requests(self) -> None:
         """Read requests from what has arrived; those that the loop serves are over at once."""
+        taken = 0
         while self._unread and self._state is _State.READS and not (self.output.held or self._closes):
+            if taken == _MOST_AT_ONCE:
+                self.server.loop.announce(self)
+                return
+            taken += 1
             request, self._unread = self._reader.feed(self._unread)
             if request is not None:
                 self._take(request)

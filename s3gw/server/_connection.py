@@ -102,10 +102,16 @@ class Connection:
         try:
             step()
         except (ClientGone, OSError):
-            self.close()
+            self._abandon()
         except Exception:
             _log.exception("a connection fails")
-            self.close()
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Close it after a failure of whoever has it."""
+        if self._state is _State.SERVED:
+            self._state = _State.READS
+        self.close()
 
     def _send_held(self) -> None:
         if self.output.flush() and self._state is _State.PARKED:
@@ -277,8 +283,7 @@ class Connection:
         try:
             outcome: Answer | Unfinished | None = self.server.application.begin(exchange.environ())
         except Exception:
-            _log.exception("%s: unexpected error", exchange.request_id)
-            self._fail(exchange)
+            self.fail()
             return None
         if outcome is None:
             self.server.in_thread(self.serve)
@@ -297,8 +302,7 @@ class Connection:
         except ClientGone:
             exchange.closes = True
         except Exception:  # those that wait with it are answered all the same
-            _log.exception("%s: unexpected error", exchange.request_id)
-            self._fail(exchange)
+            self.fail()
             return
         else:
             if not exchange.is_whole:
@@ -310,9 +314,7 @@ class Connection:
         """Answer a request that the application is not asked about."""
         exchange = self._exchange
         assert exchange is not None
-        with contextlib.suppress(ClientGone):
-            exchange.refuse(error)
-        self._finish()
+        self._last_try(lambda: exchange.refuse(error))
 
     def serve(self) -> None:
         """Serve the request in a thread, or go on with its answer."""
@@ -333,14 +335,26 @@ class Connection:
         except ClientGone:
             exchange.closes = True
         except Exception:
-            _log.exception("%s: unexpected error", exchange.request_id)
-            self._fail(exchange)
+            self.fail()
             return
         self._finish()
 
-    def _fail(self, exchange: Exchange) -> None:
-        with contextlib.suppress(ClientGone):
-            exchange.fail()
+    def fail(self) -> None:
+        """Answer InternalError, where nothing has been answered yet; after an unexpected error."""
+        exchange = self._exchange
+        assert exchange is not None
+        _log.exception("%s: unexpected error", exchange.request_id)
+        self._last_try(exchange.fail)
+
+    def _last_try(self, answer: Callable[[], None]) -> None:
+        """Answer, and end the request whatever comes of it: nobody else would."""
+        try:
+            answer()
+        except ClientGone:
+            pass
+        except Exception:
+            _log.exception("a request cannot be answered")
+            self.output.drop()
         self._finish()
 
     def _give_back(self, state: _State, deadline: float | None) -> None:
@@ -353,7 +367,11 @@ class Connection:
         """End the request; what the client has sent behind it is read next."""
         exchange, self._exchange = self._exchange, None
         assert exchange is not None
-        exchange.finish()
+        try:
+            exchange.finish()
+        except Exception:
+            _log.exception("%s: unexpected error", exchange.request_id)
+            self.output.drop()
         stream = exchange.request.stream
         if stream is not None:
             self.server.uploads.release(stream)

@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -408,3 +409,52 @@ def test_empty_lines_keep_no_connection_open(serve):
             except OSError:
                 return
         raise AssertionError("it is still open")
+
+
+# --- failures ------------------------------------------------------------------------------------
+
+
+class Broken:
+    """An application that fails in one of the ways that it never should."""
+
+    def __init__(self, application: Any, way: str) -> None:
+        self._application = application
+        self._way = way
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._way:
+            raise RuntimeError(f"{name} is broken")
+        return getattr(self._application, name)
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._way == "call":
+            raise RuntimeError("it is broken")
+        return self._application(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("way", "request_bytes"),
+    [
+        ("begin", get("b.r")),
+        ("begin", put_head("b.r", 3) + b"abc"),
+        ("finish", put_head("b.r", 3) + b"abc"),
+        ("call", LIST),
+        ("call", put_head("b.r", BIG) + bytes(BIG)),
+    ],
+)
+def test_an_application_that_fails_is_an_internal_error_of_its_requests_alone(serve, way, request_bytes):
+    server = serve()
+    port = server.address[1]
+    assert ask(port, b"PUT /b.r HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")[0] == 200
+    right = server.application
+    server.application = server._writes._application = Broken(right, way)
+    with ExitStack() as stack:
+        connections = [stack.enter_context(closing(Connection(port))) for _ in range(8)]
+        for connection in connections:
+            connection.send(request_bytes)
+        for connection in connections:
+            status, headers, _ = connection.response()
+            assert (status, headers["connection"]) == (500, "close")
+    server.application = server._writes._application = right
+    assert ask(port, put_head("b.r", 3) + b"abc")[0] == 200
+    eventually(lambda: not server.connections)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import select
 import socket
+import threading
 import time
 
 from s3gw.generated import errors
@@ -32,6 +33,9 @@ IDLE_S = 30.0
 # How long a thread that nobody else needs waits for the first bytes: longer than most round trips.
 PATIENCE_S = 0.1
 
+# How often a thread that waits looks whether it still may.
+_LOOK_S = 0.5
+
 # What is left of a body that nobody wants is read to keep the connection, up to this.
 _DRAIN_BYTES = 1024 * 1024
 
@@ -43,7 +47,7 @@ class BodyStream:
 
     Attributes:
         is_awaited: Whether the call was broken off because nothing has come yet.
-        patience_s: How long a thread waits for the first bytes; 0, set by any thread, ends that.
+        patience_s: How long a thread waits for the first bytes; without any it does not even look.
     """
 
     def __init__(self, length: int | None, *, waits: bool, min_rate: int) -> None:
@@ -62,6 +66,7 @@ class BodyStream:
         self._began: float | None = None
         self._last = 0.0
         self._received = 0
+        self._lock = threading.Lock()  # of the moment in which it begins
 
     def bind(self, connection: socket.socket, output: Output) -> None:
         """Read from a connection from now on."""
@@ -93,17 +98,20 @@ class BodyStream:
         """Tell since when it holds a thread."""
         return 0.0 if self._began is None else now - self._began
 
+    def give_up_waiting(self) -> bool:
+        """Wait for the first bytes no longer, from any thread; false where they have come."""
+        with self._lock:
+            if self._began is None:
+                self.patience_s = 0.0
+            return self._began is None
+
     def go_on(self) -> None:
         """Be read once more, now that something has come, or that nothing will."""
         self.is_awaited = False
 
     def lose(self, kind: errors.ErrorKind) -> None:
-        """Let it end with an error, unless all of it is here; from any thread."""
+        """Let it end with an error soon, unless all of it is here; from any thread."""
         self._lost = kind
-        try:
-            self._socket.shutdown(socket.SHUT_RD)  # whoever waits for it wakes
-        except OSError:
-            return
 
     def take_rest(self) -> bytes:
         """Give what was read beyond the body."""
@@ -142,10 +150,10 @@ class BodyStream:
     def _from_socket(self) -> bytes:
         """Wait for bytes; none when the connection has ended."""
         size = _BLOCK if self._left is None else min(_BLOCK, self._left)
-        deadline = time.monotonic() + (IDLE_S if self._received else self.patience_s)
-        while True:
-            if not (self._received or self.patience_s):
-                raise self._broken_off()
+        deadline = time.monotonic() + IDLE_S
+        if self._began is None:
+            self._await_first_bytes()
+        while self._lost is None:
             try:
                 return self._socket.recv(size)
             except BlockingIOError:
@@ -153,16 +161,21 @@ class BodyStream:
             except OSError:
                 return b""
             now = time.monotonic()
-            if now >= deadline and not self._received:
-                raise self._broken_off()
             if now >= deadline or self._is_too_slow(now):
                 self._lost = errors.RequestTimeout
-                return b""
-            _wait(self._socket, deadline - now)
+            else:
+                _wait(self._socket, min(deadline - now, _LOOK_S))
+        return b""
 
-    def _broken_off(self) -> S3Error:
+    def _await_first_bytes(self) -> None:
+        """Wait for them with patience; break the call off where they do not come."""
+        come = bool(self.patience_s) and _wait(self._socket, self.patience_s)
+        with self._lock:
+            if come and self.patience_s:
+                self._began = time.monotonic()
+                return
         self.is_awaited = True
-        return S3Error(errors.RequestTimeout)
+        raise S3Error(errors.RequestTimeout)
 
     def _is_too_slow(self, now: float) -> bool:
         passed_s = self.age_s(now)
@@ -195,8 +208,8 @@ class BodyStream:
         return self._left
 
 
-def _wait(connection: socket.socket, seconds: float) -> None:
-    """Wait until something can be read."""
+def _wait(connection: socket.socket, seconds: float) -> bool:
+    """Wait until something can be read; false where that takes longer."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
-    poll.poll(seconds * 1000)
+    return bool(poll.poll(seconds * 1000))

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _RECEIVE = 64 * 1024
 
+# Of requests that a client sends all at once, before others have their turn.
+_MOST_AT_ONCE = 16
+
 # A client that was answered before it has sent its body has so much time to send the rest, or to read
 # the answer: a connection that is closed while it sends is reset, and the answer with it.
 _LINGER_S = 5.0
@@ -100,10 +103,16 @@ class Connection:
         try:
             step()
         except (ClientGone, OSError):
-            self.close()
+            self._abandon()
         except Exception:
             _log.exception("a connection fails")
-            self.close()
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Close it after a failure of whoever has it."""
+        if self._state is _State.SERVED:
+            self._state = _State.READS
+        self.close()
 
     def _send_held(self) -> None:
         if self.output.flush() and self._state is _State.PARKED:
@@ -163,7 +172,12 @@ class Connection:
 
     def _take_requests(self) -> None:
         """Read requests from what has arrived; those that the loop serves are over at once."""
+        taken = 0
         while self._unread and self._state is _State.READS and not (self.output.held or self._closes):
+            if taken == _MOST_AT_ONCE:
+                self.server.loop.announce(self)
+                return
+            taken += 1
             request, self._unread = self._reader.feed(self._unread)
             if request is not None:
                 self._take(request)
@@ -275,8 +289,7 @@ class Connection:
         try:
             outcome = self.server.application.begin(exchange.asked())
         except Exception:
-            _log.exception("%s: unexpected error", exchange.request_id)
-            self._fail(exchange)
+            self.fail()
             return None
         if outcome is None:
             self.server.in_thread(self.serve)
@@ -295,8 +308,7 @@ class Connection:
         except ClientGone:
             exchange.closes = True
         except Exception:  # those that wait with it are answered all the same
-            _log.exception("%s: unexpected error", exchange.request_id)
-            self._fail(exchange)
+            self.fail()
             return
         else:
             if not exchange.is_whole:
@@ -308,9 +320,7 @@ class Connection:
         """Answer a request that the application is not asked about."""
         exchange = self._exchange
         assert exchange is not None
-        with contextlib.suppress(ClientGone):
-            exchange.refuse(error)
-        self._finish()
+        self._last_try(lambda: exchange.refuse(error))
 
     def serve(self) -> None:
         """Serve the request in a thread, or go on with its answer."""
@@ -331,14 +341,26 @@ class Connection:
         except ClientGone:
             exchange.closes = True
         except Exception:
-            _log.exception("%s: unexpected error", exchange.request_id)
-            self._fail(exchange)
+            self.fail()
             return
         self._finish()
 
-    def _fail(self, exchange: Exchange) -> None:
-        with contextlib.suppress(ClientGone):
-            exchange.fail()
+    def fail(self) -> None:
+        """Answer InternalError, where nothing has been answered yet; after an unexpected error."""
+        exchange = self._exchange
+        assert exchange is not None
+        _log.exception("%s: unexpected error", exchange.request_id)
+        self._last_try(exchange.fail)
+
+    def _last_try(self, answer: Callable[[], None]) -> None:
+        """Answer, and end the request whatever comes of it: nobody else would."""
+        try:
+            answer()
+        except ClientGone:
+            pass
+        except Exception:
+            _log.exception("a request cannot be answered")
+            self.output.drop()
         self._finish()
 
     def _give_back(self, state: _State, deadline: float | None) -> None:
@@ -351,7 +373,11 @@ class Connection:
         """End the request; what the client has sent behind it is read next."""
         exchange, self._exchange = self._exchange, None
         assert exchange is not None
-        exchange.finish()
+        try:
+            exchange.finish()
+        except Exception:
+            _log.exception("%s: unexpected error", exchange.request_id)
+            self.output.drop()
         stream = exchange.request.stream
         if stream is not None:
             self.server.uploads.release(stream)

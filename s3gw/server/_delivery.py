@@ -14,7 +14,7 @@ from s3gw.server._output import ClientGone, Output
 # What a connection holds back at the most for a client that reads slowly.
 _HELD_BYTES = 256 * 1024
 
-# How long a thread waits for such a client before it leaves the rest to the loop.
+# How long a thread waits for a client before it leaves the rest to the loop; once, it is slow then.
 _PATIENCE_S = 0.05
 
 _FILE_BLOCK = 8 * 1024 * 1024
@@ -36,6 +36,7 @@ class Delivery:
         self._blocks: Iterator[bytes] = iter(()) if self._extent else iter(body)
         self._output = output
         self._socket = connection
+        self._patience_s = _PATIENCE_S
 
     def push(self) -> bool:
         """Send on; false when the client reads so slowly that the loop is to wait for it.
@@ -44,12 +45,14 @@ class Delivery:
             ClientGone: It went away.
         """
         while not self.is_whole:
-            if not self._output.flush_below(0 if self._extent else _HELD_BYTES, _PATIENCE_S):
+            if not self._output.flush_below(0 if self._extent else _HELD_BYTES, self._patience_s):
+                self._patience_s = 0.0
                 return False
             if self._extent is not None:
                 if self.sent == self._extent.size:
                     self.is_whole = True
                 elif not self._send_file(self._extent):
+                    self._patience_s = 0.0
                     return False
             elif (block := next(self._blocks, None)) is None:
                 self.is_whole = True
@@ -71,7 +74,7 @@ class Delivery:
         try:
             sent = os.sendfile(self._socket.fileno(), extent.descriptor, offset, size)
         except BlockingIOError:
-            return self._output.is_ready(_PATIENCE_S)
+            return self._output.is_ready(self._patience_s)
         except OSError as error:
             raise ClientGone from error
         if not sent:

@@ -35,12 +35,13 @@ class _Variables(dict[str, str]):
     """WSGI's names of header fields, by those in lower case."""
 
     _MOST = 1000
+    _LONGEST = 100
 
     def __missing__(self, name: str) -> str:
         made = name.upper().replace("-", "_")
         if name not in ("content-length", "content-type"):
             made = f"HTTP_{made}"
-        if len(self) < self._MOST:
+        if len(self) < self._MOST and len(name) <= self._LONGEST:
             self[name] = made
         return made
 

@@ -91,7 +91,7 @@ class Loop:
         self._awake = False
         happened = self._selector.select(0.0 if self._announced else timeout_s)
         self._awake = True
-        while self._announced:
+        for _ in range(len(self._announced)):  # those that announce themselves again come after the others
             member = self._announced.popleft()
             if self._holds(member):
                 member.advance()

@@ -116,7 +116,7 @@ class RequestReader:
         if (len(data) if head is None else head.size) > HEADER_LIMIT:
             raise S3Error(errors.RequestHeaderSectionTooLarge)
         if head is None:
-            self._held = data
+            self._held = data.lstrip(b"\r\n")
             if self.deadline is None:
                 self.deadline = time.monotonic() + self._settings.header_timeout_s
             return b""

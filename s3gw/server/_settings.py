@@ -21,8 +21,8 @@ class Settings:
         threads: Requests at a time in each worker, of those that need a thread.
         uploads: Large bodies that are received at a time in each worker, besides `threads`. One client
             address has three quarters of them at the most.
-        connections: Open at a time in each worker; for one more, the one that is idle for longest is
-            closed.
+        connections: Open at a time in each worker, and no more than half of the descriptors that the
+            system allows; for one more, the one that is idle for longest is closed.
         idle_timeout_s: How long a connection may be silent, between requests or within an answer.
         header_timeout_s: How long the head of a request may take from its first byte to its last.
         upload_min_rate: Bytes per second that a body must come with, measured over its whole time

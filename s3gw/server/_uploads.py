@@ -49,12 +49,10 @@ class Uploads:
             return False
         now = time.monotonic()
         slowest = min(holders, key=lambda holder: (holder.has_begun, holder.pace(now)))
-        if not slowest.has_begun:
-            slowest.patience_s = 0.0
-        elif slowest.age_s(now) >= _GRACE_S and slowest.pace(now) < _SLOW_BYTES_S:
+        if not slowest.give_up_waiting():
+            if slowest.age_s(now) < _GRACE_S or slowest.pace(now) >= _SLOW_BYTES_S:
+                return False
             slowest.lose(errors.SlowDown)
-        else:
-            return False
         del self._holders[slowest]
         return True
 

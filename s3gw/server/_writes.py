@@ -6,7 +6,6 @@ PERF: each would take a thread, which costs more than the write: with 32 connect
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from typing import TYPE_CHECKING
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 # The first of a batch waits for the last.
 _MOST = 256
-
-_log = logging.getLogger(__name__)
 
 
 class WriteLane:
@@ -44,14 +41,16 @@ class WriteLane:
             if self._ends:
                 return
             while batch := [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]:
-                try:
-                    self._serve(batch)
-                except Exception:
-                    _log.exception("a batch of writes fails")
+                self._serve(batch)
 
     def _serve(self, connections: list[Connection]) -> None:
         begun = [(connection, call) for connection in connections if (call := connection.begin()) is not None]
-        answers = self._application.finish([call for _, call in begun])
+        try:
+            answers = self._application.finish([call for _, call in begun])
+        except Exception:
+            for connection, _ in begun:
+                connection.fail()
+            return
         for (connection, _), answer in zip(begun, answers, strict=True):
             connection.answer(answer)
 

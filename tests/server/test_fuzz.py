@@ -223,3 +223,6 @@ def test_no_request_breaks_anything(tmp_path):
         assert [row for row in rows if "message" in row] == [], f"seed {SEED}"
         assert [row for row in rows if row.get("status") == 500] == [], f"seed {SEED}"
         assert count > 100
+        began = time.monotonic()
+        assert gateway.stop() == 0
+        assert time.monotonic() - began < 10, f"seed {SEED}: a request is still being served"

@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from s3gw.generated import errors
 from s3gw.server import _connection
 from s3gw.server._connection import Connection as ServerConnection
 from s3gw.server._listener import Listener
-from s3gw.server._loop import READ
+from s3gw.server._loop import READ, Loop
 from s3gw.server._uploads import Uploads
 from tests.server.test_processes import children
 from tests.server.test_wire import BIG, Connection, get, put_head
@@ -248,6 +249,26 @@ def test_one_address_leaves_threads_to_others(tmp_path):
             assert connection.response()[0] == 200
 
 
+def test_more_uploads_than_there_are_threads_for_are_told_to_slow_down(serve):
+    """One address has three of the four."""
+    server = serve(uploads=4)
+    port = server.address[1]
+    assert ask(port, b"PUT /b.r HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")[0] == 200
+    with ExitStack() as stack:
+        slow = [stack.enter_context(closing(Connection(port))) for _ in range(3)]
+        for number, connection in enumerate(slow):
+            connection.send(put_head("b.r", BIG, f"slow-{number}", EXPECT))
+            assert connection.response()[0] == 100
+            connection.send(bytes(1000))
+        eventually(lambda: [stream.has_begun for stream in list(server.uploads._holders)] == [True] * 3)
+        status, headers, body = ask(port, put_head("b.r", BIG, "more") + bytes(BIG))
+        assert (status, headers["retry-after"]) == (503, "1")
+        assert b"<Code>SlowDown</Code>" in body
+        for connection in slow:
+            connection.send(bytes(BIG - 1000))
+            assert connection.response()[0] == 200
+
+
 class Upload:
     """As much of a body as the threads are given away by."""
 
@@ -256,6 +277,9 @@ class Upload:
         self.has_begun = True
         self.ended = False
         self.lost: errors.ErrorKind | None = None
+
+    def give_up_waiting(self) -> bool:
+        return not self.has_begun
 
     def age_s(self, now: float) -> float:
         return self._age_s
@@ -335,6 +359,41 @@ def test_a_head_or_a_small_body_that_comes_too_slowly_is_a_request_timeout(serve
         assert b"<Code>RequestTimeout</Code>" in body
 
 
+def test_a_loop_serves_others_before_those_that_go_on_and_on():
+    loop = Loop()
+
+    class Member:
+        """Watches a socket, and announces itself again and again if it is told to."""
+
+        def __init__(self, connection: socket.socket, *, goes_on: bool) -> None:
+            self.descriptor = connection.fileno()
+            self.goes_on = goes_on
+            self.turns = 0
+            self.events = 0
+
+        def interest(self) -> int:
+            return READ
+
+        def ready(self, events: int) -> None:
+            self.events += 1
+
+        def advance(self) -> None:
+            self.turns += 1
+            if self.goes_on:
+                loop.announce(self)
+
+    ours, theirs = socket.socketpair()
+    with closing(ours), closing(theirs), closing(loop):
+        busy, other = Member(ours, goes_on=True), Member(theirs, goes_on=False)
+        loop.add(busy)
+        loop.add(other)
+        loop.announce(busy)
+        ours.send(b"x")
+        for _ in range(3):
+            loop.turn(0.0)
+        assert (busy.turns, other.events) == (3, 3)
+
+
 def test_empty_lines_keep_no_connection_open(serve):
     server = serve(header_timeout_s=0.5)
     with closing(Connection(server.address[1])) as connection:
@@ -350,3 +409,52 @@ def test_empty_lines_keep_no_connection_open(serve):
             except OSError:
                 return
         raise AssertionError("it is still open")
+
+
+# --- failures ------------------------------------------------------------------------------------
+
+
+class Broken:
+    """An application that fails in one of the ways that it never should."""
+
+    def __init__(self, application: Any, way: str) -> None:
+        self._application = application
+        self._way = way
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._way:
+            raise RuntimeError(f"{name} is broken")
+        return getattr(self._application, name)
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._way == "call":
+            raise RuntimeError("it is broken")
+        return self._application(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("way", "request_bytes"),
+    [
+        ("begin", get("b.r")),
+        ("begin", put_head("b.r", 3) + b"abc"),
+        ("finish", put_head("b.r", 3) + b"abc"),
+        ("call", LIST),
+        ("call", put_head("b.r", BIG) + bytes(BIG)),
+    ],
+)
+def test_an_application_that_fails_is_an_internal_error_of_its_requests_alone(serve, way, request_bytes):
+    server = serve()
+    port = server.address[1]
+    assert ask(port, b"PUT /b.r HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")[0] == 200
+    right = server.application
+    server.application = server._writes._application = Broken(right, way)
+    with ExitStack() as stack:
+        connections = [stack.enter_context(closing(Connection(port))) for _ in range(8)]
+        for connection in connections:
+            connection.send(request_bytes)
+        for connection in connections:
+            status, headers, _ = connection.response()
+            assert (status, headers["connection"]) == (500, "close")
+    server.application = server._writes._application = right
+    assert ask(port, put_head("b.r", 3) + b"abc")[0] == 200
+    eventually(lambda: not server.connections)

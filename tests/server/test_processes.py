@@ -90,7 +90,8 @@ def test_a_port_in_use_is_one_clear_line_and_exit_2(tmp_path):
 
 def test_help_teaches():
     text = s3gw("serve", "--help").stdout
-    for word in ("--pfs", "--listen", "--profile", "--workers", "--threads", "--region", "--log-format", "--durability",
+    for word in ("--pfs", "--listen", "--profile", "--workers", "--threads", "--region", "--uploads", "--connections", "--idle-timeout",
+                 "--header-timeout", "--upload-min-rate", "--log-format", "--durability",
                  "branch.repo", "examples:", "embedded:PATH", "SIGTERM"):  # fmt: skip
         assert word in text
     assert "S3GW_LISTEN" in s3gw("--help").stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from contextlib import ExitStack, closing
+from contextlib import closing
 
 import pytest
 
@@ -258,29 +258,6 @@ def test_many_slow_uploads_do_not_keep_reads_waiting(gateway, bucket):
     finally:
         for connection in slow:
             connection.close()
-
-
-def test_more_uploads_than_there_are_threads_for_are_told_to_slow_down(tmp_path):
-    """One address has three of the four."""
-    from tests.serving import serving
-
-    with serving(tmp_path, "--uploads", "4") as gateway, ExitStack() as stack:
-        gateway.request("PUT", "/b.r")
-        slow = [stack.enter_context(closing(Connection(gateway.port))) for _ in range(4)]
-        for number, connection in enumerate(slow[:3]):
-            connection.send(put_head("b.r", BIG, f"slow-{number}", "Expect: 100-continue\r\n"))
-            assert connection.response()[0] == 100
-            connection.send(bytes(1000))
-        refused = None
-        while refused is None:  # until the three have got their threads back
-            slow[3].send(put_head("b.r", BIG, "more") + bytes(BIG))
-            status, headers, body = slow[3].response()
-            refused = (status, headers["retry-after"], body) if status != 200 else None
-        assert refused[:2] == (503, "1")
-        assert b"<Code>SlowDown</Code>" in refused[2]
-        for connection in slow[:3]:
-            connection.send(bytes(BIG - 1000))
-            assert connection.response()[0] == 200
 
 
 def test_a_slow_reader_gets_everything(gateway, bucket):

@@ -198,6 +198,9 @@ def telling(
 class Database:
     """Connections to the database of `folder`: one for each thread that reads, one that writes.
 
+    Attributes:
+        found: The format that it had when it was opened; 0 where it was made.
+
     Args:
         folder: Is there.
         durable: Whether a transaction is on the disk when it is done.
@@ -264,6 +267,7 @@ class Database:
                 f"{self._path} was written by a newer s3gw (format {found}, this one knows {FORMAT}): "
                 "upgrade s3gw, or serve another folder"
             )
+        self.found = int(found)
         if found < FORMAT:
             for statement in (_FROM_FORMAT_1 if found else _TABLES).split(";\n"):
                 connection.execute(statement)

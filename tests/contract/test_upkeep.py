@@ -367,6 +367,22 @@ def test_a_folder_of_format_1_is_brought_over(old):
     store.pfs.close()
 
 
+def test_prune_gives_the_space_of_a_folder_of_format_1_back(old):
+    store = open_store(old)
+    for _ in range(60):
+        store.put("small", os.urandom(60 * KIB))
+    snapshot = store.snapshot()
+    store.pfs.prune(Keep())
+    assert (old / "pfs.sqlite").stat().st_size < 200 * KIB
+    assert len(store.read("small", snapshot)) == 60 * KIB
+    for _ in range(60):
+        store.put("small", os.urandom(60 * KIB))
+    store.pfs.prune(Keep())
+    store.pfs.close()
+    assert (old / "pfs.sqlite").stat().st_size < 200 * KIB
+    assert check(old).problems == []
+
+
 def test_a_check_gives_sums_to_files_of_format_1_and_finds_their_rot(old):
     open_store(old).pfs.close()
     assert check(old, repair=True).problems == []

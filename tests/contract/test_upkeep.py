@@ -276,6 +276,27 @@ def test_a_kill_within_a_purge_leaks_no_file(folder):
     store.pfs.close()
 
 
+def test_a_file_that_cannot_be_removed_keeps_no_other_one(store, folder, monkeypatch):
+    for number in range(5):
+        store.put("a", body(str(number), 70 * KIB))
+    stuck = sorted(objects(folder))[1]
+    real = Path.unlink
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path == stuck:
+            raise OSError(5, "Input/output error")
+        real(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    with pytest.raises(PFSError, match="Input/output"):
+        store.pfs.prune(Keep())
+    assert len(objects(folder)) == 2
+    monkeypatch.undo()
+    store.pfs.prune(Keep())
+    assert len(objects(folder)) == 1
+    assert check(folder).problems == []
+
+
 def test_space_comes_back_when_all_is_deleted(folder):
     store = open_store(folder)
     for number in range(300):
@@ -339,10 +360,27 @@ def test_a_folder_of_format_1_is_brought_over(old):
     store.pfs.close()
     assert len(objects(old)) == 1
     assert oct(old.stat().st_mode & 0o777) == "0o700"
-    assert oct((old / "pfs.sqlite").stat().st_mode & 0o777) == "0o600"
+    for path in old.rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
     store = open_store(old)
     assert store.read("b") == LARGE[::-1]
     store.pfs.close()
+
+
+def test_prune_gives_the_space_of_a_folder_of_format_1_back(old):
+    store = open_store(old)
+    for _ in range(60):
+        store.put("small", os.urandom(60 * KIB))
+    snapshot = store.snapshot()
+    store.pfs.prune(Keep())
+    assert (old / "pfs.sqlite").stat().st_size < 200 * KIB
+    assert len(store.read("small", snapshot)) == 60 * KIB
+    for _ in range(60):
+        store.put("small", os.urandom(60 * KIB))
+    store.pfs.prune(Keep())
+    store.pfs.close()
+    assert (old / "pfs.sqlite").stat().st_size < 200 * KIB
+    assert check(old).problems == []
 
 
 def test_a_check_gives_sums_to_files_of_format_1_and_finds_their_rot(old):

@@ -369,6 +369,8 @@ class ContentStore:
             state = os.fstat(file)
             if state.st_size != size:
                 raise CorruptData(f"objects/{name} has {state.st_size} bytes instead of {size}.")  # noqa: TRY301
+            if blocks is not None and len(blocks) != 4 * -(-size // BLOCK):
+                raise CorruptData(f"objects/{name} has sums of another number of blocks.")  # noqa: TRY301
             if blocks is not None:
                 reader.compare(blocks, self._seen.of(name, state, len(blocks) // 4))
             reader.check(offset, min(length, _AHEAD))

@@ -170,6 +170,11 @@ def tables() -> dict[str, list[str]]:
         }
 
 
+def _code(error: Exception) -> int:
+    """Give the primary code of an error of SQLite, 0 of another one."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 class _HasDatabase(Protocol):
     @property
     def _database(self) -> Database: ...
@@ -198,6 +203,9 @@ def telling(
 class Database:
     """Connections to the database of `folder`: one for each thread that reads, one that writes.
 
+    Attributes:
+        found: The format that it had when it was opened; 0 where it was made.
+
     Args:
         folder: Is there.
         durable: Whether a transaction is on the disk when it is done.
@@ -215,6 +223,7 @@ class Database:
         self._lock_path = folder / "write.lock"
         self._log_pages = 0
         self._looks_at = _FEW_LOG_PAGES
+        self._log_stays = False
         try:
             self._lock_file = open_file(self._lock_path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
@@ -264,6 +273,7 @@ class Database:
                 f"{self._path} was written by a newer s3gw (format {found}, this one knows {FORMAT}): "
                 "upgrade s3gw, or serve another folder"
             )
+        self.found = int(found)
         if found < FORMAT:
             for statement in (_FROM_FORMAT_1 if found else _TABLES).split(";\n"):
                 connection.execute(statement)
@@ -296,7 +306,7 @@ class Database:
         refusal = self._space.refusal(error)
         if refusal is not None:
             return refusal
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        code = _code(error)
         if code in _DAMAGED:
             return CorruptData(f"The database of the embedded PFS is damaged, run s3gw check: {error}")
         if code not in _BUSY:
@@ -333,8 +343,10 @@ class Database:
         try:
             fcntl.flock(self._lock_file, fcntl.LOCK_UN)
         except OSError:
-            os.close(self._lock_file)
-            self._lock_file = open_file(self._lock_path, os.O_RDWR | os.O_CREAT)
+            with contextlib.suppress(OSError):
+                fresh = open_file(self._lock_path, os.O_RDWR | os.O_CREAT)
+                os.close(self._lock_file)
+                self._lock_file = fresh
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -366,7 +378,7 @@ class Database:
         try:
             self._writer.execute("COMMIT")
         except sqlite3.Error as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            if _code(error) != sqlite3.SQLITE_FULL:
                 _log.warning("%s: the disk fails, a commit is undone: %s", self._path, error)
             with contextlib.suppress(sqlite3.Error):
                 if self._writer.in_transaction:
@@ -398,20 +410,26 @@ class Database:
 
     def checkpoint(self, mode: Literal["PASSIVE", "TRUNCATE"] = "PASSIVE") -> None:
         """Bring pages from the log into the database, while other processes are kept out."""
+        if self._log_stays:
+            return
         try:
             _, frames, moved = self._writer.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
             self._log_pages = max(0, frames - moved)
             self._looks_at = self._log_pages + _FEW_LOG_PAGES
         except sqlite3.Error as error:
             self._log_pages = 0
-            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:  # the log stays, and is tried again
+            if _code(error) == sqlite3.SQLITE_IOERR:  # else the log stays as it is, and is tried again
                 _log.warning("%s: the disk fails, the log is recovered from it: %s", self._path, error)
                 self._distrust()
 
     def _distrust(self) -> None:
         """Let whoever comes next, in any process, recover the index of the log from the disk."""
         command = [sys.executable, "-I", "-S", "-c", _INVALIDATE, f"{self._path}-shm"]
-        subprocess.run(command, check=False, timeout=_TIMEOUT_S)  # noqa: S603 - it is our own
+        try:
+            subprocess.run(command, check=True, timeout=_TIMEOUT_S)  # noqa: S603 - it is our own
+        except (OSError, subprocess.SubprocessError) as error:
+            self._log_stays = True
+            _log.error("%s: the log stays as it is until s3gw is restarted: %s", self._path, error)
 
     def close(self) -> None:
         """Close every connection."""

@@ -121,6 +121,8 @@ class EmbeddedPFS:
                 self._contents = ContentStore(folder, durable=durable, space=space, is_kept=self._is_kept)
                 if durable:
                     sync_folder(folder)
+                if self._database.found == 1:
+                    close_to_others(folder / "objects", *(folder / "objects").rglob("*"))
         except (sqlite3.Error, OSError) as error:
             self._database.close()
             raise Unusable(f"{folder} cannot be written: {error}") from error
@@ -252,6 +254,7 @@ class EmbeddedPFS:
         """See `PFS.check`."""
         self._database.reader.execute("SELECT 1 FROM branch LIMIT 1").fetchone()
 
+    @telling
     def prune(
         self, keep: Keep, branches: Sequence[str] = (), tell: Callable[[str], None] = lambda _: None
     ) -> Cut:

@@ -38,6 +38,8 @@ _AGAIN_S = 1.0
 _SLACK_PAGES = 1024
 _PAGES = 500
 
+_DOOMED = "SELECT name FROM doomed WHERE name > ? ORDER BY name LIMIT ?"
+
 _log = logging.getLogger(__name__)
 
 
@@ -129,17 +131,28 @@ class Purger:
         return done
 
     def remove_files(self) -> None:
-        """Remove the files that are doomed."""
-        self._repeat(self._remove_some)
+        """Remove the files that are doomed. Raise OSError where some cannot be: a later look tries again."""
+        after = ""
+        problem: OSError | None = None
 
-    def _remove_some(self) -> bool:
-        rows = self._database.reader.execute("SELECT name FROM doomed LIMIT ?", (STEP,)).fetchall()
-        if not rows:
-            return False
-        for (name,) in rows:
-            self._contents.remove(name)
-        self._committer.run(Task(partial(_forget_doomed, rows=rows), frees=True))
-        return True
+        def step() -> bool:
+            nonlocal after, problem
+            rows = self._database.reader.execute(_DOOMED, (after, STEP)).fetchall()
+            removed = []
+            for (name,) in rows:
+                after = name
+                try:
+                    self._contents.remove(name)
+                    removed.append((name,))
+                except OSError as error:
+                    problem = error
+            if removed:
+                self._committer.run(Task(partial(_forget_doomed, rows=removed), frees=True))
+            return bool(rows)
+
+        self._repeat(step)
+        if problem is not None:
+            raise problem
 
     def give_back(self, *, all_: bool = False) -> None:
         """Give the free pages of the database back to the disk, but for some.

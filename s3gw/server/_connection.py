@@ -387,6 +387,7 @@ class Connection:
             self._lingers = exchange.request.refusal is not None or bool(unread)
         elif stream is not None:
             self._leave_body(stream)
+        self.output.last_activity = time.monotonic()  # the time of being served does not count
         loop = self.server.loop
         self._state = _State.READS
         due = self._unread or self._closes or self.output.held or not self.output.is_open

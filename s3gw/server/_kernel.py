@@ -6,6 +6,7 @@ import ctypes
 import os
 import resource
 import signal
+import sys
 
 _PR_SET_PDEATHSIG = 1
 
@@ -27,4 +28,5 @@ def raise_descriptor_limit() -> None:
 
 def descriptor_limit() -> int:
     """Tell how many descriptors this process may have."""
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft

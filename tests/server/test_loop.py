@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import ExitStack, closing
 
 import pytest
@@ -26,6 +27,7 @@ def test_for_one_connection_too_many_the_one_that_is_idle_for_longest_is_closed(
         for connection in [*first, first[0]]:
             connection.send(REQUEST)
             assert connection.response()[0] == 200
+            eventually(lambda: all(each.is_idle for each in list(server.connections)))
         late = stack.enter_context(closing(Connection(server.address[1])))
         late.send(REQUEST)
         assert late.response()[0] == 200
@@ -76,6 +78,22 @@ def test_many_pipelined_requests_of_all_lanes_are_answered_in_order(server):
             assert connection.response()[0] == 200
             assert connection.response()[2] == b"%d" % number
             assert b"<Key>k</Key>" in connection.response()[2]
+
+
+def test_a_connection_is_not_idle_while_its_request_takes_long(serve):
+    server = serve(idle_timeout_s=2)
+    with closing(Connection(server.address[1])) as connection:
+        connection.send(b"PUT /b.r HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        assert connection.response()[0] == 200
+        connection.send(b"PUT /b.r/k HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
+        for _ in range(20):
+            connection.send(bytes(5000))
+            time.sleep(0.15)  # three seconds in all
+        assert connection.response()[0] == 200
+        swept = server._next_sweep
+        eventually(lambda: server._next_sweep > swept)
+        connection.send(REQUEST)
+        assert connection.response()[0] == 200
 
 
 def test_connections_on_which_nothing_happens_are_closed(serve):

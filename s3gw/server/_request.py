@@ -92,9 +92,10 @@ class RequestReader:
             if self._missing:
                 data = self._feed_body(data)
         except Malformed as error:
-            return self._refuse(S3Error(errors.BadRequest, f"{errors.BadRequest.message} {error}")), b""
+            refusal = S3Error(errors.BadRequest, f"{errors.BadRequest.message} {error}")
+            return self._refuse(refusal, self._held or data), b""
         except S3Error as error:
-            return self._refuse(error), b""
+            return self._refuse(error, self._held or data), b""
         request = self._request
         if request is None or self._missing:
             return None, b""
@@ -106,7 +107,7 @@ class RequestReader:
 
     def refuse(self, kind: errors.ErrorKind) -> WireRequest:
         """Give what has come of a request as one that is not served."""
-        return self._refuse(S3Error(kind))
+        return self._refuse(S3Error(kind), self._held)
 
     def _feed_head(self, data: bytes) -> bytes:
         """Read the head, once it is whole; gives the bytes behind it. Raise Malformed, S3Error."""
@@ -144,8 +145,10 @@ class RequestReader:
         self._missing -= len(part)
         return data[len(part) :]
 
-    def _refuse(self, error: S3Error) -> WireRequest:
-        request = self._request or WireRequest()
+    def _refuse(self, error: S3Error, begun: bytes) -> WireRequest:
+        """Give it as one that is not served; what has `begun` with HEAD is answered without a body."""
+        is_head = begun.lstrip(b"\r\n").startswith(b"HEAD ")
+        request = self._request or WireRequest(method="HEAD" if is_head else "-")
         request.refusal = error
         request.keeps_alive = False
         self._request = self.deadline = None

@@ -126,6 +126,20 @@ def test_a_connection_stays_open_after_every_kind_of_answer(connection, bucket):
     assert etag
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "HEAD /b.r/a b HTTP/1.1\r\n",
+        "HEAD /b.r HTTP/1.1\r\nbad name: x\r\n",
+        f"HEAD /b.r HTTP/1.1\r\na: {'x' * 70_000}\r\n",
+    ],
+)
+def test_a_head_that_cannot_be_read_has_no_body_either(gateway, head):
+    answer = gateway.raw(f"{head}Host: x\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.endswith(b"\r\n\r\n")
+
+
 def test_an_error_of_a_head_has_no_body(connection, bucket):
     connection.send(get(bucket, "missing", method="HEAD") + get(bucket, "missing"))
     assert connection.response(head_only=True)[0] == 404

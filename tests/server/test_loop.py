@@ -81,14 +81,14 @@ def test_many_pipelined_requests_of_all_lanes_are_answered_in_order(server):
 
 
 def test_a_connection_is_not_idle_while_its_request_takes_long(serve):
-    server = serve(idle_timeout_s=2)
+    server = serve(idle_timeout_s=4)
     with closing(Connection(server.address[1])) as connection:
         connection.send(b"PUT /b.r HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
         assert connection.response()[0] == 200
         connection.send(b"PUT /b.r/k HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
-        for _ in range(20):
-            connection.send(bytes(5000))
-            time.sleep(0.15)  # three seconds in all
+        for _ in range(25):
+            connection.send(bytes(4000))
+            time.sleep(0.2)  # five seconds in all
         assert connection.response()[0] == 200
         swept = server._next_sweep
         eventually(lambda: server._next_sweep > swept)

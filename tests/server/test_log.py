@@ -43,7 +43,7 @@ def log(
     **members,
 ) -> str:
     request = Request(method, "/", {"user-agent": agent}, io.BytesIO(), request_id="0A")
-    request.target = Target("object", bucket, key, {}, "/")
+    request.target = Target("object", bucket, key, {}, "/", {})
     request.operation = GET_OBJECT
     request.error_code = code
     ended = {"status": 200, "sent": 5, "started": 0.0, "address": "::1", "whole": True}

@@ -50,11 +50,17 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Variant:
-    """A supported operation as one profile or more have it; `function` names its functions."""
+    """A supported operation as one profile or more have it.
+
+    Attributes:
+        function: Names its functions.
+        sources: Where it reads something: ``query``, ``headers``.
+    """
 
     operation: Operation
     supported: dict[str, Any]
     function: str
+    sources: tuple[str, ...]
     fields: tuple[Field, ...]
     refuses: dict[str, list[Refusal]]
     headers: tuple[Header, ...]
@@ -157,6 +163,7 @@ def _variant(operation: Operation, function: str, wire: Wire, *, has_headers: bo
         operation=operation,
         supported=supported,
         function=function,
+        sources=tuple(source for source in ("query", "headers") if supported.get("request", {}).get(source)),
         fields=tuple(_fields(operation, supported.get("request", {}))),
         refuses=_by_source(refusals(operation, supported, wire)),
         headers=headers,
@@ -234,7 +241,7 @@ def _parameter(wire: str, given: Any, source: str) -> Field:
     )
     if "values" in parameter:
         options += f", values={tuple(parameter['values'])!r}"
-    get = f"request.{source}.get"
+    get = f"{source}.get"
     if parameter["type"] != "string" or "values" in parameter:
         read = f"values.{parameter['type']}({wire!r}, {get}({wire!r}){options})"
     elif "default" in parameter:

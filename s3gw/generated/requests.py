@@ -130,16 +130,18 @@ _DELETE_OBJECT_HEADERS = Refusals(
 
 def read_delete_object(request: Request) -> DeleteObjectRequest:
     """Raise S3Error where the request is not valid."""
+    query = request.query
+    headers = request.headers
     _DELETE_OBJECT_HEADERS.check(request.headers)
     return DeleteObjectRequest(
         bucket=request.bucket,
         branch=request.branch(),
         key=request.key(),
-        version_id=request.query.get("versionId"),
-        if_match=request.headers.get("if-match"),
-        if_modified_since=request.headers.get("if-modified-since"),
-        if_none_match=request.headers.get("if-none-match"),
-        if_unmodified_since=request.headers.get("if-unmodified-since"),
+        version_id=query.get("versionId"),
+        if_match=headers.get("if-match"),
+        if_modified_since=headers.get("if-modified-since"),
+        if_none_match=headers.get("if-none-match"),
+        if_unmodified_since=headers.get("if-unmodified-since"),
     )
 
 
@@ -360,35 +362,33 @@ _GET_OBJECT_HEADERS = Refusals(
 
 def read_get_object(request: Request) -> GetObjectRequest:
     """Raise S3Error where the request is not valid."""
+    query = request.query
+    headers = request.headers
     _GET_OBJECT_HEADERS.check(request.headers)
     return GetObjectRequest(
         bucket=request.bucket,
         branch=request.branch(),
         key=request.key(),
-        part_number=values.integer("partNumber", request.query.get("partNumber"), minimum=1, maximum=10000),
-        response_cache_control=values.header(
-            "response-cache-control", request.query.get("response-cache-control")
-        ),
+        part_number=values.integer("partNumber", query.get("partNumber"), minimum=1, maximum=10000),
+        response_cache_control=values.header("response-cache-control", query.get("response-cache-control")),
         response_content_disposition=values.header(
-            "response-content-disposition", request.query.get("response-content-disposition")
+            "response-content-disposition", query.get("response-content-disposition")
         ),
         response_content_encoding=values.header(
-            "response-content-encoding", request.query.get("response-content-encoding")
+            "response-content-encoding", query.get("response-content-encoding")
         ),
         response_content_language=values.header(
-            "response-content-language", request.query.get("response-content-language")
+            "response-content-language", query.get("response-content-language")
         ),
-        response_content_type=values.header(
-            "response-content-type", request.query.get("response-content-type")
-        ),
-        response_expires=values.header("response-expires", request.query.get("response-expires")),
-        version_id=request.query.get("versionId"),
-        if_match=request.headers.get("if-match"),
-        if_modified_since=request.headers.get("if-modified-since"),
-        if_none_match=request.headers.get("if-none-match"),
-        if_range=request.headers.get("if-range"),
-        if_unmodified_since=request.headers.get("if-unmodified-since"),
-        range=request.headers.get("range"),
+        response_content_type=values.header("response-content-type", query.get("response-content-type")),
+        response_expires=values.header("response-expires", query.get("response-expires")),
+        version_id=query.get("versionId"),
+        if_match=headers.get("if-match"),
+        if_modified_since=headers.get("if-modified-since"),
+        if_none_match=headers.get("if-none-match"),
+        if_range=headers.get("if-range"),
+        if_unmodified_since=headers.get("if-unmodified-since"),
+        range=headers.get("range"),
     )
 
 
@@ -463,13 +463,14 @@ class ListBucketsRequest:
 
 def read_list_buckets(request: Request) -> ListBucketsRequest:
     """Raise S3Error where the request is not valid."""
+    query = request.query
     return ListBucketsRequest(
-        prefix=request.query.get("prefix", ""),
+        prefix=query.get("prefix", ""),
         max_buckets=values.integer(
-            "max-buckets", request.query.get("max-buckets"), default=10000, minimum=1, maximum=10000
+            "max-buckets", query.get("max-buckets"), default=10000, minimum=1, maximum=10000
         ),
-        continuation_token=request.query.get("continuation-token"),
-        bucket_region=request.query.get("bucket-region"),
+        continuation_token=query.get("continuation-token"),
+        bucket_region=query.get("bucket-region"),
     )
 
 
@@ -495,15 +496,16 @@ class ListObjectVersionsRequest:
 
 def read_list_object_versions(request: Request) -> ListObjectVersionsRequest:
     """Raise S3Error where the request is not valid."""
+    query = request.query
     return ListObjectVersionsRequest(
         bucket=request.bucket,
         branch=request.branch(),
-        prefix=request.query.get("prefix", ""),
-        delimiter=request.query.get("delimiter", ""),
-        encoding_type=values.string("encoding-type", request.query.get("encoding-type"), values=("url",)),
-        key_marker=request.query.get("key-marker", ""),
-        max_keys=values.integer("max-keys", request.query.get("max-keys"), default=1000, minimum=0, cap=1000),
-        version_id_marker=request.query.get("version-id-marker", ""),
+        prefix=query.get("prefix", ""),
+        delimiter=query.get("delimiter", ""),
+        encoding_type=values.string("encoding-type", query.get("encoding-type"), values=("url",)),
+        key_marker=query.get("key-marker", ""),
+        max_keys=values.integer("max-keys", query.get("max-keys"), default=1000, minimum=0, cap=1000),
+        version_id_marker=query.get("version-id-marker", ""),
     )
 
 
@@ -528,14 +530,15 @@ class ListObjectsRequest:
 
 def read_list_objects(request: Request) -> ListObjectsRequest:
     """Raise S3Error where the request is not valid."""
+    query = request.query
     return ListObjectsRequest(
         bucket=request.bucket,
         branch=request.branch(),
-        prefix=request.query.get("prefix", ""),
-        delimiter=request.query.get("delimiter", ""),
-        encoding_type=values.string("encoding-type", request.query.get("encoding-type"), values=("url",)),
-        marker=request.query.get("marker", ""),
-        max_keys=values.integer("max-keys", request.query.get("max-keys"), default=1000, minimum=0, cap=1000),
+        prefix=query.get("prefix", ""),
+        delimiter=query.get("delimiter", ""),
+        encoding_type=values.string("encoding-type", query.get("encoding-type"), values=("url",)),
+        marker=query.get("marker", ""),
+        max_keys=values.integer("max-keys", query.get("max-keys"), default=1000, minimum=0, cap=1000),
     )
 
 
@@ -562,16 +565,17 @@ class ListObjectsV2Request:
 
 def read_list_objects_v2(request: Request) -> ListObjectsV2Request:
     """Raise S3Error where the request is not valid."""
+    query = request.query
     return ListObjectsV2Request(
         bucket=request.bucket,
         branch=request.branch(),
-        prefix=request.query.get("prefix", ""),
-        delimiter=request.query.get("delimiter", ""),
-        encoding_type=values.string("encoding-type", request.query.get("encoding-type"), values=("url",)),
-        continuation_token=request.query.get("continuation-token"),
-        fetch_owner=values.boolean("fetch-owner", request.query.get("fetch-owner"), default=False),
-        max_keys=values.integer("max-keys", request.query.get("max-keys"), default=1000, minimum=0, cap=1000),
-        start_after=request.query.get("start-after", ""),
+        prefix=query.get("prefix", ""),
+        delimiter=query.get("delimiter", ""),
+        encoding_type=values.string("encoding-type", query.get("encoding-type"), values=("url",)),
+        continuation_token=query.get("continuation-token"),
+        fetch_owner=values.boolean("fetch-owner", query.get("fetch-owner"), default=False),
+        max_keys=values.integer("max-keys", query.get("max-keys"), default=1000, minimum=0, cap=1000),
+        start_after=query.get("start-after", ""),
     )
 
 
@@ -630,15 +634,16 @@ _PUT_OBJECT_HEADERS = Refusals(
 
 def read_put_object(request: Request) -> PutObjectRequest:
     """Raise S3Error where the request is not valid."""
+    headers = request.headers
     _PUT_OBJECT_HEADERS.check(request.headers)
     return PutObjectRequest(
         bucket=request.bucket,
         branch=request.branch(),
         key=request.key(),
-        if_match=request.headers.get("if-match"),
-        if_modified_since=request.headers.get("if-modified-since"),
-        if_none_match=request.headers.get("if-none-match"),
-        if_unmodified_since=request.headers.get("if-unmodified-since"),
+        if_match=headers.get("if-match"),
+        if_modified_since=headers.get("if-modified-since"),
+        if_none_match=headers.get("if-none-match"),
+        if_unmodified_since=headers.get("if-unmodified-since"),
         body=request.content(),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from codegen.catalogue import Catalogue
@@ -32,15 +33,20 @@ def error_uses(catalogue: Catalogue, root: Path) -> Iterator[str]:
     """Codes that the code uses and the table lacks."""
     codes = {row["code"] for row in catalogue.errors} | {"ErrorKind", "HTTP_ERRORS", "PFS_ERRORS"}
     for path in sorted((root / "s3gw").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Attribute)
-                and isinstance(node.value, ast.Name)
-                and node.value.id == "errors"
-                and node.attr not in codes
-            ):
-                place = f"{path.relative_to(root)}:{node.lineno}"
-                yield f"errors.yaml: {node.attr}: {place} uses a code that the table lacks: add a row"
+        for code, line in _codes_used(path.resolve(), path.stat().st_mtime_ns):
+            if code not in codes:
+                place = f"{path.relative_to(root)}:{line}"
+                yield f"errors.yaml: {code}: {place} uses a code that the table lacks: add a row"
+
+
+@cache
+def _codes_used(path: Path, _modified_ns: int) -> list[tuple[str, int]]:
+    """Give the codes that a module uses, each with its line."""
+    return [
+        (node.attr, node.lineno)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "errors"
+    ]
 
 
 def pfs_errors(catalogue: Catalogue, root: Path) -> Iterator[str]:

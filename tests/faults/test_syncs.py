@@ -74,11 +74,11 @@ for number in range(20):
 pfs._database.make_room()
 snapshot = pfs.snapshot(branch)
 assert len(snapshot.list_files().files) == 20
-print("backfilled", backfilled())
+print("backfilled", backfilled(), flush=True)
 for number in range(20, 40):
     put(str(number))
 pfs._database.make_room()
-print("backfilled", backfilled() > 0)
+print("backfilled", backfilled() > 0, flush=True)
 for file in pfs.snapshot(branch).list_files().files:
     assert b"".join(pfs.snapshot(branch).read_file(file)) == file.path.encode() * 10000
 os._exit(0)

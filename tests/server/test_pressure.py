@@ -446,8 +446,9 @@ def test_an_application_that_fails_is_an_internal_error_of_its_requests_alone(se
     server = serve()
     port = server.address[1]
     assert ask(port, b"PUT /b.r HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")[0] == 200
-    right = server.application
-    server.application = server._writes._application = Broken(right, way)
+    application, face = server.application, server.face
+    server.application = server._writes._application = Broken(application, way)
+    server.face = Broken(face, way)
     with ExitStack() as stack:
         connections = [stack.enter_context(closing(Connection(port))) for _ in range(8)]
         for connection in connections:
@@ -455,6 +456,7 @@ def test_an_application_that_fails_is_an_internal_error_of_its_requests_alone(se
         for connection in connections:
             status, headers, _ = connection.response()
             assert (status, headers["connection"]) == (500, "close")
-    server.application = server._writes._application = right
+    server.application = server._writes._application = application
+    server.face = face
     assert ask(port, put_head("b.r", 3) + b"abc")[0] == 200
     eventually(lambda: not server.connections)

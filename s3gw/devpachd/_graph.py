@@ -130,10 +130,8 @@ class Graph:
         check_name(repo.name)
         if repo.project not in self.projects:
             raise missing(f'cannot find project "{repo.project}": project "{repo.project}"')
-        if repo.type != "user":
-            raise Refusal("devpachd has no system repos", "UNIMPLEMENTED")
         if repo not in self.repos:
-            self.shelf.create_branch(Place(repo.name, _ROOT, repo.project))
+            self.shelf.create_branch(Place(repo.shelf, _ROOT, repo.project))
             self.repos[repo] = RepoState(now())
         elif not update:
             raise Refusal(f"repo {repo} already exists", "ALREADY_EXISTS")

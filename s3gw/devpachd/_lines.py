@@ -35,11 +35,11 @@ class Lines:
 
     def new(self, branch: Branch) -> tuple[Line, str]:
         """Make a branch of the embedded PFS for a new one; the id of its first commit."""
-        place = Place(branch.repo.name, branch.name, branch.repo.project)
+        place = Place(branch.repo.shelf, branch.name, branch.repo.project)
         try:
             return Line(place), self.shelf.create_branch(place).head
         except BranchExists:  # it holds the commits of a branch that was deleted
-            place = Place(branch.repo.name, f"{branch.name}-{new_id()[:8]}", branch.repo.project)
+            place = Place(branch.repo.shelf, f"{branch.name}-{new_id()[:8]}", branch.repo.project)
             return Line(place), self.shelf.create_branch(place).head
 
     def view(self, commit: Commit, *, check: bool = False) -> View:

@@ -27,6 +27,11 @@ class Repo:
     name: str
     type: str = "user"
 
+    @property
+    def shelf(self) -> str:
+        """The repo of the embedded PFS that holds it; a system repo, as pipelines have, has one too."""
+        return self.name if self.type == "user" else f"{self.name}--{self.type}"
+
     def __str__(self) -> str:
         return f"{self.project}/{self.name}" + ("" if self.type == "user" else f".{self.type}")
 

@@ -120,6 +120,23 @@ TEXTS = [
     ("UNAVAILABLE", "failed to connect to all addresses", pfs.Unavailable),
     ("DEADLINE_EXCEEDED", "Deadline Exceeded", pfs.TooSlow),
     ("RESOURCE_EXHAUSTED", "grpc: received message larger than max", pfs.Unavailable),
+    ("UNKNOWN", "error getting branch: driver: bad connection", pfs.Unavailable),
+    (
+        "UNKNOWN",
+        "failed to connect to `host=127.0.0.1 user=pachyderm database=pachyderm`: dial error (dial tcp "
+        "127.0.0.1:5432: connect: connection refused)",
+        pfs.Unavailable,
+    ),
+    (
+        "UNKNOWN",
+        "FATAL: terminating connection due to administrator command (SQLSTATE 57P01)",
+        pfs.Unavailable,
+    ),
+    ("UNKNOWN", "FATAL: sorry, too many clients already (SQLSTATE 53300)", pfs.Unavailable),
+    ("UNKNOWN", 'relation "pfs.commits" does not exist (SQLSTATE 42P01)', PachdError),
+    ("UNKNOWN", "read tcp 127.0.0.1:4: read: connection reset by peer", pfs.Unavailable),
+    ("UNKNOWN", "failed to receive message: unexpected EOF", pfs.Unavailable),
+    ("UNKNOWN", "etcdserver: request timed out", pfs.Unavailable),
     ("UNIMPLEMENTED", "the auth service is not activated", PachdError),
     ("FAILED_PRECONDITION", "cannot delete project p: repo default/r still exists", PachdError),
 ]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
-from s3gw.pfs.interface import Branch, BranchInUse, FileNotFound, OutputBranch
+from s3gw.pfs.interface import Branch, BranchInUse, ConditionFailed, FileNotFound, OutputBranch
 from s3gw.pfs.pachd._heads import OURS
 from s3gw.pfs.pachd._messages import branch_message, commit_message
 from tests.contract.conftest import Store
@@ -49,6 +49,13 @@ def job(store: Store, **files: bytes) -> None:
         messages.append(pb.ModifyFileRequest(delete_file=pb.DeleteFile(path=path)))
         messages.append(pb.ModifyFileRequest(add_file=pb.AddFile(path=path, raw={"value": body})))
     store.pfs._client.send("ModifyFile", messages)
+
+
+def spoil(store: Store) -> None:
+    """Give the branch a head with an error, and a file that nobody is to see."""
+    start(store)
+    job(store, a=b"bad", bad=b"bad")
+    finish(store, error="the client has thought again")
 
 
 def at_once(begun: float) -> bool:
@@ -174,6 +181,62 @@ def test_a_branch_that_a_client_has_opened_is_not_deleted(store):
         store.pfs.delete_branch(store.branch)
     finish(store)
     store.pfs.delete_branch(store.branch)
+
+
+def test_a_head_that_was_finished_with_an_error_is_passed_over(store):
+    store.put("a", b"good")
+    good = store.snapshot().commit
+    spoil(store)
+    assert store.snapshot().commit == good
+    assert store.paths() == ["a"]
+    assert store.read("a") == b"good"
+
+
+@pytest.mark.parametrize("bad", [1, 2])
+def test_writes_go_upon_the_last_head_without_an_error(store, bad):
+    store.put("a", b"good")
+    for _ in range(bad):
+        spoil(store)
+    with pytest.raises(ConditionFailed):
+        store.put("a", b"other", condition=lambda found: found is None)
+    store.put("b")
+    assert store.paths() == ["a", "b"]
+    assert store.read("a") == b"good"
+    spoil(store)
+    store.put("bad", condition=lambda found: found is None)
+    spoil(store)
+    store.delete("a")
+    assert store.paths() == ["b", "bad"]
+
+
+def test_a_branch_with_nothing_but_an_error_is_empty_and_is_written_to(store):
+    spoil(store)
+    assert store.paths() == []
+    store.put("a")
+    assert store.paths() == ["a"]
+
+
+def test_the_branch_of_a_pipeline_is_not_deleted_but_by_the_pipeline(store):
+    """PFS itself deletes the branch, and leaves a pipeline without its output."""
+    name = f"pipe{store.branch.repo}"
+    spec = pb.Branch(name="master", repo=pb.Repo(name=name, type="spec", project=pb.Project(name="default")))
+    output = Branch(name, "master")
+    store.pfs._client.call("CreateRepo", pb.CreateRepoRequest(repo=spec.repo))
+    store.pfs._client.call("CreateBranch", pb.CreateBranchRequest(branch=spec))
+    request = pb.CreateRepoRequest(repo=branch_message(output).repo)
+    store.pfs._client.call("CreateRepo", request)
+    request = pb.CreateBranchRequest(
+        branch=branch_message(output), provenance=[branch_message(store.branch), spec]
+    )
+    store.pfs._client.call("CreateBranch", request)
+    try:
+        for with_files in (False, True):
+            with pytest.raises(BranchInUse, match="pachctl delete pipeline"):
+                store.pfs.delete_branch(output, with_files=with_files)
+        assert store.pfs.inspect_branch(output).head
+    finally:
+        for repo in (branch_message(output).repo, spec.repo):
+            store.pfs._client.call("DeleteRepo", pb.DeleteRepoRequest(repo=repo, force=True))
 
 
 def test_a_conditional_write_of_another_gateway_is_waited_for_by_delete_bucket(store):

@@ -147,7 +147,11 @@ class BranchCommitter:
     # --- before ---------------------------------------------------------------------------------
 
     def _find_head(self) -> _Head:
-        """Find the head; one that is left open by a gateway that died is finished first."""
+        """Find the head to write upon.
+
+        One that is left open by a gateway that died is finished first; one that was finished with an
+        error, which pachd would read nothing upon, gives way to the last one without.
+        """
         branch = self._client.begin(
             "InspectBranch", pb.InspectBranchRequest(branch=branch_message(self._branch))
         )
@@ -159,6 +163,11 @@ class BranchCommitter:
         info = commit()
         if is_open(info) and info.description == OURS:
             self.wait_for(info)
+            return self._find_head()
+        if info.HasField("finishing") and not info.HasField("finished"):
+            info = self._inspect(info.commit.id, wait=FINISHED)
+        if info.error:
+            self._repair()
             return self._find_head()
         return _Head(info.commit.id, is_open(info))
 

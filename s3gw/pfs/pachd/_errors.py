@@ -54,7 +54,16 @@ _NOT_FOUND: _Kinds = [
     (r"(?m)(^|: )(branch|repo) .*not found", BranchNotFound),
     (r"(^|: )(parent )?commit .*not found|no commits found", CommitNotFound),
 ]
+_AWAY: _Kinds = [
+    (
+        r"driver: bad connection|lost connection to database|failed to connect to `host="
+        r"|\(SQLSTATE (08\w{3}|53\w{3}|57P0\d|40001)\)|conn(ection)? (is )?closed|unexpected EOF"
+        r"|connection re(set by peer|fused)|broken pipe|etcdserver: ",
+        Unavailable,
+    ),
+]
 _UNKNOWN: _Kinds = [
+    *_AWAY,
     (
         r"path \(.*\) invalid: (only printable ASCII|globbing character|relative file paths)",
         InvalidPath,

@@ -6,6 +6,8 @@ else that the write has joined; gateways join none of an output branch, and none
 * The head of an output branch belongs to a job until that is done, and nothing acknowledged can be in
   it: the last finished commit answers, at once while the job runs. Commits with an error, which a job
   that failed leaves, are passed over, as pachd does it for whatever comes next.
+* A commit that was finished with an error is passed over on any other branch too: pachd reads nothing
+  from one.
 * A commit that a gateway has started holds what may yet be refused: its parent answers.
 * A commit that somebody else has started answers itself, with what was written to it so far.
 * A commit that pachd is finishing is waited for: on an output branch for a moment, on any other for as
@@ -47,7 +49,7 @@ def readable(client: Client, branch: Branch, head: Any) -> Any | None:
     Raises:
         TooSlow: pachd takes too long to finish a commit that has to be waited for.
     """
-    if head.HasField("finished"):
+    if head.HasField("finished") and not head.error:
         return head
     request = pb.InspectBranchRequest(branch=branch_message(branch))
     if client.call("InspectBranch", request).direct_provenance:
@@ -58,9 +60,11 @@ def readable(client: Client, branch: Branch, head: Any) -> Any | None:
             return head
         parent = commit_message(branch, head.parent_commit.id)
         head = client.call("InspectCommit", pb.InspectCommitRequest(commit=parent))
-    if is_open(head) or head.HasField("finished"):
+    if is_open(head):
         return head
-    return finished(client, branch, head.commit.id)
+    if not head.HasField("finished"):
+        head = finished(client, branch, head.commit.id)
+    return _last_finished(client, branch, head) if head.error else head
 
 
 def finished(client: Client, branch: Branch, commit: str, limit_s: float | None = None) -> Any:
@@ -83,7 +87,7 @@ def finished_soon(client: Client, branch: Branch, info: Any) -> Any | None:
 
 def _last_finished(client: Client, branch: Branch, head: Any) -> Any | None:
     info = finished_soon(client, branch, head)
-    if info is not None:
+    if info is not None and not info.error:
         return info
     request = pb.ListCommitRequest(
         repo=repo_message(branch), to=commit_message(branch, head.commit.id), all=True

@@ -109,6 +109,8 @@ class PachdPFS:
         info = self._client.call("InspectBranch", pb.InspectBranchRequest(branch=branch_message(branch)))
         if info.subvenance:
             raise BranchInUse.of(branch)
+        if any(other.repo.type == "spec" for other in info.direct_provenance):
+            raise BranchInUse(f"{branch} is the output of a pipeline: delete that (pachctl delete pipeline).")
         self._refuse_open_head(branch, is_output=bool(info.direct_provenance))
         snapshot = PachdSnapshot(self._client, branch)
         if not with_files and first(snapshot.look_below("")) is not None:
@@ -141,12 +143,14 @@ class PachdPFS:
             raise HeadOpen(
                 f"The head of the output branch {branch}, commit {commit}, {state} {since}: a job writes it. "
                 "Wait until it is done (pachctl wait commit), stop it (pachctl stop job) or, where no "
-                "pipeline has begun it, finish it (pachctl finish commit), then delete the bucket."
+                "pipeline has begun it, finish the open commits, oldest first (pachctl finish commit), then "
+                "delete the bucket."
             )
         if not is_output and is_open(head):
             raise HeadOpen(
                 f"The head of {branch}, commit {commit}, is open {since}: a client of pachd has started it "
-                "and may write to it still. Finish it (pachctl finish commit), then delete the bucket."
+                "and may write to it still. Finish the open commits, oldest first (pachctl finish commit), "
+                "then delete the bucket."
             )
 
     def snapshot(self, branch: Branch, commit: str | None = None) -> Snapshot:

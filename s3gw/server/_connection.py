@@ -85,7 +85,9 @@ class Connection:
         """Tell what it waits for."""
         state = self._state
         if state is _State.READS:
-            return WRITE if self.output.held else READ
+            if self.output.held:
+                return WRITE
+            return 0 if self._unread else READ  # what has come is served first; it is announced
         if state is _State.PARKED:
             return WRITE
         return READ if state is _State.AWAITS_BODY or state is _State.LINGERS else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from contextlib import ExitStack, closing
 
@@ -78,6 +79,21 @@ def test_many_pipelined_requests_of_all_lanes_are_answered_in_order(server):
             assert connection.response()[0] == 200
             assert connection.response()[2] == b"%d" % number
             assert b"<Key>k</Key>" in connection.response()[2]
+
+
+def test_what_is_pipelined_while_earlier_requests_have_yet_to_be_served_is_not_lost(server):
+    """They are served some at a time, and what arrives meanwhile waits for its turn."""
+    count = 3000  # more than the server takes from the socket at once
+    with closing(Connection(server.address[1])) as connection:
+        connection.send(b"PUT /b.r HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        assert connection.response()[0] == 200
+        requests = [b"GET /b.r/%d HTTP/1.1\r\nHost: x\r\n\r\n" % number for number in range(count)]
+        sender = threading.Thread(target=connection.send, args=(b"".join(requests),))
+        sender.start()
+        for number in range(count):
+            status, _, body = connection.response()
+            assert (status, b"/b.r/%d<" % number in body) == (404, True), number
+        sender.join()
 
 
 def test_a_connection_is_not_idle_while_its_request_takes_long(serve):

@@ -13,8 +13,16 @@ import pytest
 
 from tests.serving import Gateway, delete_repos, serving, some_pachd
 
+# Modules that take long are begun first: else one process would be left with them at the end.
+_LONG = ("test_fuzz.py", "test_kills.py")
+
 _numbers = itertools.count(1)
 RUN = f"run{uuid.uuid4().hex[:8]}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the tests."""
+    items.sort(key=lambda item: item.path.name not in _LONG)
 
 
 @pytest.fixture(scope="session", params=["embedded", "pachd"])

@@ -120,6 +120,7 @@ TEXTS = [
     ("UNAVAILABLE", "failed to connect to all addresses", pfs.Unavailable),
     ("DEADLINE_EXCEEDED", "Deadline Exceeded", pfs.TooSlow),
     ("RESOURCE_EXHAUSTED", "grpc: received message larger than max", pfs.Unavailable),
+    ("UNKNOWN", "file / directory path collision (/broken pipe/x)", pfs.PathClash),
     ("UNKNOWN", "error getting branch: driver: bad connection", pfs.Unavailable),
     (
         "UNKNOWN",

@@ -54,6 +54,7 @@ _NOT_FOUND: _Kinds = [
     (r"(?m)(^|: )(branch|repo) .*not found", BranchNotFound),
     (r"(^|: )(parent )?commit .*not found|no commits found", CommitNotFound),
 ]
+# pachd's database and its etcd, in the words of their drivers.
 _AWAY: _Kinds = [
     (
         r"driver: bad connection|lost connection to database|failed to connect to `host="
@@ -63,7 +64,6 @@ _AWAY: _Kinds = [
     ),
 ]
 _UNKNOWN: _Kinds = [
-    *_AWAY,
     (
         r"path \(.*\) invalid: (only printable ASCII|globbing character|relative file paths)",
         InvalidPath,
@@ -87,6 +87,7 @@ _UNKNOWN: _Kinds = [
     (r"commit .* was deleted|invalid commit ID given with a branch", CommitNotFound),
     (r"no role binding exists for", BranchNotFound),
     (r"multiple authentication token keys", NotAuthenticated),
+    *_AWAY,  # behind those whose texts hold paths
 ]
 _INTERNAL: _Kinds = [
     (r"token expiration is in the past|no authentication metadata", NotAuthenticated),

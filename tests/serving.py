@@ -153,6 +153,11 @@ def environment(**extra: str) -> dict[str, str]:
     return {**kept, **extra}
 
 
+def serve_command(pfs: str) -> list[str]:
+    """Say how a gateway over a PFS is started, on a port of its own."""
+    return [sys.executable, "-m", "s3gw", "serve", "--pfs", pfs, "--listen", "127.0.0.1:0"]
+
+
 @contextmanager
 def serving(
     folder: Path,
@@ -166,16 +171,7 @@ def serving(
 
     `tree` is where its code is, if elsewhere; `before` is called in its process before it begins.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "s3gw",
-        "serve",
-        "--pfs",
-        where or f"embedded:{folder}",
-        "--listen",
-        "127.0.0.1:0",
-    ]
+    command = serve_command(where or f"embedded:{folder}")
     process = subprocess.Popen(
         [*command, "--workers", "1", *options],
         stdout=subprocess.PIPE,

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import threading
 from contextlib import ExitStack, closing
 
@@ -19,7 +18,7 @@ from s3gw.http.target import Target
 from s3gw.server import _logging
 from s3gw.server._access_log import access
 from tests.server.test_wire import BIG, Connection, get, put_head
-from tests.serving import environment, eventually, serving
+from tests.serving import environment, eventually, serve_command, serving
 
 
 @pytest.fixture
@@ -133,17 +132,8 @@ def traffic(port: int) -> None:
     ],
 )
 def test_serving_goes_on_whatever_becomes_of_the_log(tmp_path, stderr, log_format):
-    command = [
-        sys.executable,
-        "-m",
-        "s3gw",
-        "serve",
-        "--pfs",
-        f"embedded:{tmp_path}",
-        "--listen",
-        "127.0.0.1:0",
-    ]
-    command += ["--workers", "1", "--log-format", log_format, "--durability", "process"]
+    options = ["--workers", "1", "--log-format", log_format, "--durability", "process"]
+    command = [*serve_command(f"embedded:{tmp_path}"), *options]
     reader, writer = os.pipe()
     if stderr == "closed":
         command = ["sh", "-c", 'exec 2>&-; exec "$@"', "sh", *command]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import environment, eventually, serving
+from tests.serving import environment, eventually, serve_command, serving
 
 
 def s3gw(*words: str, **extra: str) -> subprocess.CompletedProcess[str]:
@@ -31,16 +31,7 @@ def children(pid: int) -> list[int]:
 
 
 def test_the_ready_line_names_the_address_and_a_line_to_try(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "s3gw",
-        "serve",
-        "--pfs",
-        f"embedded:{tmp_path}",
-        "--listen",
-        "127.0.0.1:0",
-    ]
+    command = serve_command(f"embedded:{tmp_path}")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
         ready, line = process.stdout.readline(), process.stdout.readline()
         process.terminate()

@@ -19,6 +19,10 @@ from typing import NamedTuple, Protocol, Self
 
 DEFAULT_PROJECT = "default"
 
+# The gateway's own repo: parts of uploads, and what sessions have staged. It is no bucket; its history is
+# of no use to anybody, and is not kept for long.
+OWN_REPO = "_s3gw_"
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:
@@ -70,10 +74,13 @@ class FileInfo(NamedTuple):
         path: Its path, without the leading ``/``.
         size: Bytes.
         hash: PFS's content hash, 32 raw bytes: BLAKE2b-256 over the BLAKE2b-256 of its chunks.
-        md5: 16 raw bytes where this PFS keeps the MD5 (the embedded one), else None.
+        md5: What tells two contents apart where this PFS keeps it (the embedded one), else None: the MD5,
+            16 raw bytes, or whatever was given to `PFS.compose`.
         committed: Time of the commit that last changed the file where PFS knows it (the embedded
             one), else of the commit that was read.
         content: The implementation's own handle on the bytes; nobody else looks into it.
+        properties: What was kept with the file, as it was given to `Put`; None in listings, where
+            nothing was given, and where this PFS keeps none.
     """
 
     path: str
@@ -82,6 +89,7 @@ class FileInfo(NamedTuple):
     md5: bytes | None
     committed: datetime
     content: object = None
+    properties: bytes | None = None
 
 
 def part_of(file: FileInfo, offset: int, size: int | None) -> int:
@@ -110,11 +118,46 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """What a commit has made of a file.
+
+    Attributes:
+        path: Of the file.
+        commit: The id of the commit; None where it was cut off from the history.
+        committed: When.
+        file: The file that it put; None where it removed the file.
+        is_latest: Whether nothing was made of it since.
+    """
+
+    path: str
+    commit: str | None
+    committed: datetime
+    file: FileInfo | None
+    is_latest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """One page of versions: in bytewise order of the paths, those of one path the newest first.
+
+    Attributes:
+        versions: Those whose paths are not rolled up.
+        groups: As in `Page`.
+        after: Path (or group) and commit of the last entry, to be passed as `after` for the next page; the
+            commit is None where the next page begins behind all of the path. None at the end.
+    """
+
+    versions: list[Version]
+    groups: list[str]
+    after: tuple[str, str | None] | None
+
+
+@dataclass(frozen=True, slots=True)
 class FileExtent:
     """A part of a file of this machine, that the system can send without anybody reading it.
 
     Attributes:
-        descriptor: Open until the reader is closed.
+        descriptor: Open until the next extent is asked for, or the reader is closed.
         offset: Where it begins.
         size: Bytes.
         check: Is to be called with an offset in the file and a size before these bytes are sent, in
@@ -139,9 +182,11 @@ class FileReader(Protocol):
         """All of the bytes, where they are at hand."""
         ...
 
-    @property
-    def extent(self) -> FileExtent | None:
-        """Where the bytes lie, where that is in a file of this machine."""
+    def extents(self) -> Iterator[FileExtent] | None:
+        """Where the bytes lie, in their order, where that is in files of this machine.
+
+        Each is good until the next one is asked for.
+        """
         ...
 
     def __iter__(self) -> Iterator[bytes]: ...
@@ -184,6 +229,33 @@ class Snapshot(Protocol):
         ...
 
 
+    def commit_of(self, file: FileInfo) -> str | None:
+        """Give the id of the commit that last changed a file of this snapshot.
+
+        None where that was cut off from the history. Where PFS does not know it (in a cluster) it is
+        the commit of this snapshot.
+        """
+        ...
+
+    def removed_in(self, path: str) -> str | None:
+        """Give the id of the commit that removed the file which was at `path` before this snapshot.
+
+        None where there was none, where there is a file now, and where PFS cannot tell: a cluster is
+        asked for the parent of a snapshot that was pinned by its id, and for nothing else.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a file, to be referred to: `size` bytes from `offset`; None is the rest."""
+
+    snapshot: Snapshot
+    file: FileInfo
+    offset: int = 0
+    size: int | None = None
+
+
 class Staging(Protocol):
     """A body on its way into PFS. Leaving the ``with`` drops what no change has taken over."""
 
@@ -216,13 +288,15 @@ class Put:
 
     Attributes:
         path: Of the file.
-        content: What `Staging.finish` gave, the implementation's own handle on the body.
+        content: What `Staging.finish` or `PFS.compose` gave, the implementation's own handle on the body.
         condition: What must hold, if anything.
+        properties: What is kept with the file, in the same change, where this PFS keeps properties.
     """
 
     path: str
     content: object
     condition: Condition | None = None
+    properties: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +326,13 @@ class PFS(Protocol):
     Attributes:
         is_quick: Whether looking a small file up takes microseconds, so that it may be done where
             nothing may wait, and whether a change waits for nothing but a disk.
+        keeps_md5: Whether `FileInfo.md5` is known of every file.
+        keeps_properties: Whether `Put.properties` are kept, and not dropped.
     """
 
     is_quick: bool
+    keeps_md5: bool
+    keeps_properties: bool
 
     def list_branches(self) -> Sequence[BranchEntry]:
         """Every branch of every user repo of every project, in no promised order."""
@@ -298,12 +376,45 @@ class PFS(Protocol):
         """
         ...
 
+    def compose(
+        self, branch: Branch, path: str, pieces: Sequence[Piece], md5: bytes | None = None
+    ) -> object | None:
+        """Refer to what is there instead of staging it again: a content for a `Put` of `path`.
+
+        None where this PFS can only copy the bytes: in front of a cluster, of parts of files. What can
+        be refused is left to `change`, also that a piece was deleted meanwhile, with its branch or its
+        history: `PiecesGone`. With `md5` that is what `FileInfo.md5` will be; it may be left out for
+        one whole file, whose own it is then.
+        """
+        ...
+
     def change(self, branch: Branch, edits: Sequence[Put | Delete]) -> Change:
         """Make all edits visible in one commit, in their order, or none.
 
         Returns when the commit is durable and readable. A change that alters nothing (deletes of
         missing files) makes no commit and returns the head, where that is cheap to tell. Raise
-        `BranchNotFound`, `OutputBranch`, `InvalidPath`, `PathClash`, `ConditionFailed`.
+        `BranchNotFound`, `OutputBranch`, `InvalidPath`, `PathClash`, `ConditionFailed`, `PiecesGone`.
+        """
+        ...
+
+    def list_versions(
+        self,
+        branch: Branch,
+        prefix: str = "",
+        delimiter: str = "",
+        after: tuple[str, str | None] = ("", None),
+        limit: int = 1000,
+    ) -> VersionPage:
+        """List what the commits of a branch have made of its files, as far as its history goes.
+
+        Args:
+            branch: The branch. Raise `BranchNotFound`.
+            prefix: As in `Snapshot.list_files`.
+            delimiter: As there.
+            after: A path and a commit: the page begins behind that version; without a commit behind
+                all of that path.
+            limit: At most so many versions and groups together. In front of a cluster a page may have
+                fewer, even none, and go on: it walks commits with a bound.
         """
         ...
 
@@ -416,6 +527,10 @@ class PathClash(PFSError):
 
 class ConditionFailed(PFSError):
     """A condition of an edit did not hold; nothing was changed."""
+
+
+class PiecesGone(PFSError):
+    """A piece of a composed content was deleted before the change; nothing was changed."""
 
 
 class NotAuthenticated(PFSError):

@@ -38,7 +38,7 @@ def parameters(operations: tuple[Operation, ...]) -> Iterator[str]:
 def _parameter(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
     kind = given["type"]
     default = given.get("default")
-    python = {"boolean": bool, "header": str, "integer": int, "string": str}[kind]
+    python = {"boolean": bool, "header": str, "integer": int, "map": dict, "string": str}[kind]
     if default is not None and type(default) is not python:
         yield f"has the default {default!r}", f"give it a {kind}"
     numbers = [key for key in ("minimum", "maximum", "cap") if key in given]

@@ -29,7 +29,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Header:
-    """A header of a response, and the expression that writes `result.<name>`."""
+    """A header of a response, and the statement that adds `result.<name>` to `headers`."""
 
     wire: str
     name: str
@@ -155,7 +155,7 @@ def _variant(operation: Operation, function: str, wire: Wire, *, has_headers: bo
     headers = tuple(
         _header(name, kind)
         for pattern, kind in response.get("headers", {}).items()
-        for name in _expanded(pattern, wire)
+        for name in ([pattern] if kind == "map" else _expanded(pattern, wire))
     )
     several = isinstance(supported["status"], list)
     document = "result.document" if has_headers else "result"
@@ -226,7 +226,10 @@ def _fields(operation: Operation, request: dict[str, Any]) -> Iterator[Field]:
         required = request.get("body_required", False)
         annotation = f"parsers.{body}" if required else f"parsers.{body} | None"
         reader = "required_document" if required else "document"
-        yield Field("document", annotation, f"request.{reader}(parsers.{snake(body).upper()}, {body!r})")
+        # checksums that the handler reads are those of an object, and not of the document
+        options = ", summed=False" if "x-amz-checksum-*" in request.get("headers", {}) else ""
+        read = f"request.{reader}(parsers.{snake(body).upper()}, {body!r}{options})"
+        yield Field("document", annotation, read)
 
 
 def _parameter(wire: str, given: Any, source: str) -> Field:
@@ -242,6 +245,9 @@ def _parameter(wire: str, given: Any, source: str) -> Field:
     if "values" in parameter:
         options += f", values={tuple(parameter['values'])!r}"
     get = f"{source}.get"
+    if parameter["type"] == "map":
+        read = f"values.prefixed({wire[:-1]!r}, {source})"
+        return Field(name=snake(wire), annotation=annotation.removesuffix(" | None"), read=read)
     if parameter["type"] != "string" or "values" in parameter:
         read = f"values.{parameter['type']}({wire!r}, {get}({wire!r}){options})"
     elif "default" in parameter:
@@ -254,10 +260,14 @@ def _parameter(wire: str, given: Any, source: str) -> Field:
 def _header(wire: str, kind: str) -> Header:
     name = snake(wire)
     value = f"result.{name}"
-    write = {
+    if kind == "map":
+        pairs = f"(({wire[:-1]!r} + name, value) for name, value in {value}.items())"
+        return Header(wire, name, PYTHON_TYPES[kind], f"headers.extend({pairs})")
+    text = {
+        "boolean": f"'true' if {value} else 'false'",
         "etag": f"f'\"{{{value}}}\"'",
         "http_date": f"http_date({value})",
         "integer": f"str({value})",
         "string": value,
     }[kind]
-    return Header(wire=wire, name=name, annotation=PYTHON_TYPES[kind], write=write)
+    return Header(wire, name, PYTHON_TYPES[kind], f"headers.append(({wire!r}, {text}))")

@@ -108,6 +108,7 @@ def row(catalogue: Catalogue, entry: Entry, profile: str) -> dict[str, Any]:
         "drops": tuple(supported.get("drops", ())),
         "refuses": tuple(dict.fromkeys(_refused(catalogue, operation, supported))),
         "lane": supported.get("lane"),
+        "keeps_waiting": supported.get("keeps_waiting", False),
         "read": f"requests.read_{function}",
         "handle": supported.get("handler") or _constant(supported),
         "write": _write(supported, function),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from s3gw.http import digests
+from s3gw import digests
 
 # Of all documents.
 NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"

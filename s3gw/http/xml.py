@@ -29,6 +29,7 @@ _SPACE = " \t\r\n"
 _UNSAFE = re.compile(
     r"[^\x20\x21\x23-\x25\x27-\x3b\x3d\x3f-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
+_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _REFERENCES = {
     "&": "&amp;",
     "<": "&lt;",
@@ -250,6 +251,13 @@ class _Reader:
 def string(text: str) -> str:
     """Read a text."""
     return text
+
+
+def integer(text: str) -> int:
+    """Read a number of at most 18 digits."""
+    if not _NUMBER.fullmatch(text.strip(_SPACE)):
+        raise _malformed("A number is none.")
+    return int(text)
 
 
 def boolean(text: str) -> bool:

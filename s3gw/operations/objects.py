@@ -65,42 +65,41 @@ def head_object(context: Context, request: HeadObjectRequest) -> HeadObjectResul
 
 def put_object(context: Context, request: PutObjectRequest) -> Pending[PutObjectResult]:
     """Overwrite a file in one atomic commit; what can be refused is refused before the body."""
-    condition = _write_condition(Conditions.of(request))
+    path = context.keys.path(request.key)
+    view = view_of(context, request)
+    properties = None if request.meta is None else Properties.of_request(request)
+    condition = WriteCondition.of(Conditions.of(request))
     if condition is not None:
-        condition.check(_find(context.pfs.snapshot(request.branch), request.key))
-    staging = _stage(context, request)
-    put = Put(request.key, staging.finish(), condition)
+        condition.check(find(view.snapshot(), path))
+    staging = fill(view.stage(path, arrived=request.body.arrived), request.body)
+    checksums = checksums_by_name(request.body.checksums)
+    checksum_type = FULL_OBJECT if checksums else None
+    if properties is not None:
+        properties = replace(properties, checksums=checksums, checksum_type=checksum_type)
+    put = Put(path, staging.finish(), condition, properties and properties.to_bytes())
 
     def then(change: Change) -> PutObjectResult:
-        (file,) = change.files
-        assert file is not None
-        return PutObjectResult(etag=etag_of(file), **_checksums(request.body.checksums))
+        return PutObjectResult(
+            etag=etag_of(the_file(change)),
+            checksum_type=checksum_type,
+            version_id=view.version(change),
+            **named_checksums(checksums),
+        )
 
-    return Pending(request.branch, [put], then, staging, condition)
-
-
-def _stage(context: Context, request: PutObjectRequest) -> Staging:
-    """Bring a body into PFS, where nobody sees it yet; one that fails leaves nothing."""
-    with ExitStack() as stack:
-        staging = context.pfs.stage(request.branch, request.key, arrived=request.body.arrived)
-        stack.enter_context(staging)
-        for block in request.body:
-            staging.write(block)
-        stack.pop_all()
-    return staging
+    return Pending(view.branch, view.put(put), then, staging, condition)
 
 
-def _checksums(verified: Mapping[str, str]) -> dict[str, str]:
-    """Checksums by their names in a result, of those by their headers."""
-    return {name.removeprefix("x-amz-").replace("-", "_"): value for name, value in verified.items()}
+def the_file(change: Change) -> FileInfo:
+    """Give the one file that a change has put."""
+    return next(file for file in change.files if file is not None)
 
 
 def delete_object(context: Context, request: DeleteObjectRequest) -> Pending[None] | None:
     """Remove a file; it is no error when there is none, or none that PFS could have."""
     check_version(request.version_id)
-    condition = _write_condition(Conditions.of(request))
+    condition = WriteCondition.of(Conditions.of(request))
     if condition is not None:
-        condition.check(_find(context.pfs.snapshot(request.branch), request.key))
+        condition.check(find(context.pfs.snapshot(request.branch), request.key))
     if not is_path(request.key):
         context.pfs.inspect_branch(request.branch)
         return None
@@ -174,17 +173,6 @@ def _extent(request: GetObjectRequest, file: FileInfo) -> tuple[int, int] | None
     return (0, file.size) if file.size else None
 
 
-def _write_condition(conditions: Conditions | None) -> WriteCondition | None:
-    return None if conditions is None else WriteCondition(conditions)
-
-
-def _find(snapshot: Snapshot, key: str) -> FileInfo | None:
-    try:
-        return snapshot.inspect_file(key)
-    except FileNotFound:
-        return None
-
-
 def _judge(
     snapshot: Snapshot, identifiers: Sequence[ObjectIdentifier]
 ) -> tuple[list[DeleteError], list[Deleted], list[Delete]]:
@@ -218,5 +206,5 @@ def _delete(snapshot: Snapshot, identifier: ObjectIdentifier) -> Delete | None:
     condition = None
     if identifier.etag is not None:
         condition = WriteCondition(Conditions(if_match=identifier.etag))
-        condition.check(_find(snapshot, identifier.key))
+        condition.check(find(snapshot, identifier.key))
     return Delete(identifier.key, condition) if is_path(identifier.key) else None

@@ -179,7 +179,7 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
     ),
     "a digest that nobody has written": (
         lambda t: t.edit("wire.yaml", lambda d: d["checksums"][6].update(digest="sha5122")),
-        "wire.yaml: sha512: no function sha5122 in s3gw/http/digests.py: write it, or correct the name",
+        "wire.yaml: sha512: no function sha5122 in s3gw/digests.py: write it, or correct the name",
     ),
     "a checksum that is missing": (
         lambda t: t.edit("wire.yaml", lambda d: d["checksums"].__delitem__(6)),

@@ -100,10 +100,17 @@ class Store:
         self.pfs = pfs
         self.branch = branch
 
-    def put(self, path: str, data: bytes = b"", condition: Condition | None = None) -> Change:
+    def put(
+        self,
+        path: str,
+        data: bytes = b"",
+        condition: Condition | None = None,
+        properties: bytes | None = None,
+    ) -> Change:
         with self.pfs.stage(self.branch, path) as staging:
             staging.write(data)
-            return self.pfs.change(self.branch, [Put(path, staging.finish(), condition)])
+            put = Put(path, staging.finish(), condition, properties)
+            return self.pfs.change(self.branch, [put])
 
     def delete(self, *paths: str, condition: Condition | None = None) -> Change:
         return self.pfs.change(self.branch, [Delete(path, condition) for path in paths])

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from s3gw.pfs.embedded._contents import BLOCK, BlockSums
+from s3gw.pfs.embedded._contents import BlockSums
 from s3gw.pfs.embedded._database import FORMAT, Database, Unusable, check_is_there, tables
 from s3gw.pfs.embedded._folder import make_folder, open_file
 from s3gw.pfs.embedded._purge import alone
-from s3gw.pfs.embedded._rows import forget_contents
+from s3gw.pfs.embedded._readers import BLOCK
 from s3gw.pfs.embedded._space import Space
+from s3gw.pfs.embedded._uses import forget_contents
 
 _PAGE = 500
 _TELL_EVERY_S = 1.0

@@ -259,7 +259,6 @@ class _Body:
     """The bytes of a file, counted: a stream of pachd's that ends early is an error."""
 
     data = None
-    extent = None
 
     def __init__(
         self, download: Download | None, message: Held | None, rest: int, length: int, path: str
@@ -270,6 +269,9 @@ class _Body:
         # What pachd would send behind the bytes that are wanted.
         self._behind = rest - length
         self._path = path
+
+    def extents(self) -> None:
+        """There is no file of this machine."""
 
     def __iter__(self) -> Iterator[bytes]:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 
+from s3gw.addressing.keys import check_key
 from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.generated.documents import Deleted, DeleteError, DeleteResult
@@ -20,7 +21,6 @@ from s3gw.generated.requests import (
     PutObjectRequest,
     PutObjectResult,
 )
-from s3gw.names import check_key
 from s3gw.operations._conditions import (
     Conditions,
     NotModified,
@@ -30,6 +30,7 @@ from s3gw.operations._conditions import (
 )
 from s3gw.operations._content_type import content_type_of
 from s3gw.operations._etag import etag_of
+from s3gw.operations._reads import inspect_key, snapshot_of
 from s3gw.operations._versions import ONLY_VERSION, check_version
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import (
@@ -43,7 +44,6 @@ from s3gw.pfs.interface import (
     Snapshot,
     Staging,
 )
-from s3gw.pfs.paths import is_path
 from s3gw.s3_error import S3Error
 
 # How often a DeleteObjects with conditions is judged anew when another writer came between.
@@ -67,9 +67,10 @@ def put_object(context: Context, request: PutObjectRequest) -> Pending[PutObject
     """Overwrite a file in one atomic commit; what can be refused is refused before the body."""
     condition = _write_condition(Conditions.of(request))
     if condition is not None:
-        condition.check(_find(context.pfs.snapshot(request.branch), request.key))
-    staging = _stage(context, request)
-    put = Put(request.key, staging.finish(), condition)
+        condition.check(_find(context, context.pfs.snapshot(request.branch), request.key))
+    path = context.keys.path(request.key)
+    staging = _stage(context, request, path)
+    put = Put(path, staging.finish(), condition)
 
     def then(change: Change) -> PutObjectResult:
         (file,) = change.files
@@ -79,15 +80,25 @@ def put_object(context: Context, request: PutObjectRequest) -> Pending[PutObject
     return Pending(request.branch, [put], then, staging, condition)
 
 
-def _stage(context: Context, request: PutObjectRequest) -> Staging:
+def _stage(context: Context, request: PutObjectRequest, path: str) -> Staging:
     """Bring a body into PFS, where nobody sees it yet; one that fails leaves nothing."""
+    is_marker = context.keys.is_marker(request.key)
+    if is_marker and request.body.length:
+        raise _marker_with_body()
     with ExitStack() as stack:
-        staging = context.pfs.stage(request.branch, request.key, arrived=request.body.arrived)
+        staging = context.pfs.stage(request.branch, path, arrived=request.body.arrived)
         stack.enter_context(staging)
         for block in request.body:
+            if is_marker and block:
+                raise _marker_with_body()
             staging.write(block)
         stack.pop_all()
     return staging
+
+
+def _marker_with_body() -> S3Error:
+    message = "A key that ends with a slash is a folder marker, which has no bytes: send an empty body."
+    return S3Error(errors.InvalidRequest, message)
 
 
 def _checksums(verified: Mapping[str, str]) -> dict[str, str]:
@@ -99,12 +110,15 @@ def delete_object(context: Context, request: DeleteObjectRequest) -> Pending[Non
     """Remove a file; it is no error when there is none, or none that PFS could have."""
     check_version(request.version_id)
     condition = _write_condition(Conditions.of(request))
+    found = None
     if condition is not None:
-        condition.check(_find(context.pfs.snapshot(request.branch), request.key))
-    if not is_path(request.key):
+        found = _find(context, context.pfs.snapshot(request.branch), request.key)
+        condition.check(found)
+    if not context.keys.is_key(request.key):
         context.pfs.inspect_branch(request.branch)
         return None
-    return Pending(request.branch, [Delete(request.key, condition)], lambda _: None, condition=condition)
+    deletes = _deletes(context, request.key, condition, found)
+    return Pending(request.branch, deletes, lambda _: None, condition=condition)
 
 
 def delete_objects(context: Context, request: DeleteObjectsRequest) -> DeleteResult:
@@ -112,7 +126,8 @@ def delete_objects(context: Context, request: DeleteObjectsRequest) -> DeleteRes
     context.pfs.inspect_branch(request.branch)
     failed: list[DeleteError] = []
     for _ in range(_ATTEMPTS):
-        failed, deleted, deletes = _judge(context.pfs.snapshot(request.branch), request.document.object)
+        snapshot = context.pfs.snapshot(request.branch)
+        failed, deleted, deletes = _judge(context, snapshot, request.document.object)
         try:
             if deletes:
                 context.pfs.change(request.branch, deletes)
@@ -126,8 +141,8 @@ def _inspect(
     context: Context, request: GetObjectRequest, *, whole: bool = False
 ) -> tuple[Snapshot, FileInfo]:
     check_version(request.version_id)
-    snapshot = context.pfs.snapshot(request.branch)
-    return snapshot, snapshot.inspect_file(request.key, whole=whole)
+    snapshot = snapshot_of(context, request)
+    return snapshot, inspect_key(context, snapshot, request.key, whole=whole)
 
 
 def _present(
@@ -178,15 +193,15 @@ def _write_condition(conditions: Conditions | None) -> WriteCondition | None:
     return None if conditions is None else WriteCondition(conditions)
 
 
-def _find(snapshot: Snapshot, key: str) -> FileInfo | None:
+def _find(context: Context, snapshot: Snapshot, key: str) -> FileInfo | None:
     try:
-        return snapshot.inspect_file(key)
+        return inspect_key(context, snapshot, key)
     except FileNotFound:
         return None
 
 
 def _judge(
-    snapshot: Snapshot, identifiers: Sequence[ObjectIdentifier]
+    context: Context, snapshot: Snapshot, identifiers: Sequence[ObjectIdentifier]
 ) -> tuple[list[DeleteError], list[Deleted], list[Delete]]:
     """Tell which keys cannot be deleted and why, which are, and the edits that do it."""
     failed: list[DeleteError] = []
@@ -195,19 +210,19 @@ def _judge(
     for identifier in identifiers:
         key, version_id = identifier.key, identifier.version_id
         try:
-            delete = _delete(snapshot, identifier)
+            edits = _delete(context, snapshot, identifier)
         except S3Error as error:
             failed.append(
                 DeleteError(key=key, version_id=version_id, code=error.kind.code, message=error.message)
             )
         else:
             deleted.append(Deleted(key, ONLY_VERSION if version_id else None))
-            deletes += [delete] if delete else []
+            deletes += edits
     return failed, deleted, deletes
 
 
-def _delete(snapshot: Snapshot, identifier: ObjectIdentifier) -> Delete | None:
-    """Make the edit for one key; None where PFS can have no such file."""
+def _delete(context: Context, snapshot: Snapshot, identifier: ObjectIdentifier) -> list[Delete]:
+    """Make the edits for one key; none where PFS can have no such file."""
     check_key(identifier.key)
     check_version(identifier.version_id)
     if identifier.last_modified_time is not None or identifier.size is not None:
@@ -215,8 +230,20 @@ def _delete(snapshot: Snapshot, identifier: ObjectIdentifier) -> Delete | None:
             errors.NotImplemented,
             "LastModifiedTime and Size are conditions of directory buckets alone.",
         )
-    condition = None
+    condition, found = None, None
     if identifier.etag is not None:
         condition = WriteCondition(Conditions(if_match=identifier.etag))
-        condition.check(_find(snapshot, identifier.key))
-    return Delete(identifier.key, condition) if is_path(identifier.key) else None
+        found = _find(context, snapshot, identifier.key)
+        condition.check(found)
+    if not context.keys.is_key(identifier.key):
+        return []
+    return _deletes(context, identifier.key, condition, found)
+
+
+def _deletes(
+    context: Context, key: str, condition: WriteCondition | None, found: FileInfo | None
+) -> list[Delete]:
+    """Remove a key wherever it may lie; the condition is of the file that it was judged of."""
+    paths = context.keys.paths(key)
+    judged = paths[0] if found is None else found.path
+    return [Delete(path, condition if path == judged else None) for path in paths]

@@ -31,6 +31,8 @@ class Profile:
 
     name: str
     summary: str
+    keys: str
+    buckets: str
     extends: str | None = None
 
 

@@ -20,11 +20,16 @@ _NOTHING = ["", "false", "off"]
 
 @dataclass(frozen=True)
 class Field:
-    """A member of a request, and the expression that reads it from a request."""
+    """A member of a request, and the expression that reads it from a request.
+
+    Attributes:
+        optional: Whether who makes the request in Python may leave it out.
+    """
 
     name: str
     annotation: str
     read: str
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,9 @@ def _answer(name: str, of: list[Variant]) -> Answer:
     read: dict[str, Field] = {}
     for variant in of:
         read |= {field.name: field for field in variant.fields}
-    everywhere = [f for f in read.values() if all(f.name in {g.name for g in v.fields} for v in of)]
+    everywhere = [
+        f for f in read.values() if not f.optional and all(f.name in {g.name for g in v.fields} for v in of)
+    ]
     some = [f for f in read.values() if f not in everywhere]
     fields = [f"{f.name}: {f.annotation}" for f in everywhere]
     fields += [f"{f.name}: {f.annotation.removesuffix(' | None')} | None = None" for f in some]
@@ -164,7 +171,7 @@ def _variant(operation: Operation, function: str, wire: Wire, *, has_headers: bo
         supported=supported,
         function=function,
         sources=tuple(source for source in ("query", "headers") if supported.get("request", {}).get(source)),
-        fields=tuple(_fields(operation, supported.get("request", {}))),
+        fields=tuple(_fields(operation, supported.get("request", {}), wire)),
         refuses=_by_source(refusals(operation, supported, wire)),
         headers=headers,
         result=f"{operation.name}Result" if has_headers else f"documents.{body}" if body else "None",
@@ -205,20 +212,22 @@ def _by_source(rows: Iterable[Refusal]) -> dict[str, list[Refusal]]:
     return found
 
 
-def _fields(operation: Operation, request: dict[str, Any]) -> Iterator[Field]:
+def _fields(operation: Operation, request: dict[str, Any], wire: Wire) -> Iterator[Field]:
     """Give the members of a request, in the order in which they are read."""
     if operation.levels[0] != "service":
         yield Field("bucket", "str", "request.bucket")
-        yield Field(
-            "branch",
-            "Branch",
-            "request.new_branch()" if request.get("bucket") == "new" else "request.branch()",
-        )
+        if request.get("bucket") == "new":
+            yield Field("branch", "Branch", "request.new_branch()")
+        elif operation.method in wire.writes:
+            yield Field("branch", "Branch", "request.branch_to_write()")
+        else:
+            yield Field("branch", "Branch", "request.branch()")
+            yield Field("commit", "str | None", "request.commit()", optional=True)
     if operation.levels[0] == "object":
         yield Field("key", "str", "request.key()")
     for source in ("query", "headers"):
-        for wire, given in request.get(source, {}).items():
-            yield _parameter(wire, given, source)
+        for name, given in request.get(source, {}).items():
+            yield _parameter(name, given, source)
     body = request.get("body")
     if body == "content":
         yield Field("body", "Body", "request.content()")

@@ -54,6 +54,8 @@ def _profile(profile: Profile, every: list[Entry]) -> dict[str, Any]:
     return {
         "name": profile.name,
         "summary": profile.summary,
+        "key_code": profile.keys.upper(),
+        "bucket_names": profile.buckets.upper(),
         "operations": list(constants.values()),
         "tables": tables,
     }

@@ -105,7 +105,7 @@ def read_delete_bucket(request: Request) -> DeleteBucketRequest:
     _DELETE_BUCKET_HEADERS.check(request.headers)
     return DeleteBucketRequest(
         bucket=request.bucket,
-        branch=request.branch(),
+        branch=request.branch_to_write(),
     )
 
 
@@ -135,7 +135,7 @@ def read_delete_object(request: Request) -> DeleteObjectRequest:
     _DELETE_OBJECT_HEADERS.check(request.headers)
     return DeleteObjectRequest(
         bucket=request.bucket,
-        branch=request.branch(),
+        branch=request.branch_to_write(),
         key=request.key(),
         version_id=query.get("versionId"),
         if_match=headers.get("if-match"),
@@ -168,7 +168,7 @@ def read_delete_objects(request: Request) -> DeleteObjectsRequest:
     _DELETE_OBJECTS_HEADERS.check(request.headers)
     return DeleteObjectsRequest(
         bucket=request.bucket,
-        branch=request.branch(),
+        branch=request.branch_to_write(),
         document=request.required_document(parsers.DELETE, "Delete"),
     )
 
@@ -185,6 +185,7 @@ class GetBucketAccelerateConfigurationRequest:
 
     bucket: str
     branch: Branch
+    commit: str | None = None
 
 
 def read_get_bucket_accelerate_configuration(request: Request) -> GetBucketAccelerateConfigurationRequest:
@@ -192,6 +193,7 @@ def read_get_bucket_accelerate_configuration(request: Request) -> GetBucketAccel
     return GetBucketAccelerateConfigurationRequest(
         bucket=request.bucket,
         branch=request.branch(),
+        commit=request.commit(),
     )
 
 
@@ -207,6 +209,7 @@ class GetBucketLocationRequest:
 
     bucket: str
     branch: Branch
+    commit: str | None = None
 
 
 def read_get_bucket_location(request: Request) -> GetBucketLocationRequest:
@@ -214,6 +217,7 @@ def read_get_bucket_location(request: Request) -> GetBucketLocationRequest:
     return GetBucketLocationRequest(
         bucket=request.bucket,
         branch=request.branch(),
+        commit=request.commit(),
     )
 
 
@@ -229,6 +233,7 @@ class GetBucketLoggingRequest:
 
     bucket: str
     branch: Branch
+    commit: str | None = None
 
 
 def read_get_bucket_logging(request: Request) -> GetBucketLoggingRequest:
@@ -236,6 +241,7 @@ def read_get_bucket_logging(request: Request) -> GetBucketLoggingRequest:
     return GetBucketLoggingRequest(
         bucket=request.bucket,
         branch=request.branch(),
+        commit=request.commit(),
     )
 
 
@@ -251,6 +257,7 @@ class GetBucketNotificationConfigurationRequest:
 
     bucket: str
     branch: Branch
+    commit: str | None = None
 
 
 def read_get_bucket_notification_configuration(request: Request) -> GetBucketNotificationConfigurationRequest:
@@ -258,6 +265,7 @@ def read_get_bucket_notification_configuration(request: Request) -> GetBucketNot
     return GetBucketNotificationConfigurationRequest(
         bucket=request.bucket,
         branch=request.branch(),
+        commit=request.commit(),
     )
 
 
@@ -273,6 +281,7 @@ class GetBucketRequestPaymentRequest:
 
     bucket: str
     branch: Branch
+    commit: str | None = None
 
 
 def read_get_bucket_request_payment(request: Request) -> GetBucketRequestPaymentRequest:
@@ -280,6 +289,7 @@ def read_get_bucket_request_payment(request: Request) -> GetBucketRequestPayment
     return GetBucketRequestPaymentRequest(
         bucket=request.bucket,
         branch=request.branch(),
+        commit=request.commit(),
     )
 
 
@@ -295,6 +305,7 @@ class GetBucketVersioningRequest:
 
     bucket: str
     branch: Branch
+    commit: str | None = None
 
 
 def read_get_bucket_versioning(request: Request) -> GetBucketVersioningRequest:
@@ -302,6 +313,7 @@ def read_get_bucket_versioning(request: Request) -> GetBucketVersioningRequest:
     return GetBucketVersioningRequest(
         bucket=request.bucket,
         branch=request.branch(),
+        commit=request.commit(),
     )
 
 
@@ -332,6 +344,7 @@ class GetObjectRequest:
     if_range: str | None
     if_unmodified_since: str | None
     range: str | None
+    commit: str | None = None
 
 
 @dataclass(slots=True)
@@ -368,6 +381,7 @@ def read_get_object(request: Request) -> GetObjectRequest:
     return GetObjectRequest(
         bucket=request.bucket,
         branch=request.branch(),
+        commit=request.commit(),
         key=request.key(),
         part_number=values.integer("partNumber", query.get("partNumber"), minimum=1, maximum=10000),
         response_cache_control=values.header("response-cache-control", query.get("response-cache-control")),
@@ -426,6 +440,7 @@ class HeadBucketRequest:
 
     bucket: str
     branch: Branch
+    commit: str | None = None
 
 
 @dataclass(slots=True)
@@ -440,6 +455,7 @@ def read_head_bucket(request: Request) -> HeadBucketRequest:
     return HeadBucketRequest(
         bucket=request.bucket,
         branch=request.branch(),
+        commit=request.commit(),
     )
 
 
@@ -492,6 +508,7 @@ class ListObjectVersionsRequest:
     key_marker: str
     max_keys: int
     version_id_marker: str
+    commit: str | None = None
 
 
 def read_list_object_versions(request: Request) -> ListObjectVersionsRequest:
@@ -500,6 +517,7 @@ def read_list_object_versions(request: Request) -> ListObjectVersionsRequest:
     return ListObjectVersionsRequest(
         bucket=request.bucket,
         branch=request.branch(),
+        commit=request.commit(),
         prefix=query.get("prefix", ""),
         delimiter=query.get("delimiter", ""),
         encoding_type=values.string("encoding-type", query.get("encoding-type"), values=("url",)),
@@ -526,6 +544,7 @@ class ListObjectsRequest:
     encoding_type: str | None
     marker: str
     max_keys: int
+    commit: str | None = None
 
 
 def read_list_objects(request: Request) -> ListObjectsRequest:
@@ -534,6 +553,7 @@ def read_list_objects(request: Request) -> ListObjectsRequest:
     return ListObjectsRequest(
         bucket=request.bucket,
         branch=request.branch(),
+        commit=request.commit(),
         prefix=query.get("prefix", ""),
         delimiter=query.get("delimiter", ""),
         encoding_type=values.string("encoding-type", query.get("encoding-type"), values=("url",)),
@@ -561,6 +581,7 @@ class ListObjectsV2Request:
     fetch_owner: bool
     max_keys: int
     start_after: str
+    commit: str | None = None
 
 
 def read_list_objects_v2(request: Request) -> ListObjectsV2Request:
@@ -569,6 +590,7 @@ def read_list_objects_v2(request: Request) -> ListObjectsV2Request:
     return ListObjectsV2Request(
         bucket=request.bucket,
         branch=request.branch(),
+        commit=request.commit(),
         prefix=query.get("prefix", ""),
         delimiter=query.get("delimiter", ""),
         encoding_type=values.string("encoding-type", query.get("encoding-type"), values=("url",)),
@@ -638,7 +660,7 @@ def read_put_object(request: Request) -> PutObjectRequest:
     _PUT_OBJECT_HEADERS.check(request.headers)
     return PutObjectRequest(
         bucket=request.bucket,
-        branch=request.branch(),
+        branch=request.branch_to_write(),
         key=request.key(),
         if_match=headers.get("if-match"),
         if_modified_since=headers.get("if-modified-since"),

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from s3gw.addressing import buckets as bucket_names
+from s3gw.addressing import keys as key_codes
 from s3gw.generated import documents, requests
 from s3gw.http.answer import Answer
 from s3gw.http.dispatch import Candidate, Profile, Table
@@ -1544,6 +1546,8 @@ PROFILES: Final = {
     "classic": Profile(
         name="classic",
         summary="The published contract of Pachyderm's s3gateway, a small and dependable subset of S3.",
+        keys=key_codes.EXACT,
+        buckets=bucket_names.BRANCHES,
         operations=(
             ABORT_MULTIPART_UPLOAD,
             COMPLETE_MULTIPART_UPLOAD,
@@ -1948,6 +1952,8 @@ PROFILES: Final = {
     "extended": Profile(
         name="extended",
         summary="What users of that gateway missed. It never changes what an operation of classic means, except where a row of the catalogue says so.",
+        keys=key_codes.CODED,
+        buckets=bucket_names.ALL,
         operations=(
             ABORT_MULTIPART_UPLOAD,
             COMPLETE_MULTIPART_UPLOAD,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from s3gw.context import Context
@@ -51,8 +51,8 @@ class Application:
     """
 
     def __init__(self, context: Context, profile: str = DEFAULT_PROFILE) -> None:
-        self._context = context
         self._profile = PROFILES[profile]
+        self._context = replace(context, keys=self._profile.keys, buckets=self._profile.buckets)
         self._pfs_errors = errors.PFS_ERRORS[profile]
         self._is_quick = context.pfs.is_quick
         self.check = context.pfs.check
@@ -96,6 +96,7 @@ class Application:
         """
         try:
             support = self._support(request)
+            request.buckets = self._context.buckets
             result = support.handle(self._context, support.read(request))
             if isinstance(result, Pending):
                 return Unfinished(request, support, result)

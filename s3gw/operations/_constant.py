@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from s3gw.context import Context
+from s3gw.operations._reads import check_bucket, inspect_key, snapshot_of
 
 Document = TypeVar("Document")
 
@@ -15,9 +16,9 @@ def answer(document: Document) -> Callable[[Context, Any], Document]:
 
     def handle(context: Context, request: Any) -> Document:
         if hasattr(request, "key"):
-            context.pfs.snapshot(request.branch).inspect_file(request.key)
+            inspect_key(context, snapshot_of(context, request), request.key)
         elif hasattr(request, "branch"):
-            context.pfs.inspect_branch(request.branch)
+            check_bucket(context, request)
         return document
 
     return handle

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from s3gw.context import Context
 from s3gw.generated import errors
+from s3gw.operations._reads import inspect_key
 from s3gw.operations._sessions import SessionSnapshot
-from s3gw.operations._views import Asked, view_of
+from s3gw.operations._views import Reading, seen
 from s3gw.pfs.interface import Branch, CommitNotFound, FileInfo, FileNotFound, Snapshot
 from s3gw.pfs.paths import is_commit_id
 from s3gw.s3_error import S3Error, invalid_argument
@@ -24,11 +26,25 @@ def check_version(version_id: str | None) -> None:
         raise S3Error(errors.NoSuchVersion)
 
 
-class AskedVersion(Asked, Protocol):
+class Asked(Reading, Protocol):
     """A request for an object, perhaps for one version of it."""
 
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def version_id(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An object as another request names it: the source of a copy, or what is about to be changed."""
+
+    branch: Branch
     key: str
-    version_id: str | None
+    version_id: str | None = None
+    commit: str | None = None
+    x_s3gw_session: str | None = None
 
 
 class Found(NamedTuple):
@@ -45,31 +61,20 @@ class Found(NamedTuple):
     version_id: str | None
 
 
-def find_version(context: Context, request: AskedVersion, *, whole: bool = False) -> Found:
+def find_version(context: Context, request: Asked, *, whole: bool = False) -> Found:
     """Find an object, or the version of it that is asked for.
 
     Raises:
         S3Error: NoSuchKey, which tells a delete marker; NoSuchVersion; MethodNotAllowed for a version
             that is a delete marker; InvalidArgument.
     """
-    return find_object(context, request, request.key, request.version_id, whole=whole)
-
-
-def find_object(
-    context: Context, place: Asked, key: str, version_id: str | None, *, whole: bool = False
-) -> Found:
-    """Find an object in a place, as `find_version` does."""
-    version = checked(version_id)
-    view = view_of(context, place)
-    snapshot = view.snapshot() if version is None else _pinned(context, view.target, version)
-    paths = context.keys.paths(key)
-    for path in paths:
-        try:
-            file = snapshot.inspect_file(path, whole=whole)
-        except FileNotFound:
-            continue
-        return Found(snapshot, file, version_of(snapshot, file))
-    raise _missing(snapshot, paths[0], version)
+    version = checked(request.version_id)
+    snapshot = seen(context, request) if version is None else pinned_at(context, request.branch, version)
+    try:
+        file = inspect_key(context, snapshot, request.key, whole=whole)
+    except FileNotFound:
+        raise _missing(snapshot, context.keys.paths(request.key)[0], version) from None
+    return Found(snapshot, file, version_of(snapshot, file))
 
 
 def checked(version_id: str | None) -> str | None:
@@ -78,7 +83,7 @@ def checked(version_id: str | None) -> str | None:
     Raises:
         S3Error: InvalidArgument for what is no version id.
     """
-    if version_id in (None, NULL):
+    if version_id is None or version_id == NULL:
         return None
     if not is_commit_id(version_id):
         raise invalid_argument("versionId", version_id, "Invalid version id specified")
@@ -92,7 +97,8 @@ def version_of(snapshot: Snapshot, file: FileInfo) -> str | None:
     return snapshot.commit_of(file) or NULL
 
 
-def _pinned(context: Context, branch: Branch, commit: str) -> Snapshot:
+def pinned_at(context: Context, branch: Branch, commit: str) -> Snapshot:
+    """Pin the commit that a version id names. Raise S3Error NoSuchVersion."""
     try:
         return context.pfs.snapshot(branch, commit)
     except CommitNotFound as error:

@@ -7,16 +7,33 @@ from contextlib import ExitStack
 from typing import Protocol
 
 from s3gw.context import Context
+from s3gw.operations import _reads as reads
 from s3gw.operations._sessions import Session, SessionSnapshot, staged
-from s3gw.pfs.interface import Branch, Change, Condition, Delete, FileInfo, FileNotFound, Put, Snapshot, Staging
+from s3gw.pfs.interface import Branch, Change, Condition, Delete, Put, Snapshot, Staging
 
 
-class Asked(Protocol):
-    """A request for something in a bucket."""
+class Reading(reads.Reading, Protocol):
+    """A request that reads, perhaps in a session."""
 
-    branch: Branch
-    commit: str | None
-    x_s3gw_session: str | None
+    @property
+    def x_s3gw_session(self) -> str | None: ...
+
+
+class Writing(Protocol):
+    """A request that writes, perhaps in a session."""
+
+    @property
+    def branch(self) -> Branch: ...
+
+    @property
+    def x_s3gw_session(self) -> str | None: ...
+
+
+def seen(context: Context, request: Reading) -> Snapshot:
+    """Pin what a request that reads is to see. Raise S3Error NoSuchSession, and as `snapshot_of`."""
+    if request.x_s3gw_session is None:
+        return reads.snapshot_of(context, request)
+    return view_of(context, request).snapshot()
 
 
 class View(Protocol):
@@ -55,25 +72,24 @@ class View(Protocol):
         ...
 
 
-def view_of(context: Context, request: Asked) -> View:
-    """Give what a request sees. Raise S3Error NoSuchSession."""
+def view_of(context: Context, request: Writing) -> View:
+    """Give where a request writes. Raise S3Error NoSuchSession."""
     if request.x_s3gw_session is None:
-        return BranchView(context, request.branch, request.commit)
+        return BranchView(context, request.branch)
     return SessionView(context, Session.find(context.pfs, request.x_s3gw_session, request.branch))
 
 
 class BranchView:
-    """A branch: its head, or one commit of it, which nobody writes to."""
+    """A branch."""
 
-    def __init__(self, context: Context, branch: Branch, commit: str | None = None) -> None:
+    def __init__(self, context: Context, branch: Branch) -> None:
         self.branch = branch
         self.target = branch
         self._pfs = context.pfs
-        self._commit = commit
 
     def snapshot(self) -> Snapshot:
         """See `View`."""
-        return self._pfs.snapshot(self.branch, self._commit)
+        return self._pfs.snapshot(self.branch)
 
     def stage(self, path: str, *, arrived: bool) -> Staging:
         """See `View`."""
@@ -146,13 +162,3 @@ def fill(staging: Staging, blocks: Iterable[bytes]) -> Staging:
             staging.write(block)
         stack.pop_all()
     return staging
-
-
-def find(snapshot: Snapshot, path: str) -> FileInfo | None:
-    """Give the file at `path`; None where there is none."""
-    try:
-        return snapshot.inspect_file(path)
-    except FileNotFound:
-        return None
-
-

@@ -17,7 +17,7 @@ from s3gw.generated.requests import (
     PutObjectTaggingResult,
 )
 from s3gw.operations._properties import Properties, checked_tags
-from s3gw.operations._versions import find_version
+from s3gw.operations._versions import Named, find_version
 from s3gw.pfs.interface import ConditionFailed, FileInfo, Piece, Put
 from s3gw.s3_error import S3Error
 
@@ -52,8 +52,8 @@ def _change(
             errors.NotImplemented,
             "PFS in a cluster has no place for tags: start the gateway with --properties-repo.",
         )
-    found = find_version(context, request)
-    current = find_version(context, replace(request, version_id=None))
+    found = find_version(context, Named(request.branch, request.key, request.version_id))
+    current = find_version(context, Named(request.branch, request.key))
     if found.version_id != current.version_id:
         raise S3Error(errors.AccessDenied, "A version that is not the current one cannot be changed.")
     properties = Properties.of_bytes(current.file.properties)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from s3gw.addressing.keys import check_key
 from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.generated.documents import (
@@ -32,16 +33,13 @@ from s3gw.operations._conditions import Conditions, WriteCondition
 from s3gw.operations._etag import etag_of
 from s3gw.operations._owner import OWNER
 from s3gw.operations._properties import Properties, metadata_headers
-from s3gw.operations._versions import NULL, Found, checked, find_version
-from s3gw.operations._views import View, find, view_of
-from s3gw.operations.objects import present
+from s3gw.operations._reads import find_key
+from s3gw.operations._versions import NULL, Found, checked, find_version, pinned_at, version_of
+from s3gw.operations._views import SessionView, View, view_of
+from s3gw.operations.objects import ATTEMPTS, present, refuse_directory_conditions
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import (
-    PFS,
-    Branch,
-    BranchNotFound,
     Change,
-    Condition,
     ConditionFailed,
     Delete,
     FileInfo,
@@ -100,8 +98,8 @@ def delete_object(context: Context, request: DeleteObjectRequest) -> Pending[Del
     """
     view = view_of(context, request)
     snapshot = view.snapshot()
-    file = _find(context, snapshot, request.key)
-    version = _check_removable(context, view, snapshot, request.key, file, request.version_id)
+    file = find_key(context, snapshot, request.key)
+    version = _check_removable(context, view, snapshot, file, request.key, request.version_id)
     condition = WriteCondition.of(Conditions.of(request))
     if condition is not None:
         condition.check(file)
@@ -109,10 +107,10 @@ def delete_object(context: Context, request: DeleteObjectRequest) -> Pending[Del
     def then(change: Change) -> DeleteObjectResult:
         if version is not None:
             return DeleteObjectResult(version_id=version)
-        made = view.version(change) if file is not None else None
+        made = None if file is None else view.version(change)
         return DeleteObjectResult(delete_marker=True if made else None, version_id=made)
 
-    edits = _removal(view, request.key if file is None else file.path, condition) if file or condition else []
+    edits = [] if file is None else view.delete(file.path, condition)
     return Pending(view.branch, edits, then, condition=condition)
 
 
@@ -168,13 +166,15 @@ class _Removals:
             file = find_key(self._context, self._snapshot, key)
             is_there = file is not None
         else:  # to look for each would take longer than to remove it
-            is_there = True
+            is_there = self._context.keys.is_key(key)
         if identifier.etag is not None:
             condition = WriteCondition(Conditions(if_match=identifier.etag))
             condition.check(file)
         version = _check_removable(self._context, self._view, self._snapshot, file, key, identifier.version_id)
         if is_there:
-            self.edits += removal(self._context, self._view, key, file, condition)
+            paths = self._context.keys.paths(key) if file is None else [file.path]
+            for path in paths:
+                self.edits += self._view.delete(path, condition)
 
         def deleted(made: str | None) -> Deleted:
             if version is not None:
@@ -213,7 +213,7 @@ def _check_removable(
 
 def _is_current(context: Context, view: View, snapshot: Snapshot, file: FileInfo, version: str) -> bool:
     """Tell whether a version is what HEAD has: by the commit that made it, or by HEAD itself."""
-    if version in (snapshot.commit_of(file), snapshot.commit):
+    if version in (version_of(snapshot, file), snapshot.commit):
         return True
     page = context.pfs.list_versions(view.target, prefix=file.path, limit=1)
     return any(found.path == file.path and found.commit == version for found in page.versions)

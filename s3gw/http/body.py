@@ -37,6 +37,7 @@ class Body:
     Attributes:
         length: How many bytes the client promises, None where it does not say.
         arrived: See above.
+        announced: The headers ``x-amz-checksum-*`` that are sent, be it as trailers.
         checksums: After the end, the verified ``x-amz-checksum-*`` by their header names, in the
             base64 of S3, for the response.
 
@@ -56,6 +57,7 @@ class Body:
             else on_the_wire
         )
         self.arrived = arrived
+        self.announced: tuple[str, ...] = ()
         self.checksums: dict[str, str] = {}
         self._promises: list[tuple[Digest, bytes, S3Error]] = []
         self._of_wire: list[tuple[Digest, bytes, S3Error]] = []
@@ -125,6 +127,7 @@ class Body:
                 "that carries one.",
             )
         self._check_announced(given + trailing)
+        self.announced = (*given, *trailing)
         for name in given:
             self._add_checksum(name, headers[name], _checksum(name).digest(), "header")
         for name in trailing:

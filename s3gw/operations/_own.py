@@ -8,19 +8,24 @@ from s3gw.pfs.interface import OWN_REPO, PFS, Branch, BranchExists, BranchNotFou
 
 UPLOADS = Branch(OWN_REPO, "uploads")
 
-# No code of a key has these two (see `s3gw.addressing.keys`): behind a dot stands ~2 at the most.
+# Behind a dot no code of a key has ~3 or ~5, behind a space none has ~4 (see `s3gw.addressing.keys`).
 _SLASH = ".~3"
 _DOT_TILDE = ".~5"
+_SPACE = " ~4"
 
 
 def flat(path: str) -> str:
-    """Write a path, or the beginning of one, as one element: in the same order, and read by `unflat`."""
-    return path.replace(".~", _DOT_TILDE).replace("/", _SLASH)
+    """Write a path, or the beginning of one, as one element, read by `unflat`.
+
+    The order is that of the paths, also where a space and a hex digit follow: that is less than all
+    that begins with the path.
+    """
+    return path.replace(" ", _SPACE).replace(".~", _DOT_TILDE).replace("/", _SLASH)
 
 
 def unflat(element: str) -> str:
     """Give the path that `flat` has written."""
-    return element.replace(_SLASH, "/").replace(_DOT_TILDE, ".~")
+    return element.replace(_SLASH, "/").replace(_DOT_TILDE, ".~").replace(_SPACE, " ")
 
 
 def ensure(pfs: PFS, branch: Branch) -> None:

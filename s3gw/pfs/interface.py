@@ -256,7 +256,14 @@ class Piece:
 
 
 class Staging(Protocol):
-    """A body on its way into PFS. Leaving the ``with`` drops what no change has taken over."""
+    """A body on its way into PFS. Leaving the ``with`` drops what no change has taken over.
+
+    Attributes:
+        md5: The MD5 of the body when it is finished, where this PFS keeps it, else None.
+    """
+
+    @property
+    def md5(self) -> bytes | None: ...
 
     def __enter__(self) -> Self: ...
 

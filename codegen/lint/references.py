@@ -184,6 +184,21 @@ def answers(operations: tuple[Operation, ...], catalogue: Catalogue) -> Iterator
                 yield problem(operation, f"its answer lacks {member} of {body}", "give it a value")
 
 
+def answer_errors(operations: tuple[Operation, ...], catalogue: Catalogue) -> Iterator[str]:
+    """Constant errors that the table lacks, and those of operations that have no bucket."""
+    codes = {row["code"] for row in catalogue.errors}
+    for operation, _ in served(operations):
+        if operation.answer_error is None:
+            continue
+        code, _message = operation.answer_error
+        if code not in codes:
+            yield problem(
+                operation, f"its answer {code} is no code of errors.yaml", "add a row, or choose another"
+            )
+        if "service" in operation.levels:
+            yield problem(operation, "a constant error is about a bucket", "write a handler")
+
+
 def _constant(operation: Operation, member: str, given: Any, value: Any) -> Iterator[str]:
     kind = given if isinstance(given, str) else given["type"]
     python = _CONSTANTS.get(kind)

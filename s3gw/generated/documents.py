@@ -32,6 +32,7 @@ from s3gw.http.xml import escape, timestamp, url_escape
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _XMLNS = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+_XSI = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
 
 @dataclass(slots=True)

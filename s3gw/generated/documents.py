@@ -2,6 +2,10 @@
 
 Contents, a dataclass for each shape that the gateway sends, and for each document its renderer:
   AccelerateConfiguration, render_accelerate_configuration
+  Owner
+  Grantee
+  Grant
+  AccessControlPolicy, render_access_control_policy
   Bucket
   BucketLoggingStatus, render_bucket_logging_status
   CommonPrefix
@@ -9,8 +13,11 @@ Contents, a dataclass for each shape that the gateway sends, and for each docume
   Deleted
   DeleteResult, render_delete_result
   Error, render_error
-  Owner
   ListAllMyBucketsResult, render_list_all_my_buckets_result
+  ListBucketAnalyticsConfigurationsResult, render_list_bucket_analytics_configurations_result
+  ListIntelligentTieringConfigurationsResult, render_list_intelligent_tiering_configurations_result
+  ListInventoryConfigurationsResult, render_list_inventory_configurations_result
+  ListMetricsConfigurationsResult, render_list_metrics_configurations_result
   Object
   ListObjectsResult, render_list_objects_result
   ListObjectsV2Result, render_list_objects_v2_result
@@ -42,6 +49,64 @@ class AccelerateConfiguration:
 
 def render_accelerate_configuration(value: AccelerateConfiguration) -> bytes:
     return (f"{_HEAD}<AccelerateConfiguration{_XMLNS}></AccelerateConfiguration>").encode()
+
+
+@dataclass(slots=True)
+class Owner:
+    """Part of a document."""
+
+    id: str
+    display_name: str
+
+
+@dataclass(slots=True)
+class Grantee:
+    """Part of a document."""
+
+    type: str
+    id: str
+    display_name: str
+
+
+@dataclass(slots=True)
+class Grant:
+    """Part of a document."""
+
+    grantee: Grantee
+    permission: str
+
+
+@dataclass(slots=True)
+class AccessControlPolicy:
+    """The document AccessControlPolicy."""
+
+    owner: Owner
+    grant: Sequence[Grant] = ()
+
+
+def render_access_control_policy(value: AccessControlPolicy) -> bytes:
+    return (
+        f"{_HEAD}<AccessControlPolicy{_XMLNS}>"
+        "<Owner>"
+        f"<ID>{escape(value.owner.id)}</ID>"
+        f"<DisplayName>{escape(value.owner.display_name)}</DisplayName>"
+        "</Owner>"
+        "<AccessControlList>"
+        + "".join(
+            [
+                "<Grant>"
+                f'<Grantee{_XSI} xsi:type="{escape(item.grantee.type)}">'
+                f"<ID>{escape(item.grantee.id)}</ID>"
+                f"<DisplayName>{escape(item.grantee.display_name)}</DisplayName>"
+                "</Grantee>"
+                f"<Permission>{escape(item.permission)}</Permission>"
+                "</Grant>"
+                for item in value.grant
+            ]
+        )
+        + "</AccessControlList>"
+        "</AccessControlPolicy>"
+    ).encode()
 
 
 @dataclass(slots=True)
@@ -133,8 +198,10 @@ class Error:
     actual_object_size: str | None = None
     argument_name: str | None = None
     argument_value: str | None = None
+    bucket_name: str | None = None
     condition: str | None = None
     method: str | None = None
+    missing_header_name: str | None = None
     range_requested: str | None = None
     resource_type: str | None = None
 
@@ -159,8 +226,14 @@ def render_error(value: Error) -> bytes:
             if value.argument_value is None
             else f"<ArgumentValue>{escape(value.argument_value)}</ArgumentValue>"
         )
+        + ("" if value.bucket_name is None else f"<BucketName>{escape(value.bucket_name)}</BucketName>")
         + ("" if value.condition is None else f"<Condition>{escape(value.condition)}</Condition>")
         + ("" if value.method is None else f"<Method>{escape(value.method)}</Method>")
+        + (
+            ""
+            if value.missing_header_name is None
+            else f"<MissingHeaderName>{escape(value.missing_header_name)}</MissingHeaderName>"
+        )
         + (
             ""
             if value.range_requested is None
@@ -176,14 +249,6 @@ def render_error(value: Error) -> bytes:
         f"<HostId>{escape(value.host_id)}</HostId>"
         "</Error>"
     ).encode()
-
-
-@dataclass(slots=True)
-class Owner:
-    """Part of a document."""
-
-    id: str
-    display_name: str
 
 
 @dataclass(slots=True)
@@ -221,6 +286,70 @@ def render_list_all_my_buckets_result(value: ListAllMyBucketsResult) -> bytes:
         )
         + ("" if value.prefix is None else f"<Prefix>{escape(value.prefix)}</Prefix>")
         + "</ListAllMyBucketsResult>"
+    ).encode()
+
+
+@dataclass(slots=True)
+class ListBucketAnalyticsConfigurationsResult:
+    """The document ListBucketAnalyticsConfigurationsResult."""
+
+    is_truncated: bool
+
+
+def render_list_bucket_analytics_configurations_result(
+    value: ListBucketAnalyticsConfigurationsResult,
+) -> bytes:
+    return (
+        f"{_HEAD}<ListBucketAnalyticsConfigurationsResult{_XMLNS}>"
+        f"<IsTruncated>{'true' if value.is_truncated else 'false'}</IsTruncated>"
+        "</ListBucketAnalyticsConfigurationsResult>"
+    ).encode()
+
+
+@dataclass(slots=True)
+class ListIntelligentTieringConfigurationsResult:
+    """The document ListIntelligentTieringConfigurationsResult."""
+
+    is_truncated: bool
+
+
+def render_list_intelligent_tiering_configurations_result(
+    value: ListIntelligentTieringConfigurationsResult,
+) -> bytes:
+    return (
+        f"{_HEAD}<ListIntelligentTieringConfigurationsResult{_XMLNS}>"
+        f"<IsTruncated>{'true' if value.is_truncated else 'false'}</IsTruncated>"
+        "</ListIntelligentTieringConfigurationsResult>"
+    ).encode()
+
+
+@dataclass(slots=True)
+class ListInventoryConfigurationsResult:
+    """The document ListInventoryConfigurationsResult."""
+
+    is_truncated: bool
+
+
+def render_list_inventory_configurations_result(value: ListInventoryConfigurationsResult) -> bytes:
+    return (
+        f"{_HEAD}<ListInventoryConfigurationsResult{_XMLNS}>"
+        f"<IsTruncated>{'true' if value.is_truncated else 'false'}</IsTruncated>"
+        "</ListInventoryConfigurationsResult>"
+    ).encode()
+
+
+@dataclass(slots=True)
+class ListMetricsConfigurationsResult:
+    """The document ListMetricsConfigurationsResult."""
+
+    is_truncated: bool
+
+
+def render_list_metrics_configurations_result(value: ListMetricsConfigurationsResult) -> bytes:
+    return (
+        f"{_HEAD}<ListMetricsConfigurationsResult{_XMLNS}>"
+        f"<IsTruncated>{'true' if value.is_truncated else 'false'}</IsTruncated>"
+        "</ListMetricsConfigurationsResult>"
     ).encode()
 
 
@@ -497,6 +626,12 @@ def render_request_payment_configuration(value: RequestPaymentConfiguration) -> 
 class VersioningConfiguration:
     """The document VersioningConfiguration."""
 
+    status: str | None = None
+
 
 def render_versioning_configuration(value: VersioningConfiguration) -> bytes:
-    return (f"{_HEAD}<VersioningConfiguration{_XMLNS}></VersioningConfiguration>").encode()
+    return (
+        f"{_HEAD}<VersioningConfiguration{_XMLNS}>"
+        + ("" if value.status is None else f"<Status>{escape(value.status)}</Status>")
+        + "</VersioningConfiguration>"
+    ).encode()

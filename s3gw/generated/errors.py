@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/errors.yaml; do not edit, run `tox -e codegen`.
 
-Contents: ErrorKind, 37 errors by their S3 code, HTTP_ERRORS, PFS_ERRORS.
+Contents: ErrorKind, 51 errors by their S3 code, HTTP_ERRORS, PFS_ERRORS.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ BucketAlreadyOwnedByYou: Final = ErrorKind(
 BucketNotEmpty: Final = ErrorKind("BucketNotEmpty", 409, "The bucket that you tried to delete is not empty.")
 EntityTooLarge: Final = ErrorKind(
     "EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed object size."
+)
+IllegalVersioningConfigurationException: Final = ErrorKind(
+    "IllegalVersioningConfigurationException",
+    400,
+    "The versioning configuration specified in the request is invalid.",
 )
 IncompleteBody: Final = ErrorKind(
     "IncompleteBody",
@@ -81,22 +86,74 @@ MissingContentLength: Final = ErrorKind(
     "MissingContentLength", 411, "You must provide the Content-Length HTTP header."
 )
 MissingRequestBodyError: Final = ErrorKind("MissingRequestBodyError", 400, "Request body is empty.")
+MissingSecurityHeader: Final = ErrorKind(
+    "MissingSecurityHeader",
+    400,
+    "Your request was missing a required header.",
+    members=("missing_header_name",),
+)
 NoSuchBucket: Final = ErrorKind("NoSuchBucket", 404, "The specified bucket does not exist.")
+NoSuchBucketPolicy: Final = ErrorKind(
+    "NoSuchBucketPolicy", 404, "The bucket policy does not exist", members=("bucket_name",)
+)
+NoSuchCORSConfiguration: Final = ErrorKind(
+    "NoSuchCORSConfiguration", 404, "The CORS configuration does not exist", members=("bucket_name",)
+)
+NoSuchConfiguration: Final = ErrorKind(
+    "NoSuchConfiguration", 404, "The specified configuration does not exist."
+)
 NoSuchKey: Final = ErrorKind("NoSuchKey", 404, "The specified key does not exist.")
+NoSuchLifecycleConfiguration: Final = ErrorKind(
+    "NoSuchLifecycleConfiguration",
+    404,
+    "The lifecycle configuration does not exist",
+    members=("bucket_name",),
+)
+NoSuchPublicAccessBlockConfiguration: Final = ErrorKind(
+    "NoSuchPublicAccessBlockConfiguration",
+    404,
+    "The public access block configuration was not found",
+    members=("bucket_name",),
+)
+NoSuchTagSet: Final = ErrorKind("NoSuchTagSet", 404, "The TagSet does not exist", members=("bucket_name",))
 NoSuchVersion: Final = ErrorKind("NoSuchVersion", 404, "The specified version does not exist.")
+NoSuchWebsiteConfiguration: Final = ErrorKind(
+    "NoSuchWebsiteConfiguration",
+    404,
+    "The specified bucket does not have a website configuration",
+    members=("bucket_name",),
+)
 NotImplemented: Final = ErrorKind(
     "NotImplemented", 501, "A header you provided implies functionality that is not implemented."
+)
+ObjectLockConfigurationNotFoundError: Final = ErrorKind(
+    "ObjectLockConfigurationNotFoundError",
+    404,
+    "Object Lock configuration does not exist for this bucket",
+    members=("bucket_name",),
 )
 OperationAborted: Final = ErrorKind(
     "OperationAborted",
     409,
     "A conflicting conditional operation is currently in progress against this resource. Please try again.",
 )
+OwnershipControlsNotFoundError: Final = ErrorKind(
+    "OwnershipControlsNotFoundError",
+    404,
+    "The bucket ownership controls were not found",
+    members=("bucket_name",),
+)
 PreconditionFailed: Final = ErrorKind(
     "PreconditionFailed",
     412,
     "At least one of the preconditions you specified did not hold.",
     members=("condition",),
+)
+ReplicationConfigurationNotFoundError: Final = ErrorKind(
+    "ReplicationConfigurationNotFoundError",
+    404,
+    "The replication configuration was not found",
+    members=("bucket_name",),
 )
 RequestHeaderSectionTooLarge: Final = ErrorKind(
     "RequestHeaderSectionTooLarge", 400, "Your request header section exceeds the maximum allowed size."
@@ -106,10 +163,17 @@ RequestTimeout: Final = ErrorKind(
     400,
     "Your socket connection to the server was not read from or written to within the timeout period.",
 )
+ServerSideEncryptionConfigurationNotFoundError: Final = ErrorKind(
+    "ServerSideEncryptionConfigurationNotFoundError",
+    404,
+    "The server side encryption configuration was not found",
+    members=("bucket_name",),
+)
 ServiceUnavailable: Final = ErrorKind(
     "ServiceUnavailable", 503, "Service is unable to handle request. Please try again.", 1
 )
 SlowDown: Final = ErrorKind("SlowDown", 503, "Please reduce your request rate.", 1)
+UnexpectedContent: Final = ErrorKind("UnexpectedContent", 400, "This request does not support content.")
 WriteToOutputBranch: Final = ErrorKind("WriteToOutputBranch", 400, "You cannot write to an output branch.")
 XAmzContentSHA256Mismatch: Final = ErrorKind(
     "XAmzContentSHA256Mismatch",

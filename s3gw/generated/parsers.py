@@ -1,9 +1,15 @@
 """Rendered by codegen from spec/shapes.yaml; do not edit, run `tox -e codegen`.
 
 Contents, a dataclass for each shape that clients send, and what reads it:
+  Grantee, GRANTEE
+  Grant, GRANT
+  AccessControlList, ACCESS_CONTROL_LIST
+  Owner, OWNER
+  AccessControlPolicy, ACCESS_CONTROL_POLICY
   CreateBucketConfiguration, CREATE_BUCKET_CONFIGURATION
   ObjectIdentifier, OBJECT_IDENTIFIER
   Delete, DELETE
+  VersioningConfiguration, VERSIONING_CONFIGURATION
 """
 
 from __future__ import annotations
@@ -13,6 +19,97 @@ from dataclasses import dataclass
 from typing import Final
 
 from s3gw.http import xml
+
+
+@dataclass(frozen=True, slots=True)
+class Grantee:
+    """Part of a document."""
+
+    type: str
+    id: str | None = None
+    display_name: str | None = None
+    email_address: str | None = None
+    uri: str | None = None
+
+
+GRANTEE: Final = xml.Structure(
+    Grantee,
+    {
+        "ID": xml.Member("id", xml.string),
+        "DisplayName": xml.Member("display_name", xml.string),
+        "EmailAddress": xml.Member("email_address", xml.string),
+        "URI": xml.Member("uri", xml.string),
+    },
+    attributes={
+        "{http://www.w3.org/2001/XMLSchema-instance}type": xml.Member("type", xml.string, required=True),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Part of a document."""
+
+    grantee: Grantee
+    permission: str
+
+
+GRANT: Final = xml.Structure(
+    Grant,
+    {
+        "Grantee": xml.Member("grantee", GRANTEE, required=True),
+        "Permission": xml.Member("permission", xml.string, required=True),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessControlList:
+    """Part of a document."""
+
+    grant: Sequence[Grant] = ()
+
+
+ACCESS_CONTROL_LIST: Final = xml.Structure(
+    AccessControlList,
+    {
+        "Grant": xml.Member("grant", GRANT, most=100),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Part of a document."""
+
+    id: str
+    display_name: str | None = None
+
+
+OWNER: Final = xml.Structure(
+    Owner,
+    {
+        "ID": xml.Member("id", xml.string, required=True),
+        "DisplayName": xml.Member("display_name", xml.string),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessControlPolicy:
+    """The document AccessControlPolicy."""
+
+    owner: Owner
+    access_control_list: AccessControlList
+
+
+ACCESS_CONTROL_POLICY: Final = xml.Structure(
+    AccessControlPolicy,
+    {
+        "Owner": xml.Member("owner", OWNER, required=True),
+        "AccessControlList": xml.Member("access_control_list", ACCESS_CONTROL_LIST, required=True),
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +168,22 @@ DELETE: Final = xml.Structure(
     {
         "Object": xml.Member("object", OBJECT_IDENTIFIER, most=1000, required=True),
         "Quiet": xml.Member("quiet", xml.boolean),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VersioningConfiguration:
+    """The document VersioningConfiguration."""
+
+    status: str | None = None
+    mfa_delete: str | None = None
+
+
+VERSIONING_CONFIGURATION: Final = xml.Structure(
+    VersioningConfiguration,
+    {
+        "Status": xml.Member("status", xml.string),
+        "MfaDelete": xml.Member("mfa_delete", xml.string),
     },
 )

@@ -7,18 +7,44 @@ result is written:
   DeleteObject
   DeleteObjects
   GetBucketAccelerateConfiguration
+  GetBucketAcl
+  GetBucketAnalyticsConfiguration
+  GetBucketCors
+  GetBucketEncryption
+  GetBucketIntelligentTieringConfiguration
+  GetBucketInventoryConfiguration
+  GetBucketLifecycleConfiguration
   GetBucketLocation
   GetBucketLogging
+  GetBucketMetricsConfiguration
   GetBucketNotificationConfiguration
+  GetBucketOwnershipControls
+  GetBucketPolicy
+  GetBucketPolicyStatus
+  GetBucketReplication
   GetBucketRequestPayment
+  GetBucketTagging
   GetBucketVersioning
+  GetBucketWebsite
   GetObject
+  GetObjectAcl
+  GetObjectLegalHold
+  GetObjectLockConfiguration
+  GetObjectRetention
+  GetPublicAccessBlock
   HeadBucket
+  ListBucketAnalyticsConfigurations
+  ListBucketIntelligentTieringConfigurations
+  ListBucketInventoryConfigurations
+  ListBucketMetricsConfigurations
   ListBuckets
   ListObjectVersions
   ListObjects
   ListObjectsV2
+  PutBucketAcl
+  PutBucketVersioning
   PutObject
+  PutObjectAcl
 """
 
 from __future__ import annotations
@@ -202,6 +228,126 @@ def write_get_bucket_accelerate_configuration(result: documents.AccelerateConfig
 
 
 @dataclass(slots=True)
+class GetBucketAclRequest:
+    """What a client asks of GetBucketAcl."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_acl(request: Request) -> GetBucketAclRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketAclRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+def write_get_bucket_acl(result: documents.AccessControlPolicy) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_access_control_policy(result))
+
+
+@dataclass(slots=True)
+class GetBucketAnalyticsConfigurationRequest:
+    """What a client asks of GetBucketAnalyticsConfiguration."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_analytics_configuration(request: Request) -> GetBucketAnalyticsConfigurationRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketAnalyticsConfigurationRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
+class GetBucketCorsRequest:
+    """What a client asks of GetBucketCors."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_cors(request: Request) -> GetBucketCorsRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketCorsRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
+class GetBucketEncryptionRequest:
+    """What a client asks of GetBucketEncryption."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_encryption(request: Request) -> GetBucketEncryptionRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketEncryptionRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
+class GetBucketIntelligentTieringConfigurationRequest:
+    """What a client asks of GetBucketIntelligentTieringConfiguration."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_intelligent_tiering_configuration(
+    request: Request,
+) -> GetBucketIntelligentTieringConfigurationRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketIntelligentTieringConfigurationRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
+class GetBucketInventoryConfigurationRequest:
+    """What a client asks of GetBucketInventoryConfiguration."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_inventory_configuration(request: Request) -> GetBucketInventoryConfigurationRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketInventoryConfigurationRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
+class GetBucketLifecycleConfigurationRequest:
+    """What a client asks of GetBucketLifecycleConfiguration."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_lifecycle_configuration(request: Request) -> GetBucketLifecycleConfigurationRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketLifecycleConfigurationRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
 class GetBucketLocationRequest:
     """What a client asks of GetBucketLocation."""
 
@@ -246,6 +392,22 @@ def write_get_bucket_logging(result: documents.BucketLoggingStatus) -> Answer:
 
 
 @dataclass(slots=True)
+class GetBucketMetricsConfigurationRequest:
+    """What a client asks of GetBucketMetricsConfiguration."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_metrics_configuration(request: Request) -> GetBucketMetricsConfigurationRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketMetricsConfigurationRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
 class GetBucketNotificationConfigurationRequest:
     """What a client asks of GetBucketNotificationConfiguration."""
 
@@ -265,6 +427,70 @@ def write_get_bucket_notification_configuration(result: documents.NotificationCo
     """Lay the result out as status, headers and body."""
     headers: list[tuple[str, str]] = []
     return Answer(200, headers, documents.render_notification_configuration(result))
+
+
+@dataclass(slots=True)
+class GetBucketOwnershipControlsRequest:
+    """What a client asks of GetBucketOwnershipControls."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_ownership_controls(request: Request) -> GetBucketOwnershipControlsRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketOwnershipControlsRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
+class GetBucketPolicyRequest:
+    """What a client asks of GetBucketPolicy."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_policy(request: Request) -> GetBucketPolicyRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketPolicyRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
+class GetBucketPolicyStatusRequest:
+    """What a client asks of GetBucketPolicyStatus."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_policy_status(request: Request) -> GetBucketPolicyStatusRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketPolicyStatusRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
+class GetBucketReplicationRequest:
+    """What a client asks of GetBucketReplication."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_replication(request: Request) -> GetBucketReplicationRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketReplicationRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
 
 
 @dataclass(slots=True)
@@ -290,6 +516,22 @@ def write_get_bucket_request_payment(result: documents.RequestPaymentConfigurati
 
 
 @dataclass(slots=True)
+class GetBucketTaggingRequest:
+    """What a client asks of GetBucketTagging."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_tagging(request: Request) -> GetBucketTaggingRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketTaggingRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
 class GetBucketVersioningRequest:
     """What a client asks of GetBucketVersioning."""
 
@@ -309,6 +551,36 @@ def write_get_bucket_versioning(result: documents.VersioningConfiguration) -> An
     """Lay the result out as status, headers and body."""
     headers: list[tuple[str, str]] = []
     return Answer(200, headers, documents.render_versioning_configuration(result))
+
+
+def read_get_bucket_versioning_extended(request: Request) -> GetBucketVersioningRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketVersioningRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+def write_get_bucket_versioning_extended(result: documents.VersioningConfiguration) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_versioning_configuration(result))
+
+
+@dataclass(slots=True)
+class GetBucketWebsiteRequest:
+    """What a client asks of GetBucketWebsite."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_bucket_website(request: Request) -> GetBucketWebsiteRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetBucketWebsiteRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
 
 
 @dataclass(slots=True)
@@ -421,6 +693,101 @@ def write_get_object(result: GetObjectResult) -> Answer:
 
 
 @dataclass(slots=True)
+class GetObjectAclRequest:
+    """What a client asks of GetObjectAcl."""
+
+    bucket: str
+    branch: Branch
+    key: str
+    version_id: str | None
+
+
+def read_get_object_acl(request: Request) -> GetObjectAclRequest:
+    """Raise S3Error where the request is not valid."""
+    query = request.query
+    return GetObjectAclRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+        key=request.key(),
+        version_id=query.get("versionId"),
+    )
+
+
+def write_get_object_acl(result: documents.AccessControlPolicy) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_access_control_policy(result))
+
+
+@dataclass(slots=True)
+class GetObjectLegalHoldRequest:
+    """What a client asks of GetObjectLegalHold."""
+
+    bucket: str
+    branch: Branch
+    key: str
+
+
+def read_get_object_legal_hold(request: Request) -> GetObjectLegalHoldRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetObjectLegalHoldRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+        key=request.key(),
+    )
+
+
+@dataclass(slots=True)
+class GetObjectLockConfigurationRequest:
+    """What a client asks of GetObjectLockConfiguration."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_object_lock_configuration(request: Request) -> GetObjectLockConfigurationRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetObjectLockConfigurationRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
+class GetObjectRetentionRequest:
+    """What a client asks of GetObjectRetention."""
+
+    bucket: str
+    branch: Branch
+    key: str
+
+
+def read_get_object_retention(request: Request) -> GetObjectRetentionRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetObjectRetentionRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+        key=request.key(),
+    )
+
+
+@dataclass(slots=True)
+class GetPublicAccessBlockRequest:
+    """What a client asks of GetPublicAccessBlock."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_get_public_access_block(request: Request) -> GetPublicAccessBlockRequest:
+    """Raise S3Error where the request is not valid."""
+    return GetPublicAccessBlockRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+@dataclass(slots=True)
 class HeadBucketRequest:
     """What a client asks of HeadBucket."""
 
@@ -449,6 +816,100 @@ def write_head_bucket(result: HeadBucketResult) -> Answer:
     if result.bucket_region is not None:
         headers.append(("x-amz-bucket-region", result.bucket_region))
     return Answer(200, headers, None)
+
+
+@dataclass(slots=True)
+class ListBucketAnalyticsConfigurationsRequest:
+    """What a client asks of ListBucketAnalyticsConfigurations."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_list_bucket_analytics_configurations(request: Request) -> ListBucketAnalyticsConfigurationsRequest:
+    """Raise S3Error where the request is not valid."""
+    return ListBucketAnalyticsConfigurationsRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+def write_list_bucket_analytics_configurations(
+    result: documents.ListBucketAnalyticsConfigurationsResult,
+) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_list_bucket_analytics_configurations_result(result))
+
+
+@dataclass(slots=True)
+class ListBucketIntelligentTieringConfigurationsRequest:
+    """What a client asks of ListBucketIntelligentTieringConfigurations."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_list_bucket_intelligent_tiering_configurations(
+    request: Request,
+) -> ListBucketIntelligentTieringConfigurationsRequest:
+    """Raise S3Error where the request is not valid."""
+    return ListBucketIntelligentTieringConfigurationsRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+def write_list_bucket_intelligent_tiering_configurations(
+    result: documents.ListIntelligentTieringConfigurationsResult,
+) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_list_intelligent_tiering_configurations_result(result))
+
+
+@dataclass(slots=True)
+class ListBucketInventoryConfigurationsRequest:
+    """What a client asks of ListBucketInventoryConfigurations."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_list_bucket_inventory_configurations(request: Request) -> ListBucketInventoryConfigurationsRequest:
+    """Raise S3Error where the request is not valid."""
+    return ListBucketInventoryConfigurationsRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+def write_list_bucket_inventory_configurations(result: documents.ListInventoryConfigurationsResult) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_list_inventory_configurations_result(result))
+
+
+@dataclass(slots=True)
+class ListBucketMetricsConfigurationsRequest:
+    """What a client asks of ListBucketMetricsConfigurations."""
+
+    bucket: str
+    branch: Branch
+
+
+def read_list_bucket_metrics_configurations(request: Request) -> ListBucketMetricsConfigurationsRequest:
+    """Raise S3Error where the request is not valid."""
+    return ListBucketMetricsConfigurationsRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+    )
+
+
+def write_list_bucket_metrics_configurations(result: documents.ListMetricsConfigurationsResult) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_list_metrics_configurations_result(result))
 
 
 @dataclass(slots=True)
@@ -586,6 +1047,88 @@ def write_list_objects_v2(result: documents.ListObjectsV2Result) -> Answer:
 
 
 @dataclass(slots=True)
+class PutBucketAclRequest:
+    """What a client asks of PutBucketAcl."""
+
+    bucket: str
+    branch: Branch
+    acl: str | None
+    grant_full_control: str | None
+    grant_read: str | None
+    grant_read_acp: str | None
+    grant_write: str | None
+    grant_write_acp: str | None
+    document: parsers.AccessControlPolicy | None
+
+
+_PUT_BUCKET_ACL_HEADERS = Refusals(
+    Refusal(errors.NotImplemented, "Conditions", "if-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-modified-since", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
+    Refusal(errors.NotImplemented, "Sessions and directory buckets", "x-amz-if-match-*", ()),
+)
+
+
+def read_put_bucket_acl(request: Request) -> PutBucketAclRequest:
+    """Raise S3Error where the request is not valid."""
+    headers = request.headers
+    _PUT_BUCKET_ACL_HEADERS.check(request.headers)
+    return PutBucketAclRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+        acl=values.string(
+            "x-amz-acl",
+            headers.get("x-amz-acl"),
+            values=(
+                "authenticated-read",
+                "aws-exec-read",
+                "bucket-owner-full-control",
+                "bucket-owner-read",
+                "private",
+                "public-read",
+                "public-read-write",
+            ),
+        ),
+        grant_full_control=headers.get("x-amz-grant-full-control"),
+        grant_read=headers.get("x-amz-grant-read"),
+        grant_read_acp=headers.get("x-amz-grant-read-acp"),
+        grant_write=headers.get("x-amz-grant-write"),
+        grant_write_acp=headers.get("x-amz-grant-write-acp"),
+        document=request.document(parsers.ACCESS_CONTROL_POLICY, "AccessControlPolicy"),
+    )
+
+
+@dataclass(slots=True)
+class PutBucketVersioningRequest:
+    """What a client asks of PutBucketVersioning."""
+
+    bucket: str
+    branch: Branch
+    document: parsers.VersioningConfiguration
+
+
+_PUT_BUCKET_VERSIONING_HEADERS = Refusals(
+    Refusal(errors.NotImplemented, "MFA delete", "x-amz-mfa", ("", "false", "off")),
+    Refusal(errors.NotImplemented, "Conditions", "if-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-modified-since", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
+    Refusal(errors.NotImplemented, "Sessions and directory buckets", "x-amz-if-match-*", ()),
+)
+
+
+def read_put_bucket_versioning(request: Request) -> PutBucketVersioningRequest:
+    """Raise S3Error where the request is not valid."""
+    _PUT_BUCKET_VERSIONING_HEADERS.check(request.headers)
+    return PutBucketVersioningRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+        document=request.required_document(parsers.VERSIONING_CONFIGURATION, "VersioningConfiguration"),
+    )
+
+
+@dataclass(slots=True)
 class PutObjectRequest:
     """What a client asks of PutObject."""
 
@@ -674,6 +1217,64 @@ def write_put_object(result: PutObjectResult) -> Answer:
     if result.checksum_xxhash64 is not None:
         headers.append(("x-amz-checksum-xxhash64", result.checksum_xxhash64))
     return Answer(200, headers, None)
+
+
+@dataclass(slots=True)
+class PutObjectAclRequest:
+    """What a client asks of PutObjectAcl."""
+
+    bucket: str
+    branch: Branch
+    key: str
+    version_id: str | None
+    acl: str | None
+    grant_full_control: str | None
+    grant_read: str | None
+    grant_read_acp: str | None
+    grant_write: str | None
+    grant_write_acp: str | None
+    document: parsers.AccessControlPolicy | None
+
+
+_PUT_OBJECT_ACL_HEADERS = Refusals(
+    Refusal(errors.NotImplemented, "Conditions", "if-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-modified-since", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
+    Refusal(errors.NotImplemented, "Sessions and directory buckets", "x-amz-if-match-*", ()),
+)
+
+
+def read_put_object_acl(request: Request) -> PutObjectAclRequest:
+    """Raise S3Error where the request is not valid."""
+    query = request.query
+    headers = request.headers
+    _PUT_OBJECT_ACL_HEADERS.check(request.headers)
+    return PutObjectAclRequest(
+        bucket=request.bucket,
+        branch=request.branch(),
+        key=request.key(),
+        version_id=query.get("versionId"),
+        acl=values.string(
+            "x-amz-acl",
+            headers.get("x-amz-acl"),
+            values=(
+                "authenticated-read",
+                "aws-exec-read",
+                "bucket-owner-full-control",
+                "bucket-owner-read",
+                "private",
+                "public-read",
+                "public-read-write",
+            ),
+        ),
+        grant_full_control=headers.get("x-amz-grant-full-control"),
+        grant_read=headers.get("x-amz-grant-read"),
+        grant_read_acp=headers.get("x-amz-grant-read-acp"),
+        grant_write=headers.get("x-amz-grant-write"),
+        grant_write_acp=headers.get("x-amz-grant-write-acp"),
+        document=request.document(parsers.ACCESS_CONTROL_POLICY, "AccessControlPolicy"),
+    )
 
 
 HeadObjectRequest = GetObjectRequest

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from s3gw.generated import documents, requests
+from s3gw.generated import documents, errors, requests
 from s3gw.http.answer import Answer
 from s3gw.http.dispatch import Candidate, Profile, Table
 from s3gw.http.operation import supported, unsupported
 from s3gw.operations import _constant as constant
-from s3gw.operations import buckets, listing, objects
+from s3gw.operations import acls, buckets, listing, objects
 
 if TYPE_CHECKING:
     import falcon
@@ -435,8 +435,26 @@ GET_BUCKET_ACL: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?acl",
+    served_in=("extended",),
     why="There are no ACLs in PFS, and no owner but the cluster.",
     instead="Give roles with `pachctl auth set`.",
+)
+
+GET_BUCKET_ACL_EXTENDED: Final = supported(
+    name="GetBucketAcl",
+    feature="ACLs",
+    level="bucket",
+    method="GET",
+    marks="?acl",
+    served_in=("extended",),
+    summary="A constant, FULL_CONTROL for the owner.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_acl,
+    handle=acls.get_bucket_acl,
+    write=requests.write_get_bucket_acl,
 )
 
 GET_BUCKET_ANALYTICS_CONFIGURATION: Final = unsupported(
@@ -445,7 +463,25 @@ GET_BUCKET_ANALYTICS_CONFIGURATION: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?analytics&id",
+    served_in=("extended",),
     why="Access to files is not analysed.",
+)
+
+GET_BUCKET_ANALYTICS_CONFIGURATION_EXTENDED: Final = supported(
+    name="GetBucketAnalyticsConfiguration",
+    feature="Analytics",
+    level="bucket",
+    method="GET",
+    marks="?analytics&id",
+    served_in=("extended",),
+    summary="There is no such configuration. Answers 404 NoSuchConfiguration.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_analytics_configuration,
+    handle=constant.answer_error(errors.NoSuchConfiguration),
+    write=Answer(404).always,
 )
 
 GET_BUCKET_CORS: Final = unsupported(
@@ -454,8 +490,26 @@ GET_BUCKET_CORS: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?cors",
+    served_in=("extended",),
     why="No browser's cross-origin rules are kept for a branch.",
     instead="Let a reverse proxy in front of the gateway answer for CORS.",
+)
+
+GET_BUCKET_CORS_EXTENDED: Final = supported(
+    name="GetBucketCors",
+    feature="CORS configuration",
+    level="bucket",
+    method="GET",
+    marks="?cors",
+    served_in=("extended",),
+    summary="No bucket has rules for CORS. Answers 404 NoSuchCORSConfiguration.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_cors,
+    handle=constant.answer_error(errors.NoSuchCORSConfiguration),
+    write=Answer(404).always,
 )
 
 GET_BUCKET_ENCRYPTION: Final = unsupported(
@@ -464,8 +518,26 @@ GET_BUCKET_ENCRYPTION: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?encryption",
+    served_in=("extended",),
     why="Keys and ciphers are not managed for each bucket.",
     instead="Encrypt the storage below Pachyderm, or the data before it is sent.",
+)
+
+GET_BUCKET_ENCRYPTION_EXTENDED: Final = supported(
+    name="GetBucketEncryption",
+    feature="Encryption",
+    level="bucket",
+    method="GET",
+    marks="?encryption",
+    served_in=("extended",),
+    summary="No bucket encrypts by itself; S3's own default, AES256, would be untrue here. Answers 404 ServerSideEncryptionConfigurationNotFoundError.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_encryption,
+    handle=constant.answer_error(errors.ServerSideEncryptionConfigurationNotFoundError),
+    write=Answer(404).always,
 )
 
 GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = unsupported(
@@ -474,7 +546,25 @@ GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?id&intelligent-tiering",
+    served_in=("extended",),
     why="PFS has one tier of storage.",
+)
+
+GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION_EXTENDED: Final = supported(
+    name="GetBucketIntelligentTieringConfiguration",
+    feature="Intelligent tiering",
+    level="bucket",
+    method="GET",
+    marks="?id&intelligent-tiering",
+    served_in=("extended",),
+    summary="There is no such configuration. Answers 404 NoSuchConfiguration.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_intelligent_tiering_configuration,
+    handle=constant.answer_error(errors.NoSuchConfiguration),
+    write=Answer(404).always,
 )
 
 GET_BUCKET_INVENTORY_CONFIGURATION: Final = unsupported(
@@ -483,8 +573,26 @@ GET_BUCKET_INVENTORY_CONFIGURATION: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?id&inventory",
+    served_in=("extended",),
     why="No inventories are written.",
     instead="List the bucket, which costs what its pages hold.",
+)
+
+GET_BUCKET_INVENTORY_CONFIGURATION_EXTENDED: Final = supported(
+    name="GetBucketInventoryConfiguration",
+    feature="Inventory",
+    level="bucket",
+    method="GET",
+    marks="?id&inventory",
+    served_in=("extended",),
+    summary="There is no such configuration. Answers 404 NoSuchConfiguration.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_inventory_configuration,
+    handle=constant.answer_error(errors.NoSuchConfiguration),
+    write=Answer(404).always,
 )
 
 GET_BUCKET_LIFECYCLE: Final = unsupported(
@@ -504,8 +612,26 @@ GET_BUCKET_LIFECYCLE_CONFIGURATION: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?lifecycle",
+    served_in=("extended",),
     why="Files in PFS stay until they are deleted.",
     instead="Delete from a cron pipeline, and squash the commits that are not needed any more.",
+)
+
+GET_BUCKET_LIFECYCLE_CONFIGURATION_EXTENDED: Final = supported(
+    name="GetBucketLifecycleConfiguration",
+    feature="Lifecycles",
+    level="bucket",
+    method="GET",
+    marks="?lifecycle",
+    served_in=("extended",),
+    summary="No bucket has rules for lifecycles. Answers 404 NoSuchLifecycleConfiguration.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_lifecycle_configuration,
+    handle=constant.answer_error(errors.NoSuchLifecycleConfiguration),
+    write=Answer(404).always,
 )
 
 GET_BUCKET_LOCATION: Final = supported(
@@ -579,8 +705,26 @@ GET_BUCKET_METRICS_CONFIGURATION: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?id&metrics",
+    served_in=("extended",),
     why="No metrics are kept for a bucket.",
     instead="Count in the gateway's own log.",
+)
+
+GET_BUCKET_METRICS_CONFIGURATION_EXTENDED: Final = supported(
+    name="GetBucketMetricsConfiguration",
+    feature="Metrics",
+    level="bucket",
+    method="GET",
+    marks="?id&metrics",
+    served_in=("extended",),
+    summary="There is no such configuration. Answers 404 NoSuchConfiguration.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_metrics_configuration,
+    handle=constant.answer_error(errors.NoSuchConfiguration),
+    write=Answer(404).always,
 )
 
 GET_BUCKET_NOTIFICATION: Final = unsupported(
@@ -628,7 +772,25 @@ GET_BUCKET_OWNERSHIP_CONTROLS: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?ownershipControls",
+    served_in=("extended",),
     why="Files in PFS have no owner.",
+)
+
+GET_BUCKET_OWNERSHIP_CONTROLS_EXTENDED: Final = supported(
+    name="GetBucketOwnershipControls",
+    feature="Ownership controls",
+    level="bucket",
+    method="GET",
+    marks="?ownershipControls",
+    served_in=("extended",),
+    summary="No bucket has ownership controls. Answers 404 OwnershipControlsNotFoundError.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_ownership_controls,
+    handle=constant.answer_error(errors.OwnershipControlsNotFoundError),
+    write=Answer(404).always,
 )
 
 GET_BUCKET_POLICY: Final = unsupported(
@@ -637,8 +799,26 @@ GET_BUCKET_POLICY: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?policy",
+    served_in=("extended",),
     why="Access in PFS is given by Pachyderm's roles.",
     instead="Give roles with `pachctl auth set`.",
+)
+
+GET_BUCKET_POLICY_EXTENDED: Final = supported(
+    name="GetBucketPolicy",
+    feature="Policies",
+    level="bucket",
+    method="GET",
+    marks="?policy",
+    served_in=("extended",),
+    summary="No bucket has a policy. Answers 404 NoSuchBucketPolicy.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_policy,
+    handle=constant.answer_error(errors.NoSuchBucketPolicy),
+    write=Answer(404).always,
 )
 
 GET_BUCKET_POLICY_STATUS: Final = unsupported(
@@ -647,8 +827,26 @@ GET_BUCKET_POLICY_STATUS: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?policyStatus",
+    served_in=("extended",),
     why="Access in PFS is given by Pachyderm's roles.",
     instead="Give roles with `pachctl auth set`.",
+)
+
+GET_BUCKET_POLICY_STATUS_EXTENDED: Final = supported(
+    name="GetBucketPolicyStatus",
+    feature="Policies",
+    level="bucket",
+    method="GET",
+    marks="?policyStatus",
+    served_in=("extended",),
+    summary="No bucket has a policy. Answers 404 NoSuchBucketPolicy.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_policy_status,
+    handle=constant.answer_error(errors.NoSuchBucketPolicy),
+    write=Answer(404).always,
 )
 
 GET_BUCKET_REPLICATION: Final = unsupported(
@@ -657,8 +855,26 @@ GET_BUCKET_REPLICATION: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?replication",
+    served_in=("extended",),
     why="Branches are not replicated to other buckets.",
     instead="Let a pipeline copy the branch, or sync it with rclone.",
+)
+
+GET_BUCKET_REPLICATION_EXTENDED: Final = supported(
+    name="GetBucketReplication",
+    feature="Replication",
+    level="bucket",
+    method="GET",
+    marks="?replication",
+    served_in=("extended",),
+    summary="No bucket is replicated. Answers 404 ReplicationConfigurationNotFoundError.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_replication,
+    handle=constant.answer_error(errors.ReplicationConfigurationNotFoundError),
+    write=Answer(404).always,
 )
 
 GET_BUCKET_REQUEST_PAYMENT: Final = unsupported(
@@ -694,8 +910,26 @@ GET_BUCKET_TAGGING: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?tagging",
+    served_in=("extended",),
     why="PFS has no place for tags.",
     instead="Keep them in a file beside the data.",
+)
+
+GET_BUCKET_TAGGING_EXTENDED: Final = supported(
+    name="GetBucketTagging",
+    feature="Tagging",
+    level="bucket",
+    method="GET",
+    marks="?tagging",
+    served_in=("extended",),
+    summary="No bucket has tags. Answers 404 NoSuchTagSet.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_tagging,
+    handle=constant.answer_error(errors.NoSuchTagSet),
+    write=Answer(404).always,
 )
 
 GET_BUCKET_VERSIONING: Final = supported(
@@ -715,14 +949,49 @@ GET_BUCKET_VERSIONING: Final = supported(
     write=requests.write_get_bucket_versioning,
 )
 
+GET_BUCKET_VERSIONING_EXTENDED: Final = supported(
+    name="GetBucketVersioning",
+    feature="Versioning configuration",
+    level="bucket",
+    method="GET",
+    marks="?versioning",
+    served_in=("classic", "extended"),
+    summary="A constant, Enabled, since every write is a commit that PFS keeps.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_versioning_extended,
+    handle=constant.answer(documents.VersioningConfiguration(status="Enabled")),
+    write=requests.write_get_bucket_versioning_extended,
+)
+
 GET_BUCKET_WEBSITE: Final = unsupported(
     name="GetBucketWebsite",
     feature="Website configuration",
     level="bucket",
     method="GET",
     marks="?website",
+    served_in=("extended",),
     why="Branches are not served as websites.",
     instead="Put a web server in front of the gateway.",
+)
+
+GET_BUCKET_WEBSITE_EXTENDED: Final = supported(
+    name="GetBucketWebsite",
+    feature="Website configuration",
+    level="bucket",
+    method="GET",
+    marks="?website",
+    served_in=("extended",),
+    summary="No bucket is a website. Answers 404 NoSuchWebsiteConfiguration.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_bucket_website,
+    handle=constant.answer_error(errors.NoSuchWebsiteConfiguration),
+    write=Answer(404).always,
 )
 
 GET_OBJECT: Final = supported(
@@ -764,8 +1033,26 @@ GET_OBJECT_ACL: Final = unsupported(
     level="object",
     method="GET",
     marks="?acl",
+    served_in=("extended",),
     why="There are no ACLs in PFS, and no owner but the cluster.",
     instead="Give roles with `pachctl auth set`.",
+)
+
+GET_OBJECT_ACL_EXTENDED: Final = supported(
+    name="GetObjectAcl",
+    feature="ACLs",
+    level="object",
+    method="GET",
+    marks="?acl",
+    served_in=("extended",),
+    summary="A constant, FULL_CONTROL for the owner.",
+    pfs=("InspectBranch", "InspectFile"),
+    reads=("?versionId",),
+    drops=("x-amz-expected-bucket-owner", "x-amz-request-payer"),
+    refuses=(),
+    read=requests.read_get_object_acl,
+    handle=acls.get_object_acl,
+    write=requests.write_get_object_acl,
 )
 
 GET_OBJECT_ANNOTATION: Final = unsupported(
@@ -794,8 +1081,26 @@ GET_OBJECT_LEGAL_HOLD: Final = unsupported(
     level="object",
     method="GET",
     marks="?legal-hold",
+    served_in=("extended",),
     why="PFS has no locks on files.",
     instead="Past commits keep every version of a file until they are squashed.",
+)
+
+GET_OBJECT_LEGAL_HOLD_EXTENDED: Final = supported(
+    name="GetObjectLegalHold",
+    feature="Legal holds",
+    level="object",
+    method="GET",
+    marks="?legal-hold",
+    served_in=("extended",),
+    summary="No bucket has locks for objects; whether the object exists is not asked. Answers 400 InvalidRequest.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("versionId", "x-amz-expected-bucket-owner", "x-amz-request-payer"),
+    refuses=(),
+    read=requests.read_get_object_legal_hold,
+    handle=constant.answer_error(errors.InvalidRequest, "Bucket is missing Object Lock Configuration"),
+    write=Answer(400).always,
 )
 
 GET_OBJECT_LOCK_CONFIGURATION: Final = unsupported(
@@ -804,8 +1109,26 @@ GET_OBJECT_LOCK_CONFIGURATION: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?object-lock",
+    served_in=("extended",),
     why="PFS has no locks on files.",
     instead="Past commits keep every version of a file until they are squashed.",
+)
+
+GET_OBJECT_LOCK_CONFIGURATION_EXTENDED: Final = supported(
+    name="GetObjectLockConfiguration",
+    feature="Object locks",
+    level="bucket",
+    method="GET",
+    marks="?object-lock",
+    served_in=("extended",),
+    summary="No bucket has locks for objects. Answers 404 ObjectLockConfigurationNotFoundError.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_object_lock_configuration,
+    handle=constant.answer_error(errors.ObjectLockConfigurationNotFoundError),
+    write=Answer(404).always,
 )
 
 GET_OBJECT_RETENTION: Final = unsupported(
@@ -814,8 +1137,26 @@ GET_OBJECT_RETENTION: Final = unsupported(
     level="object",
     method="GET",
     marks="?retention",
+    served_in=("extended",),
     why="PFS has no locks on files.",
     instead="Past commits keep every version of a file until they are squashed.",
+)
+
+GET_OBJECT_RETENTION_EXTENDED: Final = supported(
+    name="GetObjectRetention",
+    feature="Retention policies",
+    level="object",
+    method="GET",
+    marks="?retention",
+    served_in=("extended",),
+    summary="No bucket has locks for objects; whether the object exists is not asked. Answers 400 InvalidRequest.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("versionId", "x-amz-expected-bucket-owner", "x-amz-request-payer"),
+    refuses=(),
+    read=requests.read_get_object_retention,
+    handle=constant.answer_error(errors.InvalidRequest, "Bucket is missing Object Lock Configuration"),
+    write=Answer(400).always,
 )
 
 GET_OBJECT_TAGGING: Final = unsupported(
@@ -844,8 +1185,26 @@ GET_PUBLIC_ACCESS_BLOCK: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?publicAccessBlock",
+    served_in=("extended",),
     why="There is no switch for public access, and the classic profile asks nobody who they are.",
     instead="Control in the network who reaches the gateway's port.",
+)
+
+GET_PUBLIC_ACCESS_BLOCK_EXTENDED: Final = supported(
+    name="GetPublicAccessBlock",
+    feature="Public access blocks",
+    level="bucket",
+    method="GET",
+    marks="?publicAccessBlock",
+    served_in=("extended",),
+    summary="No bucket blocks public access. Answers 404 NoSuchPublicAccessBlockConfiguration.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(),
+    read=requests.read_get_public_access_block,
+    handle=constant.answer_error(errors.NoSuchPublicAccessBlockConfiguration),
+    write=Answer(404).always,
 )
 
 HEAD_BUCKET: Final = supported(
@@ -905,7 +1264,25 @@ LIST_BUCKET_ANALYTICS_CONFIGURATIONS: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?analytics",
+    served_in=("extended",),
     why="Access to files is not analysed.",
+)
+
+LIST_BUCKET_ANALYTICS_CONFIGURATIONS_EXTENDED: Final = supported(
+    name="ListBucketAnalyticsConfigurations",
+    feature="Analytics",
+    level="bucket",
+    method="GET",
+    marks="?analytics",
+    served_in=("extended",),
+    summary="An empty list, as for a bucket that nobody has configured.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("continuation-token", "x-amz-expected-bucket-owner"),
+    refuses=(),
+    read=requests.read_list_bucket_analytics_configurations,
+    handle=constant.answer(documents.ListBucketAnalyticsConfigurationsResult(is_truncated=False)),
+    write=requests.write_list_bucket_analytics_configurations,
 )
 
 LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS: Final = unsupported(
@@ -914,7 +1291,25 @@ LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?intelligent-tiering",
+    served_in=("extended",),
     why="PFS has one tier of storage.",
+)
+
+LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS_EXTENDED: Final = supported(
+    name="ListBucketIntelligentTieringConfigurations",
+    feature="Intelligent tiering",
+    level="bucket",
+    method="GET",
+    marks="?intelligent-tiering",
+    served_in=("extended",),
+    summary="An empty list, as for a bucket that nobody has configured.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("continuation-token", "x-amz-expected-bucket-owner"),
+    refuses=(),
+    read=requests.read_list_bucket_intelligent_tiering_configurations,
+    handle=constant.answer(documents.ListIntelligentTieringConfigurationsResult(is_truncated=False)),
+    write=requests.write_list_bucket_intelligent_tiering_configurations,
 )
 
 LIST_BUCKET_INVENTORY_CONFIGURATIONS: Final = unsupported(
@@ -923,8 +1318,26 @@ LIST_BUCKET_INVENTORY_CONFIGURATIONS: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?inventory",
+    served_in=("extended",),
     why="No inventories are written.",
     instead="List the bucket, which costs what its pages hold.",
+)
+
+LIST_BUCKET_INVENTORY_CONFIGURATIONS_EXTENDED: Final = supported(
+    name="ListBucketInventoryConfigurations",
+    feature="Inventory",
+    level="bucket",
+    method="GET",
+    marks="?inventory",
+    served_in=("extended",),
+    summary="An empty list, as for a bucket that nobody has configured.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("continuation-token", "x-amz-expected-bucket-owner"),
+    refuses=(),
+    read=requests.read_list_bucket_inventory_configurations,
+    handle=constant.answer(documents.ListInventoryConfigurationsResult(is_truncated=False)),
+    write=requests.write_list_bucket_inventory_configurations,
 )
 
 LIST_BUCKET_METRICS_CONFIGURATIONS: Final = unsupported(
@@ -933,8 +1346,26 @@ LIST_BUCKET_METRICS_CONFIGURATIONS: Final = unsupported(
     level="bucket",
     method="GET",
     marks="?metrics",
+    served_in=("extended",),
     why="No metrics are kept for a bucket.",
     instead="Count in the gateway's own log.",
+)
+
+LIST_BUCKET_METRICS_CONFIGURATIONS_EXTENDED: Final = supported(
+    name="ListBucketMetricsConfigurations",
+    feature="Metrics",
+    level="bucket",
+    method="GET",
+    marks="?metrics",
+    served_in=("extended",),
+    summary="An empty list, as for a bucket that nobody has configured.",
+    pfs=("InspectBranch",),
+    reads=(),
+    drops=("continuation-token", "x-amz-expected-bucket-owner"),
+    refuses=(),
+    read=requests.read_list_bucket_metrics_configurations,
+    handle=constant.answer(documents.ListMetricsConfigurationsResult(is_truncated=False)),
+    write=requests.write_list_bucket_metrics_configurations,
 )
 
 LIST_BUCKETS: Final = supported(
@@ -1089,8 +1520,54 @@ PUT_BUCKET_ACL: Final = unsupported(
     level="bucket",
     method="PUT",
     marks="?acl",
+    served_in=("extended",),
     why="There are no ACLs in PFS, and no owner but the cluster.",
     instead="Give roles with `pachctl auth set`.",
+)
+
+PUT_BUCKET_ACL_EXTENDED: Final = supported(
+    name="PutBucketAcl",
+    feature="ACLs",
+    level="bucket",
+    method="PUT",
+    marks="?acl",
+    served_in=("extended",),
+    summary="Changes nothing. What gives the owner FULL_CONTROL and nobody else anything is accepted, any other ACL is 501.",
+    pfs=("InspectBranch",),
+    reads=(
+        "x-amz-acl",
+        "x-amz-grant-full-control",
+        "x-amz-grant-read",
+        "x-amz-grant-read-acp",
+        "x-amz-grant-write",
+        "x-amz-grant-write-acp",
+        "content-length",
+        "content-md5",
+        "x-amz-content-sha256",
+        "x-amz-decoded-content-length",
+        "x-amz-sdk-checksum-algorithm",
+        "x-amz-trailer",
+        "x-amz-checksum-*",
+        "<Owner/ID>",
+        "<Owner/DisplayName>",
+        "<AccessControlList/Grant/Grantee/xsi:type>",
+        "<AccessControlList/Grant/Grantee/ID>",
+        "<AccessControlList/Grant/Grantee/DisplayName>",
+        "<AccessControlList/Grant/Grantee/EmailAddress>",
+        "<AccessControlList/Grant/Grantee/URI>",
+        "<AccessControlList/Grant/Permission>",
+    ),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(
+        ("if-match", "Conditions"),
+        ("if-modified-since", "Conditions"),
+        ("if-none-match", "Conditions"),
+        ("if-unmodified-since", "Conditions"),
+        ("x-amz-if-match-*", "Sessions and directory buckets"),
+    ),
+    read=requests.read_put_bucket_acl,
+    handle=acls.put_bucket_acl,
+    write=Answer(200).always,
 )
 
 PUT_BUCKET_ANALYTICS_CONFIGURATION: Final = unsupported(
@@ -1257,8 +1734,43 @@ PUT_BUCKET_VERSIONING: Final = unsupported(
     level="bucket",
     method="PUT",
     marks="?versioning",
+    served_in=("extended",),
     why="Every write is a commit that PFS keeps, which cannot be switched.",
     instead="Read past commits with `pachctl` or PFS's gRPC interface.",
+)
+
+PUT_BUCKET_VERSIONING_EXTENDED: Final = supported(
+    name="PutBucketVersioning",
+    feature="Versioning configuration",
+    level="bucket",
+    method="PUT",
+    marks="?versioning",
+    served_in=("extended",),
+    summary="Changes nothing. Enabled is accepted, Suspended is 409, and MFA delete 501.",
+    pfs=("InspectBranch",),
+    reads=(
+        "content-length",
+        "content-md5",
+        "x-amz-content-sha256",
+        "x-amz-decoded-content-length",
+        "x-amz-sdk-checksum-algorithm",
+        "x-amz-trailer",
+        "x-amz-checksum-*",
+        "<Status>",
+        "<MfaDelete>",
+    ),
+    drops=("x-amz-expected-bucket-owner",),
+    refuses=(
+        ("x-amz-mfa", "MFA delete"),
+        ("if-match", "Conditions"),
+        ("if-modified-since", "Conditions"),
+        ("if-none-match", "Conditions"),
+        ("if-unmodified-since", "Conditions"),
+        ("x-amz-if-match-*", "Sessions and directory buckets"),
+    ),
+    read=requests.read_put_bucket_versioning,
+    handle=buckets.put_bucket_versioning,
+    write=Answer(200).always,
 )
 
 PUT_BUCKET_WEBSITE: Final = unsupported(
@@ -1329,8 +1841,55 @@ PUT_OBJECT_ACL: Final = unsupported(
     level="object",
     method="PUT",
     marks="?acl",
+    served_in=("extended",),
     why="There are no ACLs in PFS, and no owner but the cluster.",
     instead="Give roles with `pachctl auth set`.",
+)
+
+PUT_OBJECT_ACL_EXTENDED: Final = supported(
+    name="PutObjectAcl",
+    feature="ACLs",
+    level="object",
+    method="PUT",
+    marks="?acl",
+    served_in=("extended",),
+    summary="Changes nothing. What gives the owner FULL_CONTROL and nobody else anything is accepted, any other ACL is 501.",
+    pfs=("InspectBranch", "InspectFile"),
+    reads=(
+        "?versionId",
+        "x-amz-acl",
+        "x-amz-grant-full-control",
+        "x-amz-grant-read",
+        "x-amz-grant-read-acp",
+        "x-amz-grant-write",
+        "x-amz-grant-write-acp",
+        "content-length",
+        "content-md5",
+        "x-amz-content-sha256",
+        "x-amz-decoded-content-length",
+        "x-amz-sdk-checksum-algorithm",
+        "x-amz-trailer",
+        "x-amz-checksum-*",
+        "<Owner/ID>",
+        "<Owner/DisplayName>",
+        "<AccessControlList/Grant/Grantee/xsi:type>",
+        "<AccessControlList/Grant/Grantee/ID>",
+        "<AccessControlList/Grant/Grantee/DisplayName>",
+        "<AccessControlList/Grant/Grantee/EmailAddress>",
+        "<AccessControlList/Grant/Grantee/URI>",
+        "<AccessControlList/Grant/Permission>",
+    ),
+    drops=("x-amz-expected-bucket-owner", "x-amz-request-payer"),
+    refuses=(
+        ("if-match", "Conditions"),
+        ("if-modified-since", "Conditions"),
+        ("if-none-match", "Conditions"),
+        ("if-unmodified-since", "Conditions"),
+        ("x-amz-if-match-*", "Sessions and directory buckets"),
+    ),
+    read=requests.read_put_object_acl,
+    handle=acls.put_object_acl,
+    write=Answer(200).always,
 )
 
 PUT_OBJECT_ANNOTATION: Final = unsupported(
@@ -1980,45 +2539,45 @@ PROFILES: Final = {
             DELETE_PUBLIC_ACCESS_BLOCK,
             GET_BUCKET_ABAC,
             GET_BUCKET_ACCELERATE_CONFIGURATION_EXTENDED,
-            GET_BUCKET_ACL,
-            GET_BUCKET_ANALYTICS_CONFIGURATION,
-            GET_BUCKET_CORS,
-            GET_BUCKET_ENCRYPTION,
-            GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
-            GET_BUCKET_INVENTORY_CONFIGURATION,
+            GET_BUCKET_ACL_EXTENDED,
+            GET_BUCKET_ANALYTICS_CONFIGURATION_EXTENDED,
+            GET_BUCKET_CORS_EXTENDED,
+            GET_BUCKET_ENCRYPTION_EXTENDED,
+            GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION_EXTENDED,
+            GET_BUCKET_INVENTORY_CONFIGURATION_EXTENDED,
             GET_BUCKET_LIFECYCLE,
-            GET_BUCKET_LIFECYCLE_CONFIGURATION,
+            GET_BUCKET_LIFECYCLE_CONFIGURATION_EXTENDED,
             GET_BUCKET_LOCATION,
             GET_BUCKET_LOGGING_EXTENDED,
             GET_BUCKET_METADATA_CONFIGURATION,
             GET_BUCKET_METADATA_TABLE_CONFIGURATION,
-            GET_BUCKET_METRICS_CONFIGURATION,
+            GET_BUCKET_METRICS_CONFIGURATION_EXTENDED,
             GET_BUCKET_NOTIFICATION,
             GET_BUCKET_NOTIFICATION_CONFIGURATION_EXTENDED,
-            GET_BUCKET_OWNERSHIP_CONTROLS,
-            GET_BUCKET_POLICY,
-            GET_BUCKET_POLICY_STATUS,
-            GET_BUCKET_REPLICATION,
+            GET_BUCKET_OWNERSHIP_CONTROLS_EXTENDED,
+            GET_BUCKET_POLICY_EXTENDED,
+            GET_BUCKET_POLICY_STATUS_EXTENDED,
+            GET_BUCKET_REPLICATION_EXTENDED,
             GET_BUCKET_REQUEST_PAYMENT_EXTENDED,
-            GET_BUCKET_TAGGING,
-            GET_BUCKET_VERSIONING,
-            GET_BUCKET_WEBSITE,
+            GET_BUCKET_TAGGING_EXTENDED,
+            GET_BUCKET_VERSIONING_EXTENDED,
+            GET_BUCKET_WEBSITE_EXTENDED,
             GET_OBJECT,
-            GET_OBJECT_ACL,
+            GET_OBJECT_ACL_EXTENDED,
             GET_OBJECT_ANNOTATION,
             GET_OBJECT_ATTRIBUTES,
-            GET_OBJECT_LEGAL_HOLD,
-            GET_OBJECT_LOCK_CONFIGURATION,
-            GET_OBJECT_RETENTION,
+            GET_OBJECT_LEGAL_HOLD_EXTENDED,
+            GET_OBJECT_LOCK_CONFIGURATION_EXTENDED,
+            GET_OBJECT_RETENTION_EXTENDED,
             GET_OBJECT_TAGGING,
             GET_OBJECT_TORRENT,
-            GET_PUBLIC_ACCESS_BLOCK,
+            GET_PUBLIC_ACCESS_BLOCK_EXTENDED,
             HEAD_BUCKET,
             HEAD_OBJECT,
-            LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
-            LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
-            LIST_BUCKET_INVENTORY_CONFIGURATIONS,
-            LIST_BUCKET_METRICS_CONFIGURATIONS,
+            LIST_BUCKET_ANALYTICS_CONFIGURATIONS_EXTENDED,
+            LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS_EXTENDED,
+            LIST_BUCKET_INVENTORY_CONFIGURATIONS_EXTENDED,
+            LIST_BUCKET_METRICS_CONFIGURATIONS_EXTENDED,
             LIST_BUCKETS,
             LIST_DIRECTORY_BUCKETS,
             LIST_MULTIPART_UPLOADS,
@@ -2030,7 +2589,7 @@ PROFILES: Final = {
             POST_OBJECT,
             PUT_BUCKET_ABAC,
             PUT_BUCKET_ACCELERATE_CONFIGURATION,
-            PUT_BUCKET_ACL,
+            PUT_BUCKET_ACL_EXTENDED,
             PUT_BUCKET_ANALYTICS_CONFIGURATION,
             PUT_BUCKET_CORS,
             PUT_BUCKET_ENCRYPTION,
@@ -2047,10 +2606,10 @@ PROFILES: Final = {
             PUT_BUCKET_REPLICATION,
             PUT_BUCKET_REQUEST_PAYMENT,
             PUT_BUCKET_TAGGING,
-            PUT_BUCKET_VERSIONING,
+            PUT_BUCKET_VERSIONING_EXTENDED,
             PUT_BUCKET_WEBSITE,
             PUT_OBJECT,
-            PUT_OBJECT_ACL,
+            PUT_OBJECT_ACL_EXTENDED,
             PUT_OBJECT_ANNOTATION,
             PUT_OBJECT_LEGAL_HOLD,
             PUT_OBJECT_LOCK_CONFIGURATION,
@@ -2115,42 +2674,48 @@ PROFILES: Final = {
                 level="bucket",
                 method="GET",
                 candidates=(
-                    Candidate(GET_BUCKET_ANALYTICS_CONFIGURATION, (("analytics", ""), ("id", "")), ()),
                     Candidate(
-                        GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+                        GET_BUCKET_ANALYTICS_CONFIGURATION_EXTENDED, (("analytics", ""), ("id", "")), ()
+                    ),
+                    Candidate(
+                        GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION_EXTENDED,
                         (("id", ""), ("intelligent-tiering", "")),
                         (),
                     ),
-                    Candidate(GET_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
-                    Candidate(GET_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
+                    Candidate(
+                        GET_BUCKET_INVENTORY_CONFIGURATION_EXTENDED, (("id", ""), ("inventory", "")), ()
+                    ),
+                    Candidate(GET_BUCKET_METRICS_CONFIGURATION_EXTENDED, (("id", ""), ("metrics", "")), ()),
                     Candidate(CREATE_SESSION, (("session", ""),), ()),
                     Candidate(GET_BUCKET_ABAC, (("abac", ""),), ()),
                     Candidate(GET_BUCKET_ACCELERATE_CONFIGURATION_EXTENDED, (("accelerate", ""),), ()),
-                    Candidate(GET_BUCKET_ACL, (("acl", ""),), ()),
-                    Candidate(GET_BUCKET_CORS, (("cors", ""),), ()),
-                    Candidate(GET_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
-                    Candidate(GET_BUCKET_LIFECYCLE_CONFIGURATION, (("lifecycle", ""),), ()),
+                    Candidate(GET_BUCKET_ACL_EXTENDED, (("acl", ""),), ()),
+                    Candidate(GET_BUCKET_CORS_EXTENDED, (("cors", ""),), ()),
+                    Candidate(GET_BUCKET_ENCRYPTION_EXTENDED, (("encryption", ""),), ()),
+                    Candidate(GET_BUCKET_LIFECYCLE_CONFIGURATION_EXTENDED, (("lifecycle", ""),), ()),
                     Candidate(GET_BUCKET_LOCATION, (("location", ""),), ()),
                     Candidate(GET_BUCKET_LOGGING_EXTENDED, (("logging", ""),), ()),
                     Candidate(GET_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
                     Candidate(GET_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
                     Candidate(GET_BUCKET_NOTIFICATION_CONFIGURATION_EXTENDED, (("notification", ""),), ()),
-                    Candidate(GET_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
-                    Candidate(GET_BUCKET_POLICY, (("policy", ""),), ()),
-                    Candidate(GET_BUCKET_POLICY_STATUS, (("policyStatus", ""),), ()),
-                    Candidate(GET_BUCKET_REPLICATION, (("replication", ""),), ()),
+                    Candidate(GET_BUCKET_OWNERSHIP_CONTROLS_EXTENDED, (("ownershipControls", ""),), ()),
+                    Candidate(GET_BUCKET_POLICY_EXTENDED, (("policy", ""),), ()),
+                    Candidate(GET_BUCKET_POLICY_STATUS_EXTENDED, (("policyStatus", ""),), ()),
+                    Candidate(GET_BUCKET_REPLICATION_EXTENDED, (("replication", ""),), ()),
                     Candidate(GET_BUCKET_REQUEST_PAYMENT_EXTENDED, (("requestPayment", ""),), ()),
-                    Candidate(GET_BUCKET_TAGGING, (("tagging", ""),), ()),
-                    Candidate(GET_BUCKET_VERSIONING, (("versioning", ""),), ()),
-                    Candidate(GET_BUCKET_WEBSITE, (("website", ""),), ()),
-                    Candidate(GET_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
-                    Candidate(GET_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
-                    Candidate(LIST_BUCKET_ANALYTICS_CONFIGURATIONS, (("analytics", ""),), ()),
+                    Candidate(GET_BUCKET_TAGGING_EXTENDED, (("tagging", ""),), ()),
+                    Candidate(GET_BUCKET_VERSIONING_EXTENDED, (("versioning", ""),), ()),
+                    Candidate(GET_BUCKET_WEBSITE_EXTENDED, (("website", ""),), ()),
+                    Candidate(GET_OBJECT_LOCK_CONFIGURATION_EXTENDED, (("object-lock", ""),), ()),
+                    Candidate(GET_PUBLIC_ACCESS_BLOCK_EXTENDED, (("publicAccessBlock", ""),), ()),
+                    Candidate(LIST_BUCKET_ANALYTICS_CONFIGURATIONS_EXTENDED, (("analytics", ""),), ()),
                     Candidate(
-                        LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS, (("intelligent-tiering", ""),), ()
+                        LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS_EXTENDED,
+                        (("intelligent-tiering", ""),),
+                        (),
                     ),
-                    Candidate(LIST_BUCKET_INVENTORY_CONFIGURATIONS, (("inventory", ""),), ()),
-                    Candidate(LIST_BUCKET_METRICS_CONFIGURATIONS, (("metrics", ""),), ()),
+                    Candidate(LIST_BUCKET_INVENTORY_CONFIGURATIONS_EXTENDED, (("inventory", ""),), ()),
+                    Candidate(LIST_BUCKET_METRICS_CONFIGURATIONS_EXTENDED, (("metrics", ""),), ()),
                     Candidate(LIST_MULTIPART_UPLOADS, (("uploads", ""),), ()),
                     Candidate(LIST_OBJECT_VERSIONS, (("versions", ""),), ()),
                     Candidate(LIST_OBJECTS_V2, (("list-type", "2"),), ()),
@@ -2213,7 +2778,7 @@ PROFILES: Final = {
                     Candidate(PUT_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
                     Candidate(PUT_BUCKET_ABAC, (("abac", ""),), ()),
                     Candidate(PUT_BUCKET_ACCELERATE_CONFIGURATION, (("accelerate", ""),), ()),
-                    Candidate(PUT_BUCKET_ACL, (("acl", ""),), ()),
+                    Candidate(PUT_BUCKET_ACL_EXTENDED, (("acl", ""),), ()),
                     Candidate(PUT_BUCKET_CORS, (("cors", ""),), ()),
                     Candidate(PUT_BUCKET_ENCRYPTION, (("encryption", ""),), ()),
                     Candidate(PUT_BUCKET_LIFECYCLE_CONFIGURATION, (("lifecycle", ""),), ()),
@@ -2224,7 +2789,7 @@ PROFILES: Final = {
                     Candidate(PUT_BUCKET_REPLICATION, (("replication", ""),), ()),
                     Candidate(PUT_BUCKET_REQUEST_PAYMENT, (("requestPayment", ""),), ()),
                     Candidate(PUT_BUCKET_TAGGING, (("tagging", ""),), ()),
-                    Candidate(PUT_BUCKET_VERSIONING, (("versioning", ""),), ()),
+                    Candidate(PUT_BUCKET_VERSIONING_EXTENDED, (("versioning", ""),), ()),
                     Candidate(PUT_BUCKET_WEBSITE, (("website", ""),), ()),
                     Candidate(PUT_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
                     Candidate(PUT_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
@@ -2265,10 +2830,10 @@ PROFILES: Final = {
                 method="GET",
                 candidates=(
                     Candidate(GET_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
-                    Candidate(GET_OBJECT_ACL, (("acl", ""),), ()),
+                    Candidate(GET_OBJECT_ACL_EXTENDED, (("acl", ""),), ()),
                     Candidate(GET_OBJECT_ATTRIBUTES, (("attributes", ""),), ()),
-                    Candidate(GET_OBJECT_LEGAL_HOLD, (("legal-hold", ""),), ()),
-                    Candidate(GET_OBJECT_RETENTION, (("retention", ""),), ()),
+                    Candidate(GET_OBJECT_LEGAL_HOLD_EXTENDED, (("legal-hold", ""),), ()),
+                    Candidate(GET_OBJECT_RETENTION_EXTENDED, (("retention", ""),), ()),
                     Candidate(GET_OBJECT_TAGGING, (("tagging", ""),), ()),
                     Candidate(GET_OBJECT_TORRENT, (("torrent", ""),), ()),
                     Candidate(LIST_OBJECT_ANNOTATIONS, (("annotation", ""),), ()),
@@ -2335,7 +2900,7 @@ PROFILES: Final = {
                     ),
                     Candidate(PUT_OBJECT_ANNOTATION, (("annotation", ""), ("annotationName", "")), ()),
                     Candidate(UPLOAD_PART, (("partNumber", ""), ("uploadId", "")), ()),
-                    Candidate(PUT_OBJECT_ACL, (("acl", ""),), ()),
+                    Candidate(PUT_OBJECT_ACL_EXTENDED, (("acl", ""),), ()),
                     Candidate(PUT_OBJECT_LEGAL_HOLD, (("legal-hold", ""),), ()),
                     Candidate(PUT_OBJECT_RETENTION, (("retention", ""),), ()),
                     Candidate(PUT_OBJECT_TAGGING, (("tagging", ""),), ()),
@@ -2344,7 +2909,7 @@ PROFILES: Final = {
                     Candidate(COPY_OBJECT, (), ("x-amz-copy-source",)),
                     Candidate(PUT_OBJECT, (), ()),
                 ),
-                parameters=frozenset([]),
+                parameters=frozenset(["versionId"]),
                 subresources=SUBRESOURCES,
             ),
         ),

@@ -13,6 +13,7 @@ from s3gw.generated.requests import (
     HeadBucketRequest,
     HeadBucketResult,
     ListBucketsRequest,
+    PutBucketVersioningRequest,
 )
 from s3gw.names import bucket_of
 from s3gw.operations import _tokens
@@ -72,3 +73,19 @@ def get_bucket_location(context: Context, request: GetBucketLocationRequest) -> 
     """Answer the gateway's region: minio clients ask for it before anything else."""
     context.pfs.inspect_branch(request.branch)
     return LocationConstraint(text=context.region)
+
+
+def put_bucket_versioning(context: Context, request: PutBucketVersioningRequest) -> None:
+    """Accept what is so anyhow: every write is a commit that PFS keeps, whatever anybody says."""
+    context.pfs.inspect_branch(request.branch)
+    status, mfa_delete = request.document.status, request.document.mfa_delete
+    if status not in ("Enabled", "Suspended") or mfa_delete not in (None, "Enabled", "Disabled"):
+        raise S3Error(errors.IllegalVersioningConfigurationException)
+    if mfa_delete == "Enabled":
+        raise S3Error(errors.NotImplemented, "MFA delete is not supported: leave MfaDelete out.")
+    if status == "Suspended":
+        message = (
+            "Versioning cannot be suspended: every write is a commit of PFS, which stays. Drop old ones with "
+            "`s3gw prune` (embedded PFS) or `pachctl squash commit` (cluster)."
+        )
+        raise S3Error(errors.InvalidBucketState, message)

@@ -20,7 +20,7 @@ _ACRONYMS = {"ETag": "etag", "ID": "id", "MD5": "md5", "VersionIdMarker": "versi
 
 def snake(name: str) -> str:
     """Name a Python attribute as S3 names the member, header or parameter."""
-    name = name.removeprefix("x-amz-")
+    name = name.removeprefix("x-amz-").removeprefix("xsi:")
     if name in _ACRONYMS:
         return _ACRONYMS[name]
     algorithm = name.removeprefix("Checksum")

@@ -164,7 +164,7 @@ def _variant(operation: Operation, function: str, wire: Wire, *, has_headers: bo
         for pattern, kind in response.get("headers", {}).items()
         for name in ([pattern] if kind == "map" else _expanded(pattern, wire))
     )
-    several = isinstance(supported["status"], list)
+    status = supported.get("status")  # a constant error has none
     document = "result.document" if has_headers else "result"
     return Variant(
         operation=operation,
@@ -176,7 +176,7 @@ def _variant(operation: Operation, function: str, wire: Wire, *, has_headers: bo
         headers=headers,
         result=f"{operation.name}Result" if has_headers else f"documents.{body}" if body else "None",
         writes=bool(has_headers or body),
-        status="result.status" if several else str(supported["status"]),
+        status="result.status" if isinstance(status, list) else str(status),
         body={None: "None", "content": "result.body"}.get(
             body, f"documents.render_{snake(body or '')}({document})"
         ),

@@ -13,9 +13,9 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
+from s3gw.digests import Digest
 from s3gw.generated import errors
 from s3gw.generated.wire import CHECKSUMS, Checksum
-from s3gw.digests import Digest
 from s3gw.http.framing import Input, Wire, unframe
 from s3gw.http.values import size_in_bytes
 from s3gw.s3_error import S3Error, invalid_argument
@@ -216,9 +216,7 @@ def _checksum(name: str, what: str = "The checksum algorithm") -> Checksum:
     """Find the algorithm of a header ``x-amz-checksum-*``."""
     checksum = CHECKSUMS.get(name.removeprefix(CHECKSUM)) if name.startswith(CHECKSUM) else None
     if checksum is None:
-        raise S3Error(
-            errors.InvalidRequest, f"{what} {name.removeprefix(CHECKSUM)[:40]!a} is not supported."
-        )
+        raise S3Error(errors.InvalidRequest, f"{what} {name.removeprefix(CHECKSUM)[:40]!a} is not supported.")
     return checksum
 
 

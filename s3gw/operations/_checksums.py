@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from awscrt import checksums as crt
 
+from s3gw.digests import Digest
 from s3gw.generated import errors
 from s3gw.generated.wire import CHECKSUMS
-from s3gw.digests import Digest
 from s3gw.s3_error import S3Error, invalid_argument
 
 FULL_OBJECT = "FULL_OBJECT"
@@ -63,7 +63,9 @@ def type_of(algorithm: str | None, text: str | None) -> str | None:
     if not text:
         return FULL_OBJECT if algorithm == "crc64nvme" else COMPOSITE
     if text not in (FULL_OBJECT, COMPOSITE):
-        raise invalid_argument("x-amz-checksum-type", text, "Value for x-amz-checksum-type header is invalid.")
+        raise invalid_argument(
+            "x-amz-checksum-type", text, "Value for x-amz-checksum-type header is invalid."
+        )
     if (text == FULL_OBJECT and algorithm not in _COMBINED) or (
         text == COMPOSITE and algorithm == "crc64nvme"
     ):

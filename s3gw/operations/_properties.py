@@ -89,7 +89,11 @@ class Properties:
 
     @classmethod
     def of_request(cls, request: Described) -> Self:
-        """Read what a request wants to be kept. Raise S3Error MetadataTooLarge, InvalidTag, InvalidArgument."""
+        """Read what a request wants to be kept.
+
+        Raises:
+            S3Error: MetadataTooLarge, InvalidTag, InvalidArgument.
+        """
         headers = {name: value for name in _HEADERS if (value := getattr(request, name))}
         if "content_encoding" in headers:
             kept = _without_framing(headers.pop("content_encoding"))
@@ -106,14 +110,15 @@ class Properties:
         if not kept:
             return cls()
         document: dict[str, Any] = json.loads(kept)
-        parts = document.get("parts")
+        parts = document.get("parts") or {}
+        sizes = _expanded(parts.get("sizes", ()))
         return cls(
             headers=document.get("headers", {}),
             metadata=document.get("metadata", {}),
             tags=document.get("tags", {}),
             checksums=document.get("checksums", {}),
             checksum_type=document.get("checksum_type"),
-            parts=None if parts is None else Parts(_expanded(parts["sizes"]), tuple(parts.get("checksums", ()))),
+            parts=Parts(sizes, tuple(parts.get("checksums", ()))) if parts else None,
             upload=document.get("upload"),
         )
 

@@ -43,7 +43,6 @@ _PAGE = 1000
 Entry: TypeAlias = "tuple[str, FileInfo | None]"
 
 
-
 class staged:  # noqa: N801 - a namespace of names
     """Where a session keeps what."""
 
@@ -87,7 +86,12 @@ class Session:
             pass
         session = cls(secrets.token_hex(_ID_DIGITS // 2), target, time.time())
         pfs.create_branch(session.branch)
-        about = {"project": target.project, "repo": target.repo, "branch": target.name, "begun": session.begun}
+        about = {
+            "project": target.project,
+            "repo": target.repo,
+            "branch": target.name,
+            "begun": session.begun,
+        }
         with pfs.stage(session.branch, _ABOUT, arrived=True) as staging:
             staging.write(json.dumps(about).encode())
             pfs.change(session.branch, [Put(_ABOUT, staging.finish())])
@@ -220,9 +224,7 @@ class SessionSnapshot:
         return not gone or any(other not in gone for other, _ in entries(self._base, "", path, "", ""))
 
 
-def entries(
-    snapshot: Snapshot, folder: str, prefix: str, delimiter: str, after: str
-) -> Iterator[Entry]:
+def entries(snapshot: Snapshot, folder: str, prefix: str, delimiter: str, after: str) -> Iterator[Entry]:
     """Give the files and groups (without a file) of a listing, in order, by pages."""
     position: str | None = folder + after if after else ""
     while position is not None:
@@ -235,9 +237,7 @@ def entries(
         position = page.after
 
 
-def _merged(
-    over: Iterator[Entry], base: Iterator[Entry]
-) -> Iterator[Entry]:
+def _merged(over: Iterator[Entry], base: Iterator[Entry]) -> Iterator[Entry]:
     """Give the entries of both in order; of two with one path that of the session."""
     first, second = next(over, None), next(base, None)
     while first is not None or second is not None:

@@ -27,7 +27,7 @@ from s3gw.operations._properties import Properties
 from s3gw.pfs.interface import PFS, Branch, BranchNotFound, Delete, FileInfo, FileNotFound, Put, Snapshot
 
 _OPEN = "open/"
-_PARTS = "parts/"
+PARTS = "parts/"
 _DONE = "done/"
 
 _ID = re.compile(r"[0-9a-f]{14}[0-9a-f]{18}(?:-([0-9a-z]+)-([cf]))?", re.ASCII)
@@ -157,18 +157,18 @@ def part_path(upload: UploadId, number: int, md5: bytes, checksum: tuple[str, st
     name = f"{number:05d}.{time.time_ns() // 1000:014x}.{md5.hex()}"
     if checksum is not None:
         name += f".{checksum[0]}-{base64.b64decode(checksum[1]).hex()}"
-    return f"{_PARTS}{upload.text}/{name}"
+    return f"{PARTS}{upload.text}/{name}"
 
 
 def parts_of_number(known: Snapshot, upload: UploadId, number: int) -> list[str]:
     """Name the files of a part, which a new one takes the place of."""
-    return [file.path for file in known.list_files(f"{_PARTS}{upload.text}/{number:05d}.").files]
+    return [file.path for file in known.list_files(f"{PARTS}{upload.text}/{number:05d}.").files]
 
 
 def parts(known: Snapshot, upload: UploadId, after: int = 0) -> Iterator[Part]:
     """Give the parts of an upload behind a number; of several of one number the last."""
     latest: Part | None = None
-    prefix = f"{_PARTS}{upload.text}/"
+    prefix = f"{PARTS}{upload.text}/"
     for file in _files(known, prefix, f"{prefix}{after:05d}~" if after else ""):
         part = _part(file)
         if latest is not None and latest.number != part.number:
@@ -192,7 +192,7 @@ def end(pfs: PFS, upload: Upload, answer: dict[str, Any] | None) -> None:
     """Drop an upload and its parts; where it was completed, what that has answered is kept."""
     known = snapshot(pfs)
     edits: list[Put | Delete] = [Delete(upload.file)]
-    edits += [Delete(file.path) for file in _files(known, f"{_PARTS}{upload.id.text}/")]
+    edits += [Delete(file.path) for file in _files(known, f"{PARTS}{upload.id.text}/")]
     path = f"{_DONE}{upload.id.text}"
     with pfs.stage(UPLOADS, path, arrived=True) as staging:
         if answer is not None:
@@ -243,13 +243,13 @@ def abandoned(known: Snapshot, before: datetime) -> Iterator[Sequence[str]]:
     for file in _files(known, _OPEN):
         id_ = UploadId.read(file.path.rpartition(" ")[2])
         if id_ is not None and id_.initiated < before:
-            yield [file.path, *(part.path for part in _files(known, f"{_PARTS}{id_.text}/"))]
+            yield [file.path, *(part.path for part in _files(known, f"{PARTS}{id_.text}/"))]
     for file in _files(known, _DONE):
         id_ = UploadId.read(file.path.removeprefix(_DONE))
         if id_ is not None and id_.initiated < before:
             yield [file.path]
     # what was written while its upload ended
-    for file in _files(known, _PARTS):
+    for file in _files(known, PARTS):
         id_ = UploadId.read(file.path.split("/")[1])
         if id_ is not None and id_.initiated < before:
             yield [file.path]

@@ -42,7 +42,7 @@ def _asked(header: str) -> set[str]:
 
 
 def _parts(request: GetObjectAttributesRequest, properties: Properties) -> ObjectParts | None:
-    """Tell the parts of an object that was uploaded in some; as S3, one by one only where they have checksums."""
+    """Tell the parts that an object was uploaded in; as S3, one by one only where they have checksums."""
     parts = properties.parts
     if parts is None:
         return None

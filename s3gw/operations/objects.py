@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -21,18 +21,14 @@ from s3gw.generated.requests import (
     PutObjectRequest,
     PutObjectResult,
 )
+from s3gw.operations._answers import present
 from s3gw.operations._checksums import FULL_OBJECT, checksums_by_name, named_checksums
-from s3gw.operations._conditions import (
-    Conditions,
-    NotModified,
-    WriteCondition,
-    if_range_holds,
-    parse_range,
-)
-from s3gw.operations._content_type import content_type_of
+from s3gw.operations._conditions import Conditions, WriteCondition
 from s3gw.operations._etag import etag_of
+from s3gw.operations._markers import marker_with_body, without_bytes
 from s3gw.operations._properties import Properties
 from s3gw.operations._reads import find_key, inspect_key, snapshot_of
+from s3gw.operations._removals import ATTEMPTS, refuse_directory_conditions
 from s3gw.operations._versions import NULL, check_version
 from s3gw.operations._views import View, fill, view_of
 from s3gw.operations.pending import Pending
@@ -41,15 +37,11 @@ from s3gw.pfs.interface import (
     ConditionFailed,
     Delete,
     FileInfo,
-    FileReader,
     Put,
     Snapshot,
     Staging,
 )
 from s3gw.s3_error import S3Error
-
-# How often a DeleteObjects with conditions is judged anew when another writer came between.
-ATTEMPTS = 5
 
 
 def get_object(context: Context, request: GetObjectRequest) -> GetObjectResult:
@@ -82,7 +74,7 @@ def put_object(context: Context, request: PutObjectRequest) -> Pending[PutObject
 
     def then(change: Change) -> PutObjectResult:
         return PutObjectResult(
-            etag=etag_of(the_file(change)),
+            etag=etag_of(change.file),
             checksum_type=checksum_type,
             version_id=view.version(change),
             **named_checksums(checksums),
@@ -96,26 +88,9 @@ def _stage(context: Context, view: View, request: PutObjectRequest, path: str) -
     body: Iterable[bytes] = request.body
     if context.keys.is_marker(request.key):
         if request.body.length:
-            raise _marker_with_body()
-        body = _nothing(body)
+            raise marker_with_body()
+        body = without_bytes(body)
     return fill(view.stage(path, arrived=request.body.arrived), body)
-
-
-def _nothing(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    for block in blocks:
-        if block:
-            raise _marker_with_body()
-        yield block
-
-
-def _marker_with_body() -> S3Error:
-    message = "A key that ends with a slash is a folder marker, which has no bytes: send an empty body."
-    return S3Error(errors.InvalidRequest, message)
-
-
-def the_file(change: Change) -> FileInfo:
-    """Give the one file that a change has put."""
-    return next(file for file in change.files if file is not None)
 
 
 def delete_object(context: Context, request: DeleteObjectRequest) -> Pending[None] | None:
@@ -155,54 +130,6 @@ def _inspect(
     check_version(request.version_id)
     snapshot = snapshot_of(context, request)
     return snapshot, inspect_key(context, snapshot, request.key, whole=whole)
-
-
-def present(
-    request: GetObjectRequest,
-    file: FileInfo,
-    read: Callable[[int, int], FileReader] | None,
-    part: tuple[int, int] | None = None,
-) -> GetObjectResult:
-    """Answer a GetObject or HeadObject of a file; `part` is the offset and size that partNumber asks for."""
-    etag = etag_of(file)
-    conditions = Conditions.of(request)
-    try:
-        if conditions is not None:
-            conditions.check_read(etag, file.committed)
-    except NotModified:
-        return GetObjectResult(status=304, etag=etag, last_modified=file.committed)
-    extent = part or _extent(request, file)
-    offset, length = extent or (0, file.size)
-    return GetObjectResult(
-        status=206 if extent else 200,
-        accept_ranges="bytes",
-        cache_control=request.response_cache_control,
-        content_disposition=request.response_content_disposition,
-        content_encoding=request.response_content_encoding,
-        content_language=request.response_content_language,
-        content_length=length,
-        content_range=f"bytes {offset}-{offset + length - 1}/{file.size}" if extent else None,
-        content_type=request.response_content_type or content_type_of(request.key),
-        etag=etag,
-        expires=request.response_expires,
-        last_modified=file.committed,
-        body=read(offset, length) if read else None,
-    )
-
-
-def _extent(request: GetObjectRequest, file: FileInfo) -> tuple[int, int] | None:
-    """Find the offset and length that are asked for; None is the whole file."""
-    if request.part_number is None:
-        if not if_range_holds(request.if_range, etag_of(file), file.committed):
-            return None
-        return parse_range(request.range, file.size)
-    if request.range is not None:
-        raise S3Error(
-            errors.InvalidRequest, "Cannot specify both Range header and partNumber query parameter"
-        )
-    if request.part_number != 1:
-        raise S3Error(errors.InvalidPartNumber)
-    return (0, file.size) if file.size else None
 
 
 def _judge(
@@ -248,12 +175,3 @@ def _deletes(
     paths = context.keys.paths(key)
     judged = paths[0] if found is None else found.path
     return [Delete(path, condition if path == judged else None) for path in paths]
-
-
-def refuse_directory_conditions(identifier: ObjectIdentifier) -> None:
-    """Refuse what only a directory bucket judges. Raise S3Error NotImplemented."""
-    if identifier.last_modified_time is not None or identifier.size is not None:
-        raise S3Error(
-            errors.NotImplemented,
-            "LastModifiedTime and Size are conditions of directory buckets alone.",
-        )

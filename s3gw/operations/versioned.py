@@ -28,15 +28,17 @@ from s3gw.generated.requests import (
     HeadObjectResult,
     ListObjectVersionsRequest,
 )
+from s3gw.operations._answers import present
 from s3gw.operations._checksums import named_checksums
 from s3gw.operations._conditions import Conditions, WriteCondition
 from s3gw.operations._etag import etag_of
+from s3gw.operations._history import page_of_versions
 from s3gw.operations._owner import OWNER
 from s3gw.operations._properties import Properties, metadata_headers
 from s3gw.operations._reads import find_key
+from s3gw.operations._removals import ATTEMPTS, refuse_directory_conditions
 from s3gw.operations._versions import NULL, Found, checked, find_version, pinned_at, version_of
 from s3gw.operations._views import SessionView, View, view_of
-from s3gw.operations.objects import ATTEMPTS, present, refuse_directory_conditions
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import (
     Change,
@@ -170,7 +172,9 @@ class _Removals:
         if identifier.etag is not None:
             condition = WriteCondition(Conditions(if_match=identifier.etag))
             condition.check(file)
-        version = _check_removable(self._context, self._view, self._snapshot, file, key, identifier.version_id)
+        version = _check_removable(
+            self._context, self._view, self._snapshot, file, key, identifier.version_id
+        )
         if is_there:
             paths = self._context.keys.paths(key) if file is None else [file.path]
             for path in paths:
@@ -225,8 +229,7 @@ def list_object_versions(context: Context, request: ListObjectVersionsRequest) -
         message = "A version-id marker cannot be specified without a key marker."
         raise invalid_argument("version-id-marker", request.version_id_marker, message)
     marker = checked(request.version_id_marker or None)
-    history = VersionListing(context, request.branch, request.prefix, request.delimiter)
-    listed, after = history.page(request.key_marker, marker, request.max_keys)
+    listed, after = page_of_versions(context, request, marker)
     versions = [entry for entry in listed if not isinstance(entry, str)]
     return ListVersionsResult(
         name=request.bucket,

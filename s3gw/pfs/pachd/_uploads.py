@@ -61,6 +61,8 @@ def add_file(path: str, data: bytes) -> Any:
 class PachdStaging:
     """A body on its way."""
 
+    md5: bytes | None = None
+
     def __init__(self, client: Client, path: str, head: str) -> None:
         self._client = client
         self._path = path

@@ -228,7 +228,6 @@ class Snapshot(Protocol):
         """
         ...
 
-
     def commit_of(self, file: FileInfo) -> str | None:
         """Give the id of the commit that last changed a file of this snapshot.
 

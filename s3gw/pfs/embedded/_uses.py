@@ -18,6 +18,21 @@ INSERT INTO shared (content, uses) VALUES (?1, ?2) ON CONFLICT (content) DO UPDA
 """
 _AT_ONCE = 500
 
+# Every use of a content.
+USED = """
+SELECT content, 1 AS uses FROM file WHERE content IS NOT NULL
+UNION ALL SELECT content, 1 FROM history WHERE content IS NOT NULL
+UNION ALL SELECT content, 1
+FROM (SELECT DISTINCT composed, begin, json_extract(value, '$[0]') AS content FROM pieces, json_each(list))
+"""
+# Contents that are counted wrong: their uses but for those in ``shared``, of which there must be one. What
+# is dropped has that of the purge.
+MISCOUNTED = f"""
+SELECT content, sum(uses) FROM (
+    {USED} UNION ALL SELECT content, -uses FROM shared UNION ALL SELECT -id, 1 FROM composed WHERE dropped
+) GROUP BY content HAVING sum(uses) != 1
+"""  # noqa: S608
+
 
 def add_uses(connection: sqlite3.Connection, uses: Mapping[Content, int]) -> None:
     """Count further uses of contents that are in use."""

@@ -1351,6 +1351,7 @@ class GetObjectAttributesRequest:
     max_parts: int
     object_attributes: str
     part_number_marker: int
+    x_s3gw_session: str | None
     commit: str | None = None
 
 
@@ -1388,6 +1389,7 @@ def read_get_object_attributes(request: Request) -> GetObjectAttributesRequest:
         part_number_marker=values.integer(
             "x-amz-part-number-marker", headers.get("x-amz-part-number-marker"), default=0, minimum=0
         ),
+        x_s3gw_session=headers.get("x-s3gw-session"),
     )
 
 
@@ -1467,6 +1469,7 @@ class GetObjectTaggingRequest:
     branch: Branch
     key: str
     version_id: str | None
+    x_s3gw_session: str | None
     commit: str | None = None
 
 
@@ -1481,12 +1484,14 @@ class GetObjectTaggingResult:
 def read_get_object_tagging(request: Request) -> GetObjectTaggingRequest:
     """Raise S3Error where the request is not valid."""
     query = request.query
+    headers = request.headers
     return GetObjectTaggingRequest(
         bucket=request.bucket,
         branch=request.branch(),
         commit=request.commit(),
         key=request.key(),
         version_id=query.get("versionId"),
+        x_s3gw_session=headers.get("x-s3gw-session"),
     )
 
 

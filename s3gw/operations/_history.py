@@ -66,7 +66,7 @@ def _entries(
 ) -> Iterator[Entry | _Pause]:
     """Give versions and directories in order, from the markers of a request on."""
     keys, prefix, marker = context.keys, request.prefix, request.key_marker
-    begin = keys.after(marker), None
+    begin: tuple[str, str | None] = keys.after(marker), None
     if version is not None and keys.is_key(marker):
         begin = keys.path(marker), version
     # a folder marker lies before what its key is a prefix of
@@ -89,12 +89,12 @@ def _walk(
     position: tuple[str, str | None] | None = begin
     limit = min(_PAGE, request.max_keys + 1)
     for _ in range(_PAGES):
-        assert position is not None
+        if position is None:
+            return
         page = context.pfs.list_versions(request.branch, prefix, delimiter, position, limit)
         found: list[tuple[str, Entry]] = [(version.path, version) for version in page.versions]
         found += [(group, group) for group in page.groups]
         yield from (entry for _, entry in sorted(found, key=lambda pair: pair[0]))
         position = page.after
-        if position is None:
-            return
-    yield _Pause(*position)
+    if position is not None:
+        yield _Pause(*position)

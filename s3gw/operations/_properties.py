@@ -36,14 +36,15 @@ _HEADERS = (
 class Described(Protocol):
     """A request that says what an object is to carry; None is what was not sent, or is not read."""
 
-    cache_control: str | None
-    content_disposition: str | None
-    content_encoding: str | None
-    content_language: str | None
-    content_type: str | None
-    expires: str | None
-    meta: Mapping[str, str] | None
-    tagging: str | None
+    @property
+    def meta(self) -> Mapping[str, str] | None:
+        """User metadata."""
+        ...
+
+    @property
+    def tagging(self) -> str | None:
+        """Tags, as a query string."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Properties:
         Raises:
             S3Error: MetadataTooLarge, InvalidTag, InvalidArgument.
         """
-        headers = {name: value for name in _HEADERS if (value := getattr(request, name))}
+        headers = {name: value for name in _HEADERS if (value := getattr(request, name, None))}
         if "content_encoding" in headers:
             kept = _without_framing(headers.pop("content_encoding"))
             headers |= {"content_encoding": kept} if kept else {}

@@ -70,7 +70,7 @@ def put_object(context: Context, request: PutObjectRequest) -> Pending[PutObject
     checksum_type = FULL_OBJECT if checksums else None
     if properties is not None:
         properties = replace(properties, checksums=checksums, checksum_type=checksum_type)
-    put = Put(path, staging.finish(), condition, properties and properties.to_bytes())
+    put = Put(path, staging.finish(), condition, None if properties is None else properties.to_bytes())
 
     def then(change: Change) -> PutObjectResult:
         return PutObjectResult(

@@ -410,7 +410,7 @@ def list_multipart_uploads(
         key_marker=request.key_marker,
         upload_id_marker=request.upload_id_marker,
         next_key_marker=last and last[0],
-        next_upload_id_marker=last and last[1] and last[1].text,
+        next_upload_id_marker=last[1].text if last and last[1] else None,
         prefix=request.prefix,
         delimiter=request.delimiter or None,
         max_uploads=request.max_uploads,
@@ -446,7 +446,7 @@ def _going_on(
         path = keys.path(marker) if is_one else keys.after(marker)
         position = store.behind(branch, path, id_marker if is_one else None)
     known = store.snapshot(context.pfs)
-    group = ""
+    group: str | None = ""
     while group is not None:
         group = None
         for path, id_ in store.going_on(known, branch, keys.prefix(prefix), position):

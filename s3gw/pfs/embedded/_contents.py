@@ -198,7 +198,7 @@ class BodyStaging:
     @property
     def md5(self) -> bytes | None:
         """See `Staging`."""
-        return self._content and self._content.md5
+        return None if self._content is None else self._content.md5
 
     def __enter__(self) -> Self:
         return self

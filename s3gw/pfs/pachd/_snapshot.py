@@ -308,9 +308,6 @@ class _Body:
         self._behind = rest - length
         self._path = path
 
-    def extents(self) -> None:
-        """There is no file of this machine."""
-
     def __iter__(self) -> Iterator[bytes]:
         try:
             while self._left and self._download is not None:

@@ -100,7 +100,7 @@ def _document(shape: Shape, shapes: dict[str, Shape]) -> str:
     url = "url" if shape.encodes else "escape"
     pieces = _pieces(shape, "value", url, shapes)
     return _concatenate(
-        [_Text(f"{{_HEAD}}<{shape.element}{namespace}>"), *pieces, _Text(f"</{shape.element}>")]
+        [_Text(f"{{HEAD}}<{shape.element}{namespace}>"), *pieces, _Text(f"</{shape.element}>")]
     )
 
 

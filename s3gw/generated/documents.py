@@ -52,9 +52,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass  # PERF: not frozen, which takes three times as long to make
 from datetime import datetime
 
-from s3gw.http.xml import escape, timestamp, url_escape
+from s3gw.http.xml import HEAD, escape, timestamp, url_escape
 
-_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _XMLNS = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 _XSI = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
@@ -65,7 +64,7 @@ class AccelerateConfiguration:
 
 
 def render_accelerate_configuration(value: AccelerateConfiguration) -> bytes:
-    return (f"{_HEAD}<AccelerateConfiguration{_XMLNS}></AccelerateConfiguration>").encode()
+    return (f"{HEAD}<AccelerateConfiguration{_XMLNS}></AccelerateConfiguration>").encode()
 
 
 @dataclass(slots=True)
@@ -103,7 +102,7 @@ class AccessControlPolicy:
 
 def render_access_control_policy(value: AccessControlPolicy) -> bytes:
     return (
-        f"{_HEAD}<AccessControlPolicy{_XMLNS}>"
+        f"{HEAD}<AccessControlPolicy{_XMLNS}>"
         "<Owner>"
         f"<ID>{escape(value.owner.id)}</ID>"
         f"<DisplayName>{escape(value.owner.display_name)}</DisplayName>"
@@ -140,7 +139,7 @@ class BucketLoggingStatus:
 
 
 def render_bucket_logging_status(value: BucketLoggingStatus) -> bytes:
-    return (f"{_HEAD}<BucketLoggingStatus{_XMLNS}></BucketLoggingStatus>").encode()
+    return (f"{HEAD}<BucketLoggingStatus{_XMLNS}></BucketLoggingStatus>").encode()
 
 
 @dataclass(slots=True)
@@ -190,7 +189,7 @@ class CompleteMultipartUploadResult:
 
 def render_complete_multipart_upload_result(value: CompleteMultipartUploadResult) -> bytes:
     return (
-        f"{_HEAD}<CompleteMultipartUploadResult{_XMLNS}>"
+        f"{HEAD}<CompleteMultipartUploadResult{_XMLNS}>"
         f"<Location>{escape(value.location)}</Location>"
         f"<Bucket>{escape(value.bucket)}</Bucket>"
         f"<Key>{escape(value.key)}</Key>"
@@ -271,7 +270,7 @@ class CopyObjectResult:
 
 def render_copy_object_result(value: CopyObjectResult) -> bytes:
     return (
-        f"{_HEAD}<CopyObjectResult{_XMLNS}>"
+        f"{HEAD}<CopyObjectResult{_XMLNS}>"
         f"<LastModified>{timestamp(value.last_modified)}</LastModified>"
         f"<ETag>&quot;{value.etag}&quot;</ETag>"
         + (
@@ -349,7 +348,7 @@ class CopyPartResult:
 
 def render_copy_part_result(value: CopyPartResult) -> bytes:
     return (
-        f"{_HEAD}<CopyPartResult{_XMLNS}>"
+        f"{HEAD}<CopyPartResult{_XMLNS}>"
         f"<LastModified>{timestamp(value.last_modified)}</LastModified>"
         f"<ETag>&quot;{value.etag}&quot;</ETag>"
         + (
@@ -443,7 +442,7 @@ class DeleteResult:
 
 def render_delete_result(value: DeleteResult) -> bytes:
     return (
-        f"{_HEAD}<DeleteResult{_XMLNS}>"
+        f"{HEAD}<DeleteResult{_XMLNS}>"
         + "".join(
             [
                 "<Deleted>"
@@ -506,7 +505,7 @@ class Error:
 
 def render_error(value: Error) -> bytes:
     return (
-        f"{_HEAD}<Error>"
+        f"{HEAD}<Error>"
         f"<Code>{escape(value.code)}</Code>"
         f"<Message>{escape(value.message)}</Message>"
         + (
@@ -606,7 +605,7 @@ class GetObjectAttributesOutput:
 
 def render_get_object_attributes_output(value: GetObjectAttributesOutput) -> bytes:
     return (
-        f"{_HEAD}<GetObjectAttributesOutput{_XMLNS}>"
+        f"{HEAD}<GetObjectAttributesOutput{_XMLNS}>"
         + ("" if value.etag is None else f"<ETag>{escape(value.etag)}</ETag>")
         + (
             ""
@@ -764,7 +763,7 @@ class InitiateMultipartUploadResult:
 
 def render_initiate_multipart_upload_result(value: InitiateMultipartUploadResult) -> bytes:
     return (
-        f"{_HEAD}<InitiateMultipartUploadResult{_XMLNS}>"
+        f"{HEAD}<InitiateMultipartUploadResult{_XMLNS}>"
         f"<Bucket>{escape(value.bucket)}</Bucket>"
         f"<Key>{escape(value.key)}</Key>"
         f"<UploadId>{escape(value.upload_id)}</UploadId>"
@@ -792,7 +791,7 @@ class ListAllMyBucketsResult:
 
 def render_list_all_my_buckets_result(value: ListAllMyBucketsResult) -> bytes:
     return (
-        f"{_HEAD}<ListAllMyBucketsResult{_XMLNS}>"
+        f"{HEAD}<ListAllMyBucketsResult{_XMLNS}>"
         "<Owner>"
         f"<ID>{escape(value.owner.id)}</ID>"
         f"<DisplayName>{escape(value.owner.display_name)}</DisplayName>"
@@ -829,7 +828,7 @@ def render_list_bucket_analytics_configurations_result(
     value: ListBucketAnalyticsConfigurationsResult,
 ) -> bytes:
     return (
-        f"{_HEAD}<ListBucketAnalyticsConfigurationsResult{_XMLNS}>"
+        f"{HEAD}<ListBucketAnalyticsConfigurationsResult{_XMLNS}>"
         f"<IsTruncated>{'true' if value.is_truncated else 'false'}</IsTruncated>"
         "</ListBucketAnalyticsConfigurationsResult>"
     ).encode()
@@ -846,7 +845,7 @@ def render_list_intelligent_tiering_configurations_result(
     value: ListIntelligentTieringConfigurationsResult,
 ) -> bytes:
     return (
-        f"{_HEAD}<ListIntelligentTieringConfigurationsResult{_XMLNS}>"
+        f"{HEAD}<ListIntelligentTieringConfigurationsResult{_XMLNS}>"
         f"<IsTruncated>{'true' if value.is_truncated else 'false'}</IsTruncated>"
         "</ListIntelligentTieringConfigurationsResult>"
     ).encode()
@@ -861,7 +860,7 @@ class ListInventoryConfigurationsResult:
 
 def render_list_inventory_configurations_result(value: ListInventoryConfigurationsResult) -> bytes:
     return (
-        f"{_HEAD}<ListInventoryConfigurationsResult{_XMLNS}>"
+        f"{HEAD}<ListInventoryConfigurationsResult{_XMLNS}>"
         f"<IsTruncated>{'true' if value.is_truncated else 'false'}</IsTruncated>"
         "</ListInventoryConfigurationsResult>"
     ).encode()
@@ -876,7 +875,7 @@ class ListMetricsConfigurationsResult:
 
 def render_list_metrics_configurations_result(value: ListMetricsConfigurationsResult) -> bytes:
     return (
-        f"{_HEAD}<ListMetricsConfigurationsResult{_XMLNS}>"
+        f"{HEAD}<ListMetricsConfigurationsResult{_XMLNS}>"
         f"<IsTruncated>{'true' if value.is_truncated else 'false'}</IsTruncated>"
         "</ListMetricsConfigurationsResult>"
     ).encode()
@@ -917,7 +916,7 @@ class ListMultipartUploadsResult:
 def render_list_multipart_uploads_result(value: ListMultipartUploadsResult) -> bytes:
     url = url_escape if value.encoding_type == "url" else escape
     return (
-        f"{_HEAD}<ListMultipartUploadsResult{_XMLNS}>"
+        f"{HEAD}<ListMultipartUploadsResult{_XMLNS}>"
         f"<Bucket>{escape(value.bucket)}</Bucket>"
         f"<KeyMarker>{url(value.key_marker)}</KeyMarker>"
         f"<UploadIdMarker>{escape(value.upload_id_marker)}</UploadIdMarker>"
@@ -1010,7 +1009,7 @@ class ListObjectsResult:
 def render_list_objects_result(value: ListObjectsResult) -> bytes:
     url = url_escape if value.encoding_type == "url" else escape
     return (
-        f"{_HEAD}<ListBucketResult{_XMLNS}>"
+        f"{HEAD}<ListBucketResult{_XMLNS}>"
         f"<Name>{escape(value.name)}</Name>"
         f"<Prefix>{url(value.prefix)}</Prefix>"
         f"<Marker>{url(value.marker)}</Marker>"
@@ -1074,7 +1073,7 @@ class ListObjectsV2Result:
 def render_list_objects_v2_result(value: ListObjectsV2Result) -> bytes:
     url = url_escape if value.encoding_type == "url" else escape
     return (
-        f"{_HEAD}<ListBucketResult{_XMLNS}>"
+        f"{HEAD}<ListBucketResult{_XMLNS}>"
         f"<Name>{escape(value.name)}</Name>"
         f"<Prefix>{url(value.prefix)}</Prefix>"
         + ("" if value.start_after is None else f"<StartAfter>{url(value.start_after)}</StartAfter>")
@@ -1168,7 +1167,7 @@ class ListPartsResult:
 
 def render_list_parts_result(value: ListPartsResult) -> bytes:
     return (
-        f"{_HEAD}<ListPartsResult{_XMLNS}>"
+        f"{HEAD}<ListPartsResult{_XMLNS}>"
         f"<Bucket>{escape(value.bucket)}</Bucket>"
         f"<Key>{escape(value.key)}</Key>"
         f"<UploadId>{escape(value.upload_id)}</UploadId>"
@@ -1300,7 +1299,7 @@ class ListVersionsResult:
 def render_list_versions_result(value: ListVersionsResult) -> bytes:
     url = url_escape if value.encoding_type == "url" else escape
     return (
-        f"{_HEAD}<ListVersionsResult{_XMLNS}>"
+        f"{HEAD}<ListVersionsResult{_XMLNS}>"
         f"<Name>{escape(value.name)}</Name>"
         f"<Prefix>{url(value.prefix)}</Prefix>"
         f"<KeyMarker>{url(value.key_marker)}</KeyMarker>"
@@ -1374,7 +1373,7 @@ class LocationConstraint:
 
 
 def render_location_constraint(value: LocationConstraint) -> bytes:
-    return (f"{_HEAD}<LocationConstraint{_XMLNS}>{escape(value.text)}</LocationConstraint>").encode()
+    return (f"{HEAD}<LocationConstraint{_XMLNS}>{escape(value.text)}</LocationConstraint>").encode()
 
 
 @dataclass(slots=True)
@@ -1383,7 +1382,7 @@ class NotificationConfiguration:
 
 
 def render_notification_configuration(value: NotificationConfiguration) -> bytes:
-    return (f"{_HEAD}<NotificationConfiguration{_XMLNS}></NotificationConfiguration>").encode()
+    return (f"{HEAD}<NotificationConfiguration{_XMLNS}></NotificationConfiguration>").encode()
 
 
 @dataclass(slots=True)
@@ -1395,7 +1394,7 @@ class RequestPaymentConfiguration:
 
 def render_request_payment_configuration(value: RequestPaymentConfiguration) -> bytes:
     return (
-        f"{_HEAD}<RequestPaymentConfiguration{_XMLNS}>"
+        f"{HEAD}<RequestPaymentConfiguration{_XMLNS}>"
         f"<Payer>{escape(value.payer)}</Payer>"
         "</RequestPaymentConfiguration>"
     ).encode()
@@ -1411,7 +1410,7 @@ class SessionResult:
 
 def render_session_result(value: SessionResult) -> bytes:
     return (
-        f"{_HEAD}<SessionResult>"
+        f"{HEAD}<SessionResult>"
         f"<SessionId>{escape(value.session_id)}</SessionId>"
         + ("" if value.version_id is None else f"<VersionId>{escape(value.version_id)}</VersionId>")
         + "</SessionResult>"
@@ -1435,7 +1434,7 @@ class Tagging:
 
 def render_tagging(value: Tagging) -> bytes:
     return (
-        f"{_HEAD}<Tagging{_XMLNS}>"
+        f"{HEAD}<Tagging{_XMLNS}>"
         "<TagSet>"
         + "".join(
             [
@@ -1457,7 +1456,7 @@ class VersioningConfiguration:
 
 def render_versioning_configuration(value: VersioningConfiguration) -> bytes:
     return (
-        f"{_HEAD}<VersioningConfiguration{_XMLNS}>"
+        f"{HEAD}<VersioningConfiguration{_XMLNS}>"
         + ("" if value.status is None else f"<Status>{escape(value.status)}</Status>")
         + "</VersioningConfiguration>"
     ).encode()

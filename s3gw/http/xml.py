@@ -25,6 +25,9 @@ from s3gw.s3_error import S3Error
 
 T = TypeVar("T")
 
+# What every document begins with.
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
 _NAMESPACE = f"{{{NAMESPACE}}}"
 _SPACE = " \t\r\n"
 _UNSAFE = re.compile(

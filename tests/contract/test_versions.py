@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass, field
 
 import pytest
 
-from s3gw.pfs.embedded import EmbeddedPFS
+from s3gw.pfs.embedded import EmbeddedPFS, Keep
 from s3gw.pfs.interface import Branch, BranchNotFound, Delete, Version, VersionPage
 from tests.contract.conftest import Store, new_branch
 from tests.contract.test_batches import put
+from tests.contract.test_embedded import BRANCH, open_store
 
 Entry = tuple[str, str | None, bytes | None, bool]
 
@@ -219,3 +221,93 @@ def test_what_removed_a_file_is_told(pfs, store):
         second = store.delete("a").commit
         assert pfs.snapshot(store.branch).removed_in("a") == second
         assert store.snapshot(later).removed_in("a") == removed
+
+
+# --- the costs of the embedded PFS -----------------------------------------------------------------------------------
+
+
+def test_versions_whose_commit_is_cut_off_have_none(tmp_path):
+    store = open_store(tmp_path)
+    store.put("a", b"1")
+    store.put("b", b"2")
+    store.put("b", b"3")
+    store.delete("a")
+    kept = store.put("c", b"4").commit
+    last = store.put("b", b"5").commit
+    store.pfs.prune(Keep(commits=2))
+    for limit in (1, 2, 10):
+        found, after = [], ("", None)
+        while after is not None:
+            page = store.pfs.list_versions(BRANCH, after=after, limit=limit)
+            found += [(version.path, version.commit, version.is_latest) for version in page.versions]
+            after = page.after
+        assert found == [("b", last, True), ("b", None, False), ("c", kept, True)]
+    snapshot = store.snapshot(kept)
+    assert snapshot.commit_of(snapshot.inspect_file("b")) is None
+    assert snapshot.removed_in("a") is None
+    store.pfs.close()
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A branch where one path has 100,000 versions, and 1000 others have three."""
+    folder = tmp_path_factory.mktemp("many")
+    store = open_store(folder)
+    for number in range(1000):
+        store.pfs.change(BRANCH, [put(store, f"d{number % 10}/{number:04}", b"")])
+    store.put("m", b"")
+    store.pfs.close()
+    with sqlite3.connect(folder / "pfs.sqlite") as database:
+        (line, since, committed, pfs_hash, md5) = database.execute(
+            "SELECT line, since, committed, hash, md5 FROM file WHERE path = 'm'"
+        ).fetchone()
+        database.executemany(
+            "INSERT INTO commits (num, id, line, finished) VALUES (?, ?, ?, ?)",
+            [
+                (since + number, f"{number:012x}4{number:019x}", line, committed)
+                for number in range(1, 100_001)
+            ],
+        )
+        database.executemany(
+            "INSERT INTO history (line, path, until, since, committed, size, hash, md5) VALUES (?, ?, ?, ?, ?, 0, ?, ?)",
+            [
+                (line, "m", since + number, since + number - 1, committed, pfs_hash, md5)
+                for number in range(1, 100_001)
+            ],
+        )
+        database.execute("UPDATE file SET since = ? WHERE path = 'm'", (since + 100_000,))
+        database.execute("UPDATE branch SET head = ?", (since + 100_000,))
+    store = open_store(folder)
+    yield store
+    store.pfs.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "entries"),
+    [
+        ({"limit": 100}, 100),
+        ({"limit": 100, "after": ("d9", None)}, 100),
+        ({"limit": 100, "after": ("m", f"{50_000:012x}4{50_000:019x}")}, 100),
+        ({"limit": 100, "after": ("m", f"{20:012x}4{20:019x}")}, 20),
+        ({"limit": 100, "after": ("m", None)}, 0),
+        ({"limit": 100, "delimiter": "/"}, 100),
+        ({"limit": 10, "delimiter": "/"}, 10),
+        ({"limit": 10, "delimiter": "m"}, 10),
+        ({"limit": 2000, "delimiter": "m", "after": ("d9/0999", None)}, 1),
+        ({"limit": 10, "prefix": "m"}, 10),
+    ],
+)
+def test_a_page_of_versions_costs_what_it_holds(many, options, entries):
+    connection = many.pfs._database.reader
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    connection.set_progress_handler(count, 10)
+    page = many.pfs.list_versions(BRANCH, **options)
+    connection.set_progress_handler(None, 0)
+    assert len(page.versions) + len(page.groups) == entries
+    assert steps <= 200 + 40 * entries, steps

@@ -21,12 +21,13 @@ Keys are text as `s3gw.http.target` decodes it: bytes that are not UTF-8 are lon
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from s3gw.addressing._code import before_control, encode, fault_of, is_foreign, key_of, path_of
+from s3gw.addressing._listing import list_coded
 from s3gw.generated import errors
-from s3gw.pfs.interface import InvalidPath
+from s3gw.pfs.interface import Page, Snapshot
 from s3gw.pfs.paths import is_path
 from s3gw.s3_error import S3Error
 
@@ -84,6 +85,13 @@ class KeyCode(Protocol):
         """Give the text behind which are the paths of the keys that are behind `marker`, any text."""
         ...
 
+    def list_keys(self, snapshot: Snapshot, prefix: str, delimiter: str, after: str, limit: int) -> Page:
+        """List as `Snapshot.list_files` does, but keys: of `prefix`, `delimiter`, `after`, the answer.
+
+        `FileInfo.path` is the key there. A page costs what it holds; one that is not the last is full.
+        """
+        ...
+
 
 class _Exact:
     """Keys that are paths; what PFS refuses it refuses itself."""
@@ -109,112 +117,39 @@ class _Exact:
     def after(self, marker: str) -> str:
         return marker
 
-
-# What PFS refuses, by the greatest allowed character below it.
-_REFUSED: Final = {" ": "!", "'": "()*+", ">": "?@", "Z": "[", "\\": "]^", "z": "{", "|": "}"}
-
-_CODES: Final = {
-    "~": "~0",
-    **{chr(byte): f"~1{byte:02X}" for byte in range(0x7F, 0x100)},
-    **{
-        refused: f"{base}~{digit}"
-        for base, characters in _REFUSED.items()
-        for digit, refused in enumerate(characters, 2)
-    },
-}
-_TABLE: Final = str.maketrans(_CODES)
-_CHARACTERS: Final = {code: character for character, code in _CODES.items()}
-
-_MARKER: Final = ".~2"
-
-# What a code may begin with: a prefix that ends so is followed by codes of other keys, from ~2 on.
-BASES: Final = frozenset((*_REFUSED, _MARKER[0]))
-
-# What stands in codes, in their bases, or is coded; nothing else ever changes.
-CHANGING: Final = frozenset("".join(_CODES) + "".join(_CODES.values()) + _MARKER)
-
-_CODE: Final = re.compile("|".join(re.escape(code) for code in _CODES.values()))
-_CODED: Final = re.compile(rf"(?:{_CODE.pattern}|[^~])*+")
-_CONTROL: Final = re.compile(r"[\x00-\x1f]")
+    def list_keys(self, snapshot: Snapshot, prefix: str, delimiter: str, after: str, limit: int) -> Page:
+        return snapshot.list_files(prefix, delimiter, after, limit)
 
 
 class _Coded:
     """Any key, coded."""
 
     def is_key(self, key: str) -> bool:
-        return is_path(key) or not _fault(key)
+        return is_path(key) or not fault_of(key)
 
     def is_marker(self, key: str) -> bool:
         return key.endswith("/")
 
     def path(self, key: str) -> str:
-        if "~" not in key and is_path(key):
-            return key
-        fault = _fault(key)
-        if fault:
-            raise InvalidPath(f"PFS has no file for this key: {fault}.")
-        return _code(key[:-1]) + _MARKER if key.endswith("/") else _code(key)
+        return path_of(key)
 
     def paths(self, key: str) -> Sequence[str]:
         if not self.is_key(key):
             return (key,)
-        path = self.path(key)
-        return (path, key) if "~" in key and is_path(key) and self.is_foreign(key) else (path,)
-
-    def is_foreign(self, path: str) -> bool:
-        """Tell whether no key has this path."""
-        return "~" in path and self._decoded(path) is None
+        path = path_of(key)
+        return (path, key) if is_path(key) and is_foreign(key) else (path,)
 
     def key(self, path: str) -> str:
-        if "~" not in path:
-            return path
-        key = self._decoded(path)
-        return path if key is None else key
-
-    def _decoded(self, path: str) -> str | None:
-        text = path
-        if text.endswith(_MARKER):
-            text = f"{text.removesuffix(_MARKER)}/"
-        if not _CODED.fullmatch(text):
-            return None
-        raw = _CODE.sub(lambda code: _CHARACTERS[code.group()], text)
-        key = raw.encode("latin-1").decode("utf-8", "surrogateescape")
-        return None if text is not path and _fault(key) else key
+        return key_of(path)
 
     def prefix(self, text: str) -> str:
-        return _code(text)
+        return encode(text)
 
     def after(self, marker: str) -> str:
-        control = _CONTROL.search(marker)
-        # keys have no control characters: those behind the marker are those behind what is before it
-        return _code(marker[: control.start()] if control else marker)
+        return encode(before_control(marker))
 
-
-def _code(text: str) -> str:
-    if text.isascii():
-        return text.translate(_TABLE)
-    return _bytes(text).decode("latin-1").translate(_TABLE)
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # other surrogates: no target has them, a token may
-        return text.encode("utf-8", "surrogatepass")
-
-
-def _fault(key: str) -> str:
-    """Say why there can be no such key; nothing where there can."""
-    control = _CONTROL.search(key)
-    if control:
-        return f"{control.group()!a} is a control character"
-    elements = key.split("/")
-    if key.endswith("/"):
-        elements.pop()
-    if not elements or not elements[0]:
-        return "it begins with a slash" if key else "it is empty"
-    faults = {"": "an empty element (//)", ".": "the element '.'", "..": "the element '..'"}
-    return next((f"it has {fault}" for element, fault in faults.items() if element in elements), "")
+    def list_keys(self, snapshot: Snapshot, prefix: str, delimiter: str, after: str, limit: int) -> Page:
+        return list_coded(snapshot, prefix, delimiter, after, limit)
 
 
 EXACT: Final = _Exact()

@@ -29,7 +29,9 @@ from s3gw.s3_error import invalid_argument
 def list_objects(context: Context, request: ListObjectsRequest) -> ListObjectsResult:
     """List HEAD from a marker on; each page reads the HEAD of its own time."""
     snapshot = snapshot_of(context, request)
-    page = snapshot.list_files(request.prefix, request.delimiter, request.marker, request.max_keys)
+    page = context.keys.list_keys(
+        snapshot, request.prefix, request.delimiter, request.marker, request.max_keys
+    )
     return ListObjectsResult(
         name=request.bucket,
         prefix=request.prefix,
@@ -52,7 +54,7 @@ def list_objects_v2(context: Context, request: ListObjectsV2Request) -> ListObje
         snapshot, after = snapshot_of(context, request), request.start_after
     else:
         snapshot, after = _resume(context, request, token)
-    page = snapshot.list_files(request.prefix, request.delimiter, after, request.max_keys)
+    page = context.keys.list_keys(snapshot, request.prefix, request.delimiter, after, request.max_keys)
     return ListObjectsV2Result(
         name=request.bucket,
         prefix=request.prefix,
@@ -90,7 +92,9 @@ def list_object_versions(context: Context, request: ListObjectVersionsRequest) -
             raise invalid_argument("version-id-marker", request.version_id_marker, message)
         check_version(request.version_id_marker)
     snapshot = snapshot_of(context, request)
-    page = snapshot.list_files(request.prefix, request.delimiter, request.key_marker, request.max_keys)
+    page = context.keys.list_keys(
+        snapshot, request.prefix, request.delimiter, request.key_marker, request.max_keys
+    )
     return ListVersionsResult(
         name=request.bucket,
         prefix=request.prefix,

@@ -225,6 +225,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long the cluster may take for an answer, before a client is told to slow down",
     )
+    _setting(
+        serve,
+        "--properties-repo",
+        default="",
+        metavar="NAME",
+        help="a repo of the cluster, made when it is needed, to keep content types, metadata, tags and the "
+        "like of objects in; without it a cluster drops them",
+    )
     serve.add_argument(
         "--delete-nonempty-buckets",
         action=argparse.BooleanOptionalAction,
@@ -319,6 +327,7 @@ def _serve(options: argparse.Namespace) -> int:
             pachd_ca=options.pachd_ca or None,
             pachd_token=options.pachd_token or None,
             pachd_deadline_s=options.pachd_deadline,
+            properties_repo=options.properties_repo or None,
         )
 
         def make_app() -> Any:

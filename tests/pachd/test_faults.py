@@ -49,7 +49,7 @@ def raw_put(store: Store, path: str, body: bytes) -> None:
         pb.ModifyFileRequest(set_commit=commit),
         pb.ModifyFileRequest(add_file=pb.AddFile(path=path, raw={"value": body})),
     ]
-    store.pfs._client.send("ModifyFile", messages)
+    store.pfs._client.modify(message.SerializeToString() for message in messages)
 
 
 def test_an_answer_comes_when_the_commit_is_finished(store, fault):

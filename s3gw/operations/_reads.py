@@ -51,10 +51,11 @@ def inspect_key(context: Context, snapshot: Snapshot, key: str, *, whole: bool =
 
     With `whole` as in `Snapshot.inspect_file`.
     """
-    first, *others = context.keys.paths(key)
+    paths = context.keys.paths(key)
     try:
-        return snapshot.inspect_file(first, whole=whole)
+        return snapshot.inspect_file(paths[0], whole=whole)
     except FileNotFound:
+<<<<<<< HEAD
         for path in others:
             return snapshot.inspect_file(path, whole=whole)
         raise
@@ -66,3 +67,8 @@ def find_key(context: Context, snapshot: Snapshot, key: str) -> FileInfo | None:
         return inspect_key(context, snapshot, key)
     except FileNotFound:
         return None
+=======
+        if len(paths) == 1:
+            raise
+        return snapshot.inspect_file(paths[1], whole=whole)
+>>>>>>> wt-keys

@@ -55,10 +55,9 @@ def inspect_key(context: Context, snapshot: Snapshot, key: str, *, whole: bool =
     try:
         return snapshot.inspect_file(paths[0], whole=whole)
     except FileNotFound:
-<<<<<<< HEAD
-        for path in others:
-            return snapshot.inspect_file(path, whole=whole)
-        raise
+        if len(paths) == 1:
+            raise
+        return snapshot.inspect_file(paths[1], whole=whole)
 
 
 def find_key(context: Context, snapshot: Snapshot, key: str) -> FileInfo | None:
@@ -67,8 +66,3 @@ def find_key(context: Context, snapshot: Snapshot, key: str) -> FileInfo | None:
         return inspect_key(context, snapshot, key)
     except FileNotFound:
         return None
-=======
-        if len(paths) == 1:
-            raise
-        return snapshot.inspect_file(paths[1], whole=whole)
->>>>>>> wt-keys

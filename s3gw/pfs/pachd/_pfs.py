@@ -71,6 +71,7 @@ class PachdPFS:
     """
 
     is_quick = False
+    composes_parts = False
     keeps_md5 = False
 
     def __init__(

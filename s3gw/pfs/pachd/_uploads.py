@@ -28,6 +28,8 @@ _WAITING = 1
 class PachdStaging:
     """A body on its way."""
 
+    md5: bytes | None = None
+
     def __init__(self, client: Client, path: str, head: str) -> None:
         self._client = client
         self._path = path

@@ -11,6 +11,7 @@ begun, and ends with the algorithm of its checksum and the first letter of its t
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import re
 import secrets
@@ -250,19 +251,21 @@ def forget(pfs: PFS, branch: Branch) -> None:
 
 def abandoned(known: Snapshot, before: datetime) -> Iterator[Sequence[str]]:
     """Give the files of uploads, and of completions, that were begun before a time, those of one together."""
+    told = set()
     for file in _files(known, _OPEN):
         id_ = UploadId.read(file.path.rpartition(" ")[2])
         if id_ is not None and id_.initiated < before:
+            told.add(id_.text)
             yield [file.path, *(part.path for part in _files(known, f"{PARTS}{id_.text}/"))]
     for file in _files(known, _DONE):
         id_ = UploadId.read(file.path.removeprefix(_DONE))
         if id_ is not None and id_.initiated < before:
             yield [file.path]
     # what was written while its upload ended
-    for file in _files(known, PARTS):
-        id_ = UploadId.read(file.path.split("/")[1])
-        if id_ is not None and id_.initiated < before:
-            yield [file.path]
+    for text, files in itertools.groupby(_files(known, PARTS), key=lambda file: file.path.split("/")[1]):
+        id_ = UploadId.read(text)
+        if id_ is not None and id_.initiated < before and text not in told:
+            yield [file.path for file in files]
 
 
 def _files(known: Snapshot, prefix: str, after: str = "") -> Iterator[FileInfo]:

@@ -11,14 +11,14 @@ import grpc
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 from python_pachyderm.proto.v2.pfs import pfs_pb2_grpc
 
-from s3gw.names import branch_of
+from s3gw.addressing.buckets import BRANCHES
 from s3gw.pfs import PFS
 from s3gw.pfs.interface import Put
 
 
 def branch(pfs: PFS, bucket: str, files: list[str], data: bytes = b"x") -> None:
     """Make a branch of files that hold `data`, 1000 of them to a commit."""
-    name = branch_of(bucket)
+    name = BRANCHES.place(bucket).branch
     pfs.create_branch(name)
     for first in range(0, len(files), 1000):
         some = files[first : first + 1000]
@@ -32,7 +32,7 @@ def cluster(
     pfs: PFS, address: str, token: str | None, bucket: str, files: list[str], data: bytes = b"x"
 ) -> None:
     """Make a branch of files that hold `data` in a cluster, all of them in one commit."""
-    name = branch_of(bucket)
+    name = BRANCHES.place(bucket).branch
     pfs.create_branch(name)
     repo = pb.Repo(name=name.repo, type="user", project=pb.Project(name=name.project))
     head = pb.Commit(repo=repo, branch=pb.Branch(repo=repo, name=name.name))

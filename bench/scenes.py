@@ -25,7 +25,7 @@ from bench.workloads import (
     put,
     short,
 )
-from s3gw.names import branch_of
+from s3gw.addressing.buckets import BRANCHES
 from s3gw.pfs import opener
 from s3gw.pfs.embedded import EmbeddedPFS
 from s3gw.pfs.interface import BranchNotFound, PFSError
@@ -147,7 +147,7 @@ def pachd(
     def remove() -> None:
         say("removing what was filled")
         for written in (SMALL, WRITTEN, LARGE, "up", "down", *(bucket.name for bucket in buckets)):
-            name = branch_of(bench.prefix + written)
+            name = BRANCHES.place(bench.prefix + written).branch
             try:
                 pfs.delete_branch(name, with_files=True)
             except BranchNotFound:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from s3gw.addressing.buckets import BRANCHES, Buckets
+from s3gw.addressing.keys import EXACT, KeyCode
 from s3gw.pfs.interface import PFS
 
 
@@ -16,8 +18,12 @@ class Context:
         region: What GetBucketLocation answers.
         delete_nonempty_buckets: Whether DeleteBucket deletes the files too, as the first
             s3gateway's documentation has it.
+        keys: How keys are written as paths; the profile says it.
+        buckets: How buckets are named; the profile says it.
     """
 
     pfs: PFS
     region: str = "PACHYDERM"
     delete_nonempty_buckets: bool = False
+    keys: KeyCode = EXACT
+    buckets: Buckets = BRANCHES

@@ -25,22 +25,49 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in _LONG)
 
 
-@pytest.fixture(scope="session", params=["embedded", "pachd"])
-def gateway(request: pytest.FixtureRequest) -> Iterator[Gateway]:
-    """A gateway over each kind of PFS, shared: tests make buckets of their own."""
+KINDS = ["embedded", "pachd"]
+
+
+@contextlib.contextmanager
+def _over(kind: str, prefix: str, *options: str) -> Iterator[Gateway]:
+    """Run a gateway over a kind of PFS, for tests whose repos have names that begin with `prefix`."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         where = None
-        if request.param == "pachd":
+        if kind == "pachd":
             where = stack.enter_context(some_pachd(Path(folder) / "devpachd"))
-        running = stack.enter_context(serving(Path(folder) / "pfs", where=where))
+        running = stack.enter_context(serving(Path(folder) / "pfs", *options, where=where))
         yield running
         if where:
-            delete_repos(where, f"{RUN}-")  # the cluster may be somebody's
+            delete_repos(where, prefix)  # the cluster may be somebody's
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def gateway(request: pytest.FixtureRequest) -> Iterator[Gateway]:
+    """A gateway over each kind of PFS, shared: tests make buckets of their own."""
+    with _over(request.param, f"{RUN}-") as running:
+        yield running
 
 
 @pytest.fixture
 def bucket(gateway: Gateway) -> str:
     """A new, empty bucket."""
-    name = f"master.{RUN}-{next(_numbers)}"
+    return _new_bucket(gateway, f"{RUN}-")
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def extended(request: pytest.FixtureRequest) -> Iterator[Gateway]:
+    """A gateway of the profile extended over each kind of PFS, shared likewise."""
+    with _over(request.param, f"{RUN}x-", "--profile", "extended") as running:
+        yield running
+
+
+@pytest.fixture
+def extended_bucket(extended: Gateway) -> str:
+    """A new, empty bucket of the profile extended."""
+    return _new_bucket(extended, f"{RUN}x-")
+
+
+def _new_bucket(gateway: Gateway, prefix: str) -> str:
+    name = f"master.{prefix}{next(_numbers)}"
     assert gateway.request("PUT", f"/{name}").status == 200
     return name

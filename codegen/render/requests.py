@@ -20,16 +20,21 @@ _NOTHING = ["", "false", "off"]
 
 @dataclass(frozen=True)
 class Field:
-    """A member of a request, and the expression that reads it from a request."""
+    """A member of a request, and the expression that reads it from a request.
+
+    Attributes:
+        optional: Whether who makes the request in Python may leave it out.
+    """
 
     name: str
     annotation: str
     read: str
+    optional: bool = False
 
 
 @dataclass(frozen=True)
 class Header:
-    """A header of a response, and the expression that writes `result.<name>`."""
+    """A header of a response, and the statement that adds `result.<name>` to `headers`."""
 
     wire: str
     name: str
@@ -122,7 +127,9 @@ def _answer(name: str, of: list[Variant]) -> Answer:
     read: dict[str, Field] = {}
     for variant in of:
         read |= {field.name: field for field in variant.fields}
-    everywhere = [f for f in read.values() if all(f.name in {g.name for g in v.fields} for v in of)]
+    everywhere = [
+        f for f in read.values() if not f.optional and all(f.name in {g.name for g in v.fields} for v in of)
+    ]
     some = [f for f in read.values() if f not in everywhere]
     fields = [f"{f.name}: {f.annotation}" for f in everywhere]
     fields += [f"{f.name}: {f.annotation.removesuffix(' | None')} | None = None" for f in some]
@@ -155,21 +162,21 @@ def _variant(operation: Operation, function: str, wire: Wire, *, has_headers: bo
     headers = tuple(
         _header(name, kind)
         for pattern, kind in response.get("headers", {}).items()
-        for name in _expanded(pattern, wire)
+        for name in ([pattern] if kind == "map" else _expanded(pattern, wire))
     )
-    several = isinstance(supported["status"], list)
+    status = supported.get("status")  # a constant error has none
     document = "result.document" if has_headers else "result"
     return Variant(
         operation=operation,
         supported=supported,
         function=function,
         sources=tuple(source for source in ("query", "headers") if supported.get("request", {}).get(source)),
-        fields=tuple(_fields(operation, supported.get("request", {}))),
+        fields=tuple(_fields(operation, supported.get("request", {}), wire)),
         refuses=_by_source(refusals(operation, supported, wire)),
         headers=headers,
         result=f"{operation.name}Result" if has_headers else f"documents.{body}" if body else "None",
         writes=bool(has_headers or body),
-        status="result.status" if several else str(supported["status"]),
+        status="result.status" if isinstance(status, list) else str(status),
         body={None: "None", "content": "result.body"}.get(
             body, f"documents.render_{snake(body or '')}({document})"
         ),
@@ -205,20 +212,22 @@ def _by_source(rows: Iterable[Refusal]) -> dict[str, list[Refusal]]:
     return found
 
 
-def _fields(operation: Operation, request: dict[str, Any]) -> Iterator[Field]:
+def _fields(operation: Operation, request: dict[str, Any], wire: Wire) -> Iterator[Field]:
     """Give the members of a request, in the order in which they are read."""
     if operation.levels[0] != "service":
         yield Field("bucket", "str", "request.bucket")
-        yield Field(
-            "branch",
-            "Branch",
-            "request.new_branch()" if request.get("bucket") == "new" else "request.branch()",
-        )
+        if request.get("bucket") == "new":
+            yield Field("branch", "Branch", "request.new_branch()")
+        elif operation.method in wire.writes:
+            yield Field("branch", "Branch", "request.branch_to_write()")
+        else:
+            yield Field("branch", "Branch", "request.branch()")
+            yield Field("commit", "str | None", "request.commit()", optional=True)
     if operation.levels[0] == "object":
         yield Field("key", "str", "request.key()")
     for source in ("query", "headers"):
-        for wire, given in request.get(source, {}).items():
-            yield _parameter(wire, given, source)
+        for name, given in request.get(source, {}).items():
+            yield _parameter(name, given, source)
     body = request.get("body")
     if body == "content":
         yield Field("body", "Body", "request.content()")
@@ -226,7 +235,10 @@ def _fields(operation: Operation, request: dict[str, Any]) -> Iterator[Field]:
         required = request.get("body_required", False)
         annotation = f"parsers.{body}" if required else f"parsers.{body} | None"
         reader = "required_document" if required else "document"
-        yield Field("document", annotation, f"request.{reader}(parsers.{snake(body).upper()}, {body!r})")
+        # checksums that the handler reads are those of an object, and not of the document
+        options = ", summed=False" if "x-amz-checksum-*" in request.get("headers", {}) else ""
+        read = f"request.{reader}(parsers.{snake(body).upper()}, {body!r}{options})"
+        yield Field("document", annotation, read)
 
 
 def _parameter(wire: str, given: Any, source: str) -> Field:
@@ -242,6 +254,9 @@ def _parameter(wire: str, given: Any, source: str) -> Field:
     if "values" in parameter:
         options += f", values={tuple(parameter['values'])!r}"
     get = f"{source}.get"
+    if parameter["type"] == "map":
+        read = f"values.prefixed({wire[:-1]!r}, {source})"
+        return Field(name=snake(wire), annotation=annotation.removesuffix(" | None"), read=read)
     if parameter["type"] != "string" or "values" in parameter:
         read = f"values.{parameter['type']}({wire!r}, {get}({wire!r}){options})"
     elif "default" in parameter:
@@ -254,10 +269,14 @@ def _parameter(wire: str, given: Any, source: str) -> Field:
 def _header(wire: str, kind: str) -> Header:
     name = snake(wire)
     value = f"result.{name}"
-    write = {
+    if kind == "map":
+        pairs = f"(({wire[:-1]!r} + name, value) for name, value in {value}.items())"
+        return Header(wire, name, PYTHON_TYPES[kind], f"headers.extend({pairs})")
+    text = {
+        "boolean": f"'true' if {value} else 'false'",
         "etag": f"f'\"{{{value}}}\"'",
         "http_date": f"http_date({value})",
         "integer": f"str({value})",
         "string": value,
     }[kind]
-    return Header(wire=wire, name=name, annotation=PYTHON_TYPES[kind], write=write)
+    return Header(wire, name, PYTHON_TYPES[kind], f"headers.append(({wire!r}, {text}))")

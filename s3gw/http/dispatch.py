@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from s3gw.addressing.buckets import Buckets
+from s3gw.addressing.keys import KeyCode
 from s3gw.generated import errors
 from s3gw.generated.wire import HEADER_PREFIX, SIGNATURES, WRITES
 from s3gw.http.operation import Operation
@@ -106,13 +108,26 @@ class Table:
 
 
 class Profile:
-    """The operations as one profile has them, and the tables that tell them apart."""
+    """The operations as one profile has them, and the tables that tell them apart.
+
+    Attributes:
+        keys: How it writes keys as paths.
+        buckets: How its buckets are named.
+    """
 
     def __init__(
-        self, name: str, summary: str, operations: tuple[Operation[Any, Any], ...], tables: tuple[Table, ...]
+        self,
+        name: str,
+        summary: str,
+        keys: KeyCode,
+        buckets: Buckets,
+        operations: tuple[Operation[Any, Any], ...],
+        tables: tuple[Table, ...],
     ) -> None:
         self.name = name
         self.summary = summary
+        self.keys = keys
+        self.buckets = buckets
         self.operations = operations
         self._tables = {(table.level, table.method): table for table in tables}
 

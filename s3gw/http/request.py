@@ -6,13 +6,14 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from s3gw.addressing.buckets import BRANCHES, Place, bucket_of
+from s3gw.addressing.keys import check_key
 from s3gw.generated import errors
 from s3gw.generated.wire import HEADER_PREFIX, MOVED_HEADERS, SIGNATURES, WRITES
 from s3gw.http import xml
-from s3gw.http.body import Body
+from s3gw.http.body import CHECKSUM, Body
 from s3gw.http.framing import Input
 from s3gw.http.target import Target, parse
-from s3gw.names import branch_of, check_key
 from s3gw.pfs.interface import Branch, InvalidName
 from s3gw.s3_error import S3Error, invalid_argument
 
@@ -39,12 +40,13 @@ class Request:
         host_id: ``x-amz-id-2`` of the answer.
         target: What `locate` has found, None before.
         operation: What it is routed to, None before, and where it is no operation.
+        buckets: How buckets are named where it is served.
         error_code: The S3 code of the answer, where that is an error; for the log.
     """
 
     __slots__ = (
-        "arrived", "chunked", "error_code", "headers", "host_id", "method", "operation", "raw_target",
-        "refused", "request_id", "stream", "target",
+        "arrived", "buckets", "chunked", "error_code", "headers", "host_id", "method", "operation",
+        "raw_target", "refused", "request_id", "stream", "target",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +72,7 @@ class Request:
         self.target: Target | None = None
         self.operation: Operation[Any, Any] | None = None
         self.refused: S3Error | None = None
+        self.buckets = BRANCHES
         self.error_code: str | None = None
 
     def locate(self) -> Target:
@@ -114,28 +117,57 @@ class Request:
         assert self.target is not None
         return self.target.bucket
 
-    def branch(self) -> Branch:
-        """Name the branch of the bucket. Raise S3Error NoSuchBucket for a name that no branch has."""
+    def _place(self) -> Place:
         try:
-            return branch_of(self.bucket)
+            return self.buckets.place(self.bucket)
         except InvalidName as error:
             raise S3Error(errors.NoSuchBucket, f"{errors.NoSuchBucket.message} {error}") from error
+
+    def branch(self) -> Branch:
+        """Name the branch of the bucket. Raise S3Error NoSuchBucket for a name that no bucket has."""
+        return self._place().branch
+
+    def commit(self) -> str | None:
+        """Give the id of the commit that the bucket is; None where it is a branch."""
+        return self._place().commit
+
+    def branch_to_write(self) -> Branch:
+        """Name the branch of the bucket. Raise S3Error as `branch`, and AccessDenied where it is a commit."""
+        place = self._place()
+        if place.commit is not None:
+            message = (
+                f"A commit never changes, so this bucket is read only: write to {bucket_of(place.branch)}."
+            )
+            raise S3Error(errors.AccessDenied, message)
+        return place.branch
 
     def new_branch(self) -> Branch:
         """Name the branch of a bucket that is to be made. Raise S3Error InvalidBucketName."""
         try:
-            return branch_of(self.bucket)
+            place = self.buckets.place(self.bucket)
         except InvalidName as error:
             raise S3Error(errors.InvalidBucketName, str(error)) from error
+        if place.commit is not None:
+            message = (
+                f"Writing makes commits, nobody else can: create {bucket_of(place.branch)} and write to it."
+            )
+            raise S3Error(errors.InvalidBucketName, message)
+        return place.branch
 
     def key(self) -> str:
         """Give the key. Raise S3Error KeyTooLongError."""
         assert self.target is not None
         return check_key(self.target.key)
 
-    def body(self) -> Body:
-        """Open the body; nothing of it is read yet."""
-        return Body(self.headers, self.stream, arrived=self.arrived)
+    def body(self, *, summed: bool = True) -> Body:
+        """Open the body; nothing of it is read yet.
+
+        Unless it is `summed`, checksums in headers are those of something else.
+        """
+        headers = self.headers
+        if not summed:
+            headers = {name: value for name, value in headers.items() if not name.startswith(CHECKSUM)}
+        return Body(headers, self.stream, arrived=self.arrived)
 
     def content(self) -> Body:
         """Open the body of an object. Raise S3Error MissingContentLength where none is announced."""
@@ -143,13 +175,17 @@ class Request:
             raise S3Error(errors.MissingContentLength)
         return self.body()
 
-    def document(self, structure: xml.Structure[Document], name: str) -> Document | None:
-        """Read an XML document that may be left out."""
-        return xml.parse(self.body().read_all(DOCUMENT_LIMIT), structure, name)
+    def document(
+        self, structure: xml.Structure[Document], name: str, *, summed: bool = True
+    ) -> Document | None:
+        """Read an XML document that may be left out; see `body`."""
+        return xml.parse(self.body(summed=summed).read_all(DOCUMENT_LIMIT), structure, name)
 
-    def required_document(self, structure: xml.Structure[Document], name: str) -> Document:
-        """Read an XML document. Raise S3Error MissingRequestBodyError where there is none."""
-        document = self.document(structure, name)
+    def required_document(
+        self, structure: xml.Structure[Document], name: str, *, summed: bool = True
+    ) -> Document:
+        """Read an XML document; see `body`. Raise S3Error MissingRequestBodyError where there is none."""
+        document = self.document(structure, name, summed=summed)
         if document is None:
             raise S3Error(errors.MissingRequestBodyError)
         return document

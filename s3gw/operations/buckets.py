@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from s3gw.addressing.buckets import bucket_of, is_own
 from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.generated.documents import Bucket, ListAllMyBucketsResult, LocationConstraint
@@ -13,10 +14,11 @@ from s3gw.generated.requests import (
     HeadBucketRequest,
     HeadBucketResult,
     ListBucketsRequest,
+    PutBucketVersioningRequest,
 )
-from s3gw.names import bucket_of
 from s3gw.operations import _tokens
 from s3gw.operations._owner import OWNER
+from s3gw.operations._reads import check_bucket
 from s3gw.s3_error import S3Error
 
 
@@ -31,7 +33,9 @@ def list_buckets(context: Context, request: ListBucketsRequest) -> ListAllMyBuck
     buckets = sorted(
         (name, branch.created)
         for branch in branches
-        if (name := bucket_of(branch.branch)).startswith(request.prefix) and name > after
+        if not is_own(branch.branch)
+        and (name := bucket_of(branch.branch)).startswith(request.prefix)
+        and name > after
     )
     page = buckets[: request.max_buckets]
     return ListAllMyBucketsResult(
@@ -64,11 +68,27 @@ def delete_bucket(context: Context, request: DeleteBucketRequest) -> None:
 
 def head_bucket(context: Context, request: HeadBucketRequest) -> HeadBucketResult:
     """Tell whether the branch exists."""
-    context.pfs.inspect_branch(request.branch)
+    check_bucket(context, request)
     return HeadBucketResult(bucket_region=context.region)
 
 
 def get_bucket_location(context: Context, request: GetBucketLocationRequest) -> LocationConstraint:
     """Answer the gateway's region: minio clients ask for it before anything else."""
-    context.pfs.inspect_branch(request.branch)
+    check_bucket(context, request)
     return LocationConstraint(text=context.region)
+
+
+def put_bucket_versioning(context: Context, request: PutBucketVersioningRequest) -> None:
+    """Accept what is so anyhow: every write is a commit that PFS keeps, whatever anybody says."""
+    context.pfs.inspect_branch(request.branch)
+    status, mfa_delete = request.document.status, request.document.mfa_delete
+    if status not in ("Enabled", "Suspended") or mfa_delete not in (None, "Enabled", "Disabled"):
+        raise S3Error(errors.IllegalVersioningConfigurationException)
+    if mfa_delete == "Enabled":
+        raise S3Error(errors.NotImplemented, "MFA delete is not supported: leave MfaDelete out.")
+    if status == "Suspended":
+        message = (
+            "Versioning cannot be suspended: every write is a commit of PFS, which stays. Drop old ones with "
+            "`s3gw prune` (embedded PFS) or `pachctl squash commit` (cluster)."
+        )
+        raise S3Error(errors.InvalidBucketState, message)

@@ -20,15 +20,19 @@ from s3gw.generated.requests import (
 from s3gw.operations import _tokens
 from s3gw.operations._etag import etag_of
 from s3gw.operations._owner import OWNER
-from s3gw.operations._versions import ONLY_VERSION, check_version
+from s3gw.operations._reads import snapshot_of
+from s3gw.operations._versions import NULL, check_version
+from s3gw.operations._views import seen
 from s3gw.pfs.interface import CommitNotFound, Page, Snapshot
 from s3gw.s3_error import invalid_argument
 
 
 def list_objects(context: Context, request: ListObjectsRequest) -> ListObjectsResult:
     """List HEAD from a marker on; each page reads the HEAD of its own time."""
-    snapshot = context.pfs.snapshot(request.branch)
-    page = snapshot.list_files(request.prefix, request.delimiter, request.marker, request.max_keys)
+    snapshot = seen(context, request)
+    page = context.keys.list_keys(
+        snapshot, request.prefix, request.delimiter, request.marker, request.max_keys
+    )
     return ListObjectsResult(
         name=request.bucket,
         prefix=request.prefix,
@@ -48,10 +52,10 @@ def list_objects_v2(context: Context, request: ListObjectsV2Request) -> ListObje
     """List HEAD by pages; the continuation token pins its commit, so that all are one snapshot."""
     token = request.continuation_token
     if token is None:
-        snapshot, after = context.pfs.snapshot(request.branch), request.start_after
+        snapshot, after = seen(context, request), request.start_after
     else:
         snapshot, after = _resume(context, request, token)
-    page = snapshot.list_files(request.prefix, request.delimiter, after, request.max_keys)
+    page = context.keys.list_keys(snapshot, request.prefix, request.delimiter, after, request.max_keys)
     return ListObjectsV2Result(
         name=request.bucket,
         prefix=request.prefix,
@@ -72,10 +76,12 @@ def list_objects_v2(context: Context, request: ListObjectsV2Request) -> ListObje
 
 def _resume(context: Context, request: ListObjectsV2Request, token: str) -> tuple[Snapshot, str]:
     commit, after = _tokens.read_position(token)
+    message = "The continuation token belongs to another bucket, or to one that was deleted since."
+    if request.commit not in (None, commit):
+        raise _tokens.refusal(token, message)
     try:
-        return context.pfs.snapshot(request.branch, commit), after
+        return seen(context, request, commit), after
     except CommitNotFound as error:
-        message = "The continuation token belongs to another bucket, or to one that was deleted since."
         raise _tokens.refusal(token, message) from error
 
 
@@ -86,15 +92,17 @@ def list_object_versions(context: Context, request: ListObjectVersionsRequest) -
             message = "A version-id marker cannot be specified without a key marker."
             raise invalid_argument("version-id-marker", request.version_id_marker, message)
         check_version(request.version_id_marker)
-    snapshot = context.pfs.snapshot(request.branch)
-    page = snapshot.list_files(request.prefix, request.delimiter, request.key_marker, request.max_keys)
+    snapshot = snapshot_of(context, request)
+    page = context.keys.list_keys(
+        snapshot, request.prefix, request.delimiter, request.key_marker, request.max_keys
+    )
     return ListVersionsResult(
         name=request.bucket,
         prefix=request.prefix,
         key_marker=request.key_marker,
         version_id_marker=request.version_id_marker,
         next_key_marker=page.after,
-        next_version_id_marker=ONLY_VERSION if page.files and page.after == page.files[-1].path else None,
+        next_version_id_marker=NULL if page.files and page.after == page.files[-1].path else None,
         max_keys=request.max_keys,
         delimiter=request.delimiter or None,
         encoding_type=request.encoding_type,
@@ -102,7 +110,7 @@ def list_object_versions(context: Context, request: ListObjectVersionsRequest) -
         version=[
             ObjectVersion(
                 key=file.path,
-                version_id=ONLY_VERSION,
+                version_id=NULL,
                 is_latest=True,
                 last_modified=file.committed,
                 etag=etag_of(file),

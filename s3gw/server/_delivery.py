@@ -96,3 +96,20 @@ class Delivery:
         self._extent = self._extents = None
         if hasattr(body, "close"):
             body.close()
+
+
+class Chunked:
+    """A body whose length nobody knows, in chunks (RFC 9112, section 7.1)."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in self._body:
+            if block:
+                yield b"%x\r\n%b\r\n" % (len(block), block)
+        yield b"0\r\n\r\n"
+
+    def close(self) -> None:
+        """Release what it holds."""
+        self._body.close()

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from s3gw.addressing.buckets import ALL, BRANCHES
+from s3gw.addressing.keys import check_key
 from s3gw.generated import parsers
 from s3gw.http import values, xml
 from s3gw.http.body import Body
 from s3gw.http.request import Request
 from s3gw.http.target import parse
-from s3gw.names import branch_of, check_key
 from s3gw.operations import _tokens
 from s3gw.operations._conditions import Conditions, NotModified, if_range_holds, parse_range
 from s3gw.pfs.interface import InvalidName
@@ -98,8 +99,9 @@ def test_a_time_that_no_calendar_has_is_ignored(text):
 @settings(max_examples=200, deadline=None)
 @given(TEXT)
 def test_a_bucket_is_named_or_is_an_invalid_name(text):
-    with contextlib.suppress(InvalidName):
-        branch_of(text)
+    for buckets in (BRANCHES, ALL):
+        with contextlib.suppress(InvalidName):
+            buckets.place(text)
 
 
 HEADERS = st.dictionaries(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from s3gw.names import branch_of
+from s3gw.addressing.buckets import BRANCHES
 from s3gw.pfs.embedded import EmbeddedPFS
 from tests.serving import create_project, serving
 
@@ -241,7 +241,7 @@ def test_an_output_branch_is_read_and_not_written_to(tmp_path, profile, status, 
     with serving(tmp_path, "--profile", profile) as gateway:
         assert gateway.request("PUT", "/in.put").status == 200
         pfs = EmbeddedPFS(tmp_path, "process")  # what makes output branches is no client of S3
-        pfs.create_branch(branch_of("out.put"), [branch_of("in.put")])
+        pfs.create_branch(BRANCHES.place("out.put").branch, [BRANCHES.place("in.put").branch])
         pfs.close()
         for method, target in [("PUT", "/out.put/a"), ("DELETE", "/out.put/a")]:
             answer = gateway.request(method, target, b"x" if method == "PUT" else None)

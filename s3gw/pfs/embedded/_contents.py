@@ -195,6 +195,11 @@ class BodyStaging:
         self._name: str | None = None
         self._content: StagedContent | None = None
 
+    @property
+    def md5(self) -> bytes | None:
+        """See `Staging`."""
+        return None if self._content is None else self._content.md5
+
     def __enter__(self) -> Self:
         return self
 

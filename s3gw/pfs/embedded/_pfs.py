@@ -64,6 +64,7 @@ class EmbeddedPFS:
     """
 
     is_quick = True
+    composes_parts = True
     keeps_md5 = True
     keeps_properties = True
 

@@ -238,6 +238,16 @@ def behind_all(branch: Branch, prefix: str) -> str:
     return f"{_folder(branch)}{_own.flat(prefix)}\x7f"
 
 
+def forget(pfs: PFS, branch: Branch) -> None:
+    """Drop the uploads to a branch that was deleted: another of its name has nothing to do with them."""
+    known = snapshot(pfs)
+    try:
+        for path, id_ in going_on(known, branch, "", ""):
+            end(pfs, Upload(id_, branch, path), None)
+    except BranchNotFound:  # nobody has ever uploaded in parts
+        return
+
+
 def abandoned(known: Snapshot, before: datetime) -> Iterator[Sequence[str]]:
     """Give the files of uploads, and of completions, that were begun before a time, those of one together."""
     for file in _files(known, _OPEN):

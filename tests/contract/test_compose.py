@@ -127,9 +127,18 @@ def test_parts_of_composed_files_are_pieces_too(store, sources):
 def test_the_hash_tells_what_differs(store, sources):
     hashes = [
         put(store, "a", pieces_of(sources, *parts)).hash
-        for parts in ([("small",), ("large",)], [("large",), ("small",)], [("small",), ("small",)])
+        for parts in (
+            [("small",), ("large",)],
+            [("large",), ("small",)],
+            [("small",), ("small",)],
+        )
     ]
     assert len(set(hashes)) == 3
+
+
+def test_the_hash_tells_which_part_it_is(store, sources):
+    parts = [("large", 0, 200), ("large", 0, 201), ("large", 1, 200), ("small", 0, 5)]
+    assert len({put(store, "a", pieces_of(sources, part)).hash for part in parts}) == 4
 
 
 def test_the_sources_may_go(pfs, store, sources):

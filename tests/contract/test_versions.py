@@ -140,6 +140,23 @@ def test_a_page_begins_behind_a_version_or_behind_all_of_a_path(told):
         assert found == [other for other in entries if other[0] > path]
 
 
+@pytest.mark.parametrize(
+    ("prefix", "delimiter", "expected"),
+    [("b", "", "b"), ("", "/", "e f"), ("d/", "/", "d/y"), ("e", "", "e")],
+)
+def test_what_does_not_match_or_is_rolled_up_is_not_begun_in_its_middle(told, prefix, delimiter, expected):
+    """The page begins behind the newest version of ``d/x``, which has older ones."""
+    commit = told.made["d/x"][0][0]
+    if prefix == "d/":
+        expected_entries = [*told.entries("d/x")[1:], *told.entries("d/y")]
+    else:
+        expected_entries = [
+            found for start in expected.split() for found in told.entries(start) if start > "d/x"
+        ]
+    found = pages(told, 3, prefix, delimiter, after=("d/x", commit))
+    assert [entry(told, version) for page in found for version in page.versions] == expected_entries
+
+
 def test_no_limit_is_no_page(told):
     page = told.store.pfs.list_versions(told.store.branch, limit=0)
     assert (page.versions, page.groups) == ([], [])

@@ -49,7 +49,7 @@ def raw_put(store: Store, path: str, body: bytes) -> None:
         pb.ModifyFileRequest(set_commit=commit),
         pb.ModifyFileRequest(add_file=pb.AddFile(path=path, raw={"value": body})),
     ]
-    store.pfs._client.send("ModifyFile", messages)
+    store.pfs._client.modify(message.SerializeToString() for message in messages)
 
 
 def test_an_answer_comes_when_the_commit_is_finished(store, fault):
@@ -148,14 +148,14 @@ def beaten(store, monkeypatch) -> Callable[[str, bytes], None]:
     """
 
     def lose_to(path: str, body: bytes) -> None:
-        send = store.pfs._client.send
+        modify = store.pfs._client.modify
 
-        def send_second(method: str, messages: Iterable[object]) -> object:
-            monkeypatch.setattr(store.pfs._client, "send", send)
+        def modify_second(messages: Iterable[bytes], limit_s: float) -> None:
+            monkeypatch.setattr(store.pfs._client, "modify", modify)
             raw_put(store, path, body)
-            return send(method, messages)
+            modify(messages, limit_s)
 
-        monkeypatch.setattr(store.pfs._client, "send", send_second)
+        monkeypatch.setattr(store.pfs._client, "modify", modify_second)
 
     return lose_to
 

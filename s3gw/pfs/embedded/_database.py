@@ -120,6 +120,7 @@ CREATE INDEX dropped_composed ON composed (id) WHERE dropped;
 CREATE TABLE pieces (
     composed INTEGER NOT NULL REFERENCES composed,
     begin INTEGER NOT NULL,              -- where in the file the first of these pieces begins
+    sum INTEGER NOT NULL,                -- CRC-32C of the list
     list TEXT NOT NULL,                  -- JSON: see StoredPiece
     PRIMARY KEY (composed, begin)
 ) WITHOUT ROWID;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -14,7 +14,8 @@ from s3gw.operations._conditions import Conditions
 from s3gw.operations._etag import etag_of
 from s3gw.operations._sessions import SessionSnapshot
 from s3gw.operations._versions import Found, Named, find_version
-from s3gw.pfs.interface import FileInfo, InvalidName, Piece
+from s3gw.operations._views import fill
+from s3gw.pfs.interface import PFS, Branch, FileInfo, InvalidName, Piece, Staging
 from s3gw.s3_error import S3Error, invalid_argument
 
 _RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})", re.ASCII)
@@ -117,3 +118,27 @@ def read_through(found: Found, offset: int, size: int, digests: Sequence[Digest]
                 digest.update(block)
     finally:
         reader.close()
+
+
+def referred(
+    pfs: PFS, branch: Branch, path: str, pieces: Sequence[Piece], md5: bytes | None = None
+) -> tuple[object, Staging | None]:
+    """Refer to pieces, or bring them into PFS anew where it cannot; see `PFS.compose`.
+
+    Returns:
+        The content, and what holds it where it was brought in anew.
+    """
+    content = pfs.compose(branch, path, pieces, md5)
+    if content is not None:
+        return content, None
+    staging = fill(pfs.stage(branch, path, arrived=False), _bytes_of(pieces))
+    return staging.finish(), staging
+
+
+def _bytes_of(pieces: Sequence[Piece]) -> Iterator[bytes]:
+    for piece in pieces:
+        reader = piece.snapshot.read_file(piece.file, piece.offset, piece.size)
+        try:
+            yield from reader
+        finally:
+            reader.close()

@@ -18,7 +18,15 @@ from s3gw.operations._etag import etag_of
 from s3gw.operations._markers import marker_with_body
 from s3gw.operations._properties import Properties
 from s3gw.operations._reads import find_key
-from s3gw.operations._sources import check_source, decoded, find_source, piece_of, read_through, source_of
+from s3gw.operations._sources import (
+    check_source,
+    decoded,
+    find_source,
+    piece_of,
+    read_through,
+    referred,
+    source_of,
+)
 from s3gw.operations._versions import Found, Named, find_version
 from s3gw.operations._views import view_of
 from s3gw.operations.pending import Pending
@@ -43,7 +51,7 @@ def copy_object(context: Context, request: CopyObjectRequest) -> CopyObjectResul
     with view.stage(path, arrived=False):  # refuses what PFS would refuse
         pass
     properties = _properties(request, found)
-    content = context.pfs.compose(view.branch, view.path(path), [piece_of(found)])
+    content, staging = referred(context.pfs, view.branch, view.path(path), [piece_of(found)])
     put = Put(path, content, condition, properties.to_bytes())
 
     def then(made: Change) -> CopyObjectResult:
@@ -58,7 +66,7 @@ def copy_object(context: Context, request: CopyObjectRequest) -> CopyObjectResul
             document, copy_source_version_id=found.version_id, version_id=view.version(made)
         )
 
-    return Pending(view.branch, view.put(put), then, condition=condition).make(context.pfs)
+    return Pending(view.branch, view.put(put), then, staging, condition).make(context.pfs)
 
 
 def _refuse_no_change(request: CopyObjectRequest, source: Named) -> None:
@@ -117,7 +125,7 @@ def rename_object(context: Context, request: RenameObjectRequest) -> Pending[Non
     condition = WriteCondition.of(Conditions.of(request))
     if condition is not None:
         condition.check(find_key(context, view.snapshot(), request.key))
-    content = context.pfs.compose(view.branch, view.path(path), [piece_of(found)])
+    content, staging = referred(context.pfs, view.branch, view.path(path), [piece_of(found)])
 
     def is_unchanged(file: FileInfo | None) -> bool:
         return file is not None and (file.hash, file.size) == (found.file.hash, found.file.size)
@@ -126,4 +134,4 @@ def rename_object(context: Context, request: RenameObjectRequest) -> Pending[Non
         *view.put(Put(path, content, condition, found.file.properties)),
         *view.delete(found.file.path, is_unchanged),
     ]
-    return Pending(view.branch, edits, lambda _: None, condition=condition)
+    return Pending(view.branch, edits, lambda _: None, staging, condition)

@@ -45,7 +45,7 @@ from s3gw.operations._own import UPLOADS
 from s3gw.operations._owner import OWNER
 from s3gw.operations._properties import Parts, Properties
 from s3gw.operations._reads import check_bucket, find_key
-from s3gw.operations._sources import extent_of, find_source, piece_of, read_through, source_of
+from s3gw.operations._sources import extent_of, find_source, piece_of, read_through, referred, source_of
 from s3gw.operations._uploads import Intent, Part, Upload, UploadId
 from s3gw.operations._versions import Found, Named, version_of
 from s3gw.operations._views import View, fill, view_of
@@ -211,9 +211,9 @@ def _put(
     path = view.path(upload.path)
     md5 = md5_of_parts([part.md5 for part in parts]) if context.pfs.keeps_md5 else None
     pieces = [Piece(known, part.file) for part in parts]
-    content = context.pfs.compose(view.branch, path, pieces, md5)
+    content, staging = referred(context.pfs, view.branch, path, pieces, md5)
     put = Put(upload.path, content, condition, properties.to_bytes())
-    pending = Pending(view.branch, view.put(put), lambda made: made, condition=condition)
+    pending = Pending(view.branch, view.put(put), lambda made: made, staging, condition)
     try:
         made = pending.make(context.pfs)
     except PiecesGone as error:
@@ -538,15 +538,15 @@ def _copy(context: Context, found: Found, offset: int, size: int, algorithm: str
     is_whole = size == found.file.size
     if not (is_whole or context.pfs.composes_parts):
         blocks = through(found.snapshot.read_file(found.file, offset, size), digests)
-        staging = fill(context.pfs.stage(UPLOADS, _ANY_PART, arrived=False), blocks)
-        return _Copied(staging.finish(), md5.digest(), _checksum(algorithm, own), staging)
+        anew = fill(context.pfs.stage(UPLOADS, _ANY_PART, arrived=False), blocks)
+        return _Copied(anew.finish(), md5.digest(), _checksum(algorithm, own), anew)
     if is_whole and own is None and is_md5(found.file.md5):
         known_md5 = found.file.md5 or b""
     else:
         read_through(found, offset, size, digests)
         known_md5 = md5.digest()
-    content = context.pfs.compose(UPLOADS, _ANY_PART, [piece_of(found, offset, size)], known_md5)
-    return _Copied(content, known_md5, _checksum(algorithm, own), None)
+    content, staging = referred(context.pfs, UPLOADS, _ANY_PART, [piece_of(found, offset, size)], known_md5)
+    return _Copied(content, known_md5, _checksum(algorithm, own), staging)
 
 
 def _checksum(algorithm: str | None, digest: Digest | None) -> tuple[str, str] | None:

@@ -54,6 +54,14 @@ class Operation:
     overlays: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
+    def answer_error(self) -> tuple[str, str | None] | None:
+        """The code of the error that is its constant answer, and its message where that is not the usual."""
+        given = (self.supported or {}).get("answer_error")
+        if given is None:
+            return None
+        return (given, None) if isinstance(given, str) else (given["code"], given["message"])
+
+    @property
     def query_names(self) -> frozenset[str]:
         """The parameters of `query` without the values that some of them must have."""
         return frozenset(mark.partition("=")[0] for mark in self.query)
@@ -64,6 +72,7 @@ class Wire:
     """``spec/wire.yaml``; the attributes are the YAML's own keys."""
 
     namespace: str
+    instance_namespace: str
     header_prefix: str
     moved_headers: tuple[str, ...]
     signatures: tuple[str, ...]
@@ -131,6 +140,7 @@ def load(root: Path = ROOT) -> Catalogue:
 def _wire(document: dict[str, Any]) -> Wire:
     return Wire(
         namespace=document["namespace"],
+        instance_namespace=document["instance_namespace"],
         header_prefix=document["header_prefix"],
         moved_headers=tuple(document["moved_headers"]),
         signatures=tuple(document["signatures"]),

@@ -60,6 +60,7 @@ def lint(catalogue: Catalogue, root: Path, model: dict[str, ModelOperation] | No
             references.parameters(of_profile),
             references.likes(of_profile),
             references.answers(of_profile, catalogue),
+            references.answer_errors(of_profile, catalogue),
             members.members(of_profile, catalogue, model),
             members.unknown(of_profile, catalogue, model),
             members.elements(of_profile, catalogue, model),

@@ -50,7 +50,7 @@ def unknown(
         for patterns, known in (
             (request.get("query", {}), own),
             (request.get("headers", {}), own | {*catalogue.wire.conditions, "if-range"}),
-            (supported.get("drops", ()), own),
+            (supported.get("drops", ()), own | {*catalogue.wire.conditions}),
             (refused, everywhere | {*catalogue.wire.conditions}),
         ):
             for pattern in patterns:

@@ -11,7 +11,7 @@ from typing import Any
 
 from codegen.catalogue import Catalogue, Operation, breaches_of_supported
 from codegen.lint.problem import problem, served
-from codegen.profiles import lineage, resolve
+from codegen.profiles import INHERITED, lineage, resolve
 from codegen.render.names import snake
 
 # What an `answer` may hold, and how YAML reads it.
@@ -38,7 +38,7 @@ def parameters(operations: tuple[Operation, ...]) -> Iterator[str]:
 def _parameter(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
     kind = given["type"]
     default = given.get("default")
-    python = {"boolean": bool, "header": str, "integer": int, "string": str}[kind]
+    python = {"boolean": bool, "header": str, "integer": int, "map": dict, "string": str}[kind]
     if default is not None and type(default) is not python:
         yield f"has the default {default!r}", f"give it a {kind}"
     numbers = [key for key in ("minimum", "maximum", "cap") if key in given]
@@ -118,7 +118,10 @@ def _overlays(operation: Operation, names: list[str], catalogue: Catalogue, root
         else:
             (here,) = [o for o in resolve(catalogue, name) if o.name == operation.name]
             assert here.supported is not None
-            for breach in breaches_of_supported(here.supported, root):
+            said = operation.supported.keys() | operation.overlays[name].keys()
+            inherited = {key for key in INHERITED if "like" in here.supported} - said
+            own = {key: value for key, value in here.supported.items() if key not in inherited}
+            for breach in breaches_of_supported(own, root):
                 yield problem(operation, f"with its overlay for {name}: {breach}", "mend the overlay")
             yield from _changed_types(operation, name, here.supported)
 
@@ -182,6 +185,21 @@ def answers(operations: tuple[Operation, ...], catalogue: Catalogue) -> Iterator
                 yield from _constant(operation, member, given, supported["answer"][member])
             elif needed:
                 yield problem(operation, f"its answer lacks {member} of {body}", "give it a value")
+
+
+def answer_errors(operations: tuple[Operation, ...], catalogue: Catalogue) -> Iterator[str]:
+    """Constant errors that the table lacks, and those of operations that have no bucket."""
+    codes = {row["code"] for row in catalogue.errors}
+    for operation, _ in served(operations):
+        if operation.answer_error is None:
+            continue
+        code, _message = operation.answer_error
+        if code not in codes:
+            yield problem(
+                operation, f"its answer {code} is no code of errors.yaml", "add a row, or choose another"
+            )
+        if "service" in operation.levels:
+            yield problem(operation, "a constant error is about a bucket", "write a handler")
 
 
 def _constant(operation: Operation, member: str, given: Any, value: Any) -> Iterator[str]:

@@ -17,13 +17,13 @@ _READS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 def digests(catalogue: Catalogue, root: Path) -> Iterator[str]:
     """Checksums that the AWS model or the code has not, or that are missing."""
-    module = ast.parse((root / "s3gw" / "http" / "digests.py").read_text(encoding="utf-8"))
+    module = ast.parse((root / "s3gw" / "digests.py").read_text(encoding="utf-8"))
     defined = {node.name for node in module.body if isinstance(node, ast.FunctionDef)}
     named = [checksum["name"] for checksum in catalogue.wire.checksums]
     for checksum in catalogue.wire.checksums:
         name, digest = checksum["name"], checksum["digest"]
         if digest not in defined:
-            what = f"no function {digest} in s3gw/http/digests.py"
+            what = f"no function {digest} in s3gw/digests.py"
             yield f"wire.yaml: {name}: {what}: write it, or correct the name"
         if name not in checksums():
             yield f"wire.yaml: {name}: the AWS model has no such checksum: delete it"

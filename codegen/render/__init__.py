@@ -43,8 +43,8 @@ def render(catalogue: Catalogue) -> dict[str, str]:
     views: dict[str, dict[str, Any]] = {
         "errors": errors_view(catalogue),
         "wire": wire_view(catalogue),
-        "documents": {"shapes": typed_shapes(catalogue.responses), "namespace": catalogue.wire.namespace},
-        "parsers": {"shapes": typed_shapes(catalogue.requests)},
+        "documents": {"shapes": typed_shapes(catalogue.responses), "wire": catalogue.wire},
+        "parsers": {"shapes": typed_shapes(catalogue.requests), "wire": catalogue.wire},
         "requests": requests_view(catalogue),
         "routes": routes_view(catalogue),
     }

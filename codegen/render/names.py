@@ -11,6 +11,7 @@ PYTHON_TYPES = {
     "header": "str",
     "http_date": "datetime",
     "integer": "int",
+    "map": "Mapping[str, str]",
     "string": "str",
     "timestamp": "datetime",
 }
@@ -19,8 +20,11 @@ _ACRONYMS = {"ETag": "etag", "ID": "id", "MD5": "md5", "VersionIdMarker": "versi
 
 def snake(name: str) -> str:
     """Name a Python attribute as S3 names the member, header or parameter."""
-    name = name.removeprefix("x-amz-")
+    name = name.removeprefix("x-amz-").removeprefix("xsi:")
     if name in _ACRONYMS:
         return _ACRONYMS[name]
+    algorithm = name.removeprefix("Checksum")
+    if algorithm != name and algorithm.isupper():  # ChecksumCRC32C is x-amz-checksum-crc32c
+        return f"checksum_{algorithm.lower()}"
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return name.replace("-", "_").lower().strip("_")
+    return name.replace("-", "_").replace("*", "").lower().strip("_")

@@ -34,7 +34,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Header:
-    """A header of a response, and the expression that writes `result.<name>`."""
+    """A header of a response, and the statement that adds `result.<name>` to `headers`."""
 
     wire: str
     name: str
@@ -162,9 +162,9 @@ def _variant(operation: Operation, function: str, wire: Wire, *, has_headers: bo
     headers = tuple(
         _header(name, kind)
         for pattern, kind in response.get("headers", {}).items()
-        for name in _expanded(pattern, wire)
+        for name in ([pattern] if kind == "map" else _expanded(pattern, wire))
     )
-    several = isinstance(supported["status"], list)
+    status = supported.get("status")  # a constant error has none
     document = "result.document" if has_headers else "result"
     return Variant(
         operation=operation,
@@ -176,7 +176,7 @@ def _variant(operation: Operation, function: str, wire: Wire, *, has_headers: bo
         headers=headers,
         result=f"{operation.name}Result" if has_headers else f"documents.{body}" if body else "None",
         writes=bool(has_headers or body),
-        status="result.status" if several else str(supported["status"]),
+        status="result.status" if isinstance(status, list) else str(status),
         body={None: "None", "content": "result.body"}.get(
             body, f"documents.render_{snake(body or '')}({document})"
         ),
@@ -235,7 +235,10 @@ def _fields(operation: Operation, request: dict[str, Any], wire: Wire) -> Iterat
         required = request.get("body_required", False)
         annotation = f"parsers.{body}" if required else f"parsers.{body} | None"
         reader = "required_document" if required else "document"
-        yield Field("document", annotation, f"request.{reader}(parsers.{snake(body).upper()}, {body!r})")
+        # checksums that the handler reads are those of an object, and not of the document
+        options = ", summed=False" if "x-amz-checksum-*" in request.get("headers", {}) else ""
+        read = f"request.{reader}(parsers.{snake(body).upper()}, {body!r}{options})"
+        yield Field("document", annotation, read)
 
 
 def _parameter(wire: str, given: Any, source: str) -> Field:
@@ -251,6 +254,9 @@ def _parameter(wire: str, given: Any, source: str) -> Field:
     if "values" in parameter:
         options += f", values={tuple(parameter['values'])!r}"
     get = f"{source}.get"
+    if parameter["type"] == "map":
+        read = f"values.prefixed({wire[:-1]!r}, {source})"
+        return Field(name=snake(wire), annotation=annotation.removesuffix(" | None"), read=read)
     if parameter["type"] != "string" or "values" in parameter:
         read = f"values.{parameter['type']}({wire!r}, {get}({wire!r}){options})"
     elif "default" in parameter:
@@ -263,10 +269,14 @@ def _parameter(wire: str, given: Any, source: str) -> Field:
 def _header(wire: str, kind: str) -> Header:
     name = snake(wire)
     value = f"result.{name}"
-    write = {
+    if kind == "map":
+        pairs = f"(({wire[:-1]!r} + name, value) for name, value in {value}.items())"
+        return Header(wire, name, PYTHON_TYPES[kind], f"headers.extend({pairs})")
+    text = {
+        "boolean": f"'true' if {value} else 'false'",
         "etag": f"f'\"{{{value}}}\"'",
         "http_date": f"http_date({value})",
         "integer": f"str({value})",
         "string": value,
     }[kind]
-    return Header(wire=wire, name=name, annotation=PYTHON_TYPES[kind], write=write)
+    return Header(wire, name, PYTHON_TYPES[kind], f"headers.append(({wire!r}, {text}))")

@@ -104,15 +104,16 @@ def row(catalogue: Catalogue, entry: Entry, profile: str) -> dict[str, Any]:
         "twin_of": operation.twin_of,
         "supported": bool(supported),
         "has_handler": "handler" in supported,
-        "summary": supported.get("summary"),
+        "summary": _summary(catalogue, operation),
         "pfs": tuple(supported.get("pfs", ())),
         "reads": tuple(_reads(catalogue, supported)),
         "drops": tuple(supported.get("drops", ())),
         "refuses": tuple(dict.fromkeys(_refused(catalogue, operation, supported))),
         "lane": supported.get("lane"),
+        "keeps_waiting": supported.get("keeps_waiting", False),
         "read": f"requests.read_{function}",
-        "handle": supported.get("handler") or _constant(supported),
-        "write": _write(supported, function),
+        "handle": supported.get("handler") or _constant(operation, supported),
+        "write": _write(catalogue, operation, supported, function),
         "why": unsupported.get("why"),
         "instead": unsupported.get("instead"),
         "served_in": entry.supported_in,
@@ -155,14 +156,36 @@ def _refused(catalogue: Catalogue, operation: Operation, supported: dict[str, An
     return refused
 
 
-def _write(supported: dict[str, Any], function: str) -> str:
+def _summary(catalogue: Catalogue, operation: Operation) -> str | None:
+    """Say what an operation does, and the error that is its constant answer."""
+    if operation.supported is None:
+        return None
+    summary: str = operation.supported["summary"]
+    if operation.answer_error is None:
+        return summary
+    code, _ = operation.answer_error
+    return f"{summary} Answers {_status(catalogue, code)} {code}."
+
+
+def _status(catalogue: Catalogue, code: str) -> int:
+    (status,) = [row["status"] for row in catalogue.errors if row["code"] == code]
+    assert isinstance(status, int)
+    return status
+
+
+def _write(catalogue: Catalogue, operation: Operation, supported: dict[str, Any], function: str) -> str:
     if supported.get("response") or "like" in supported:
         return f"requests.write_{function}"
-    return f"Answer({supported.get('status')}).always"
+    error = operation.answer_error
+    status = _status(catalogue, error[0]) if error else supported.get("status")
+    return f"Answer({status}).always"
 
 
-def _constant(supported: dict[str, Any]) -> str:
-    """The handler of an entry that has an `answer` instead of one."""
+def _constant(operation: Operation, supported: dict[str, Any]) -> str:
+    """The handler of an entry that has an `answer` or an `answer_error` instead of one."""
+    if operation.answer_error is not None:
+        code, message = operation.answer_error
+        return f"constant.answer_error(errors.{code}{'' if message is None else f', {message!r}'})"
     body = supported.get("response", {}).get("body")
     arguments = ", ".join(f"{snake(name)}={value!r}" for name, value in supported.get("answer", {}).items())
     return f"constant.answer(documents.{body}({arguments}))" if body else "constant.answer(None)"

@@ -9,6 +9,9 @@ from typing import Any
 
 from codegen.render.names import PYTHON_TYPES, snake
 
+# What the names of attributes begin with.
+_ATTRIBUTE = "xsi:"
+
 
 @dataclass(frozen=True)
 class Member:
@@ -34,7 +37,7 @@ class Member:
         given = [repr(self.name), of]
         if self.repeated:
             given.append(f"most={self.maximum}")
-        if not (self.optional or self.default) or self.repeated:
+        if not self.optional and (self.repeated or not self.default):
             given.append("required=True")
         if self.filled:
             given.append("filled=True")
@@ -59,6 +62,16 @@ class Shape:
     def constant(self) -> str:
         """The name of what reads it."""
         return self.function.upper()
+
+    @property
+    def attributes(self) -> list[Member]:
+        """The members that are attributes of its element."""
+        return [member for member in self.members if member.element.startswith(_ATTRIBUTE)]
+
+    @property
+    def elements(self) -> list[Member]:
+        """The members that are elements in it."""
+        return [member for member in self.members if not member.element.startswith(_ATTRIBUTE)]
 
     @property
     def fields(self) -> list[Member]:
@@ -87,7 +100,7 @@ def _document(shape: Shape, shapes: dict[str, Shape]) -> str:
     url = "url" if shape.encodes else "escape"
     pieces = _pieces(shape, "value", url, shapes)
     return _concatenate(
-        [_Text(f"{{_HEAD}}<{shape.element}{namespace}>"), *pieces, _Text(f"</{shape.element}>")]
+        [_Text(f"{{HEAD}}<{shape.element}{namespace}>"), *pieces, _Text(f"</{shape.element}>")]
     )
 
 
@@ -99,7 +112,7 @@ class _Text(str):
 
 def _pieces(shape: Shape, value: str, url: str, shapes: dict[str, Shape]) -> Iterator[str]:
     """Lay a shape out, its parts inline: a page of a thousand entries makes no call for each."""
-    for member in shape.members:
+    for member in shape.elements:
         of = f"{value}.{member.name}"
         if member.repeated:
             item = _concatenate(_element(member, "item", url, shapes))
@@ -118,12 +131,17 @@ def _element(member: Member, value: str, url: str, shapes: dict[str, Shape]) -> 
         yield _Text(_scalar(member, value, url))
     elif member.shape:
         yield from [
-            _Text(f"<{tag}>"),
+            _Text(f"<{tag}{_attributes(shapes[member.type], value)}>"),
             *_pieces(shapes[member.type], value, url, shapes),
             _Text(f"</{tag}>"),
         ]
     else:
         yield _Text(f"<{tag}>{_scalar(member, value, url)}</{tag}>")
+
+
+def _attributes(shape: Shape, value: str) -> str:
+    given = "".join(f' {m.element}=\\"{{escape({value}.{m.name})}}\\"' for m in shape.attributes)
+    return f"{{_XSI}}{given}" if given else ""
 
 
 def _scalar(member: Member, value: str, url: str) -> str:

@@ -25,7 +25,8 @@ class Change:
         replaces: Whether it takes the place of what is beneath it, or is appended to that.
         content: The body; None for a file that is deleted.
         doubled: Whether pachd has written it down twice, which is an error of the commit: so it
-            does where in one stream something follows a CopyFile to the same path.
+            does where in one stream something follows a CopyFile to the same path, or a CopyFile
+            something else. The content is then the last of these, as InspectFile and CopyFile see it.
     """
 
     replaces: bool
@@ -50,7 +51,8 @@ def _lay(shelf: Shelf, lower: Change | None, upper: Change) -> Change:
         return upper
     if lower.content is None or upper.content is None:
         return Change(lower.replaces, upper.content or lower.content, upper.doubled or lower.doubled)
-    return Change(lower.replaces, shelf.join(lower.content, upper.content))
+    joined = shelf.join(lower.content, upper.content)
+    return Change(lower.replaces, joined, upper.doubled or lower.doubled)
 
 
 def view_of(shelf: Shelf, file_set: FileSet) -> View:
@@ -88,8 +90,14 @@ class Writer:
         check_path(path)
         key = (clean(path), datum or DATUM)
         if key in self._copied:
-            self._doubled.add(key)
+            self._double(key)
         self._append(key, blocks)
+
+    def _double(self, key: Key) -> None:
+        """Begin a second entry of the same name."""
+        self._doubled.add(key)
+        self._copied.discard(key)
+        self._bodies.pop(key).__exit__(None, None, None)
 
     def _append(self, key: Key, blocks: Iterable[bytes]) -> None:
         staging = self._bodies.get(key)
@@ -133,7 +141,7 @@ class Writer:
                 if not append:
                     self._replace(key)
                 elif key in self._bodies:
-                    self._doubled.add(key)
+                    self._double(key)
                 self._copied.add(key)
                 self._append(key, file.read())
 

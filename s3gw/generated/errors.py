@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/errors.yaml; do not edit, run `tox -e codegen`.
 
-Contents: ErrorKind, 37 errors by their S3 code, HTTP_ERRORS, PFS_ERRORS.
+Contents: ErrorKind, 58 errors by their S3 code, HTTP_ERRORS, PFS_ERRORS.
 """
 
 from __future__ import annotations
@@ -34,6 +34,17 @@ BucketNotEmpty: Final = ErrorKind("BucketNotEmpty", 409, "The bucket that you tr
 EntityTooLarge: Final = ErrorKind(
     "EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed object size."
 )
+EntityTooSmall: Final = ErrorKind(
+    "EntityTooSmall",
+    400,
+    "Your proposed upload is smaller than the minimum allowed size.",
+    members=("proposed_size", "min_size_allowed", "part_number", "etag"),
+)
+IllegalVersioningConfigurationException: Final = ErrorKind(
+    "IllegalVersioningConfigurationException",
+    400,
+    "The versioning configuration specified in the request is invalid.",
+)
 IncompleteBody: Final = ErrorKind(
     "IncompleteBody",
     400,
@@ -50,7 +61,19 @@ InvalidBucketState: Final = ErrorKind(
 )
 InvalidDigest: Final = ErrorKind("InvalidDigest", 400, "The Content-MD5 that you specified is not valid.")
 InvalidFilePath: Final = ErrorKind("InvalidFilePath", 400, "PFS refuses this key as a file path.")
+InvalidPart: Final = ErrorKind(
+    "InvalidPart",
+    400,
+    "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+    members=("upload_id", "part_number", "etag"),
+)
 InvalidPartNumber: Final = ErrorKind("InvalidPartNumber", 416, "The requested partnumber is not satisfiable.")
+InvalidPartOrder: Final = ErrorKind(
+    "InvalidPartOrder",
+    400,
+    "The list of parts was not in ascending order. Parts must be ordered by part number.",
+    members=("upload_id",),
+)
 InvalidRange: Final = ErrorKind(
     "InvalidRange",
     416,
@@ -58,19 +81,25 @@ InvalidRange: Final = ErrorKind(
     members=("range_requested", "actual_object_size"),
 )
 InvalidRequest: Final = ErrorKind("InvalidRequest", 400, "Invalid Request")
+InvalidTag: Final = ErrorKind(
+    "InvalidTag", 400, "The tag provided was not a valid tag.", members=("tag_key",)
+)
 InvalidURI: Final = ErrorKind("InvalidURI", 400, "Couldn't parse the specified URI.")
 KeyTooLongError: Final = ErrorKind("KeyTooLongError", 400, "Your key is too long.")
-MalformedXML: Final = ErrorKind(
-    "MalformedXML",
-    400,
-    "The XML you provided was not well-formed or did not validate against our published schema.",
-)
 MalformedTrailerError: Final = ErrorKind(
     "MalformedTrailerError",
     400,
     "The request contained trailing data that was not well-formed or did not conform to our published schema.",
 )
+MalformedXML: Final = ErrorKind(
+    "MalformedXML",
+    400,
+    "The XML you provided was not well-formed or did not validate against our published schema.",
+)
 MaxMessageLengthExceeded: Final = ErrorKind("MaxMessageLengthExceeded", 400, "Your request was too big.")
+MetadataTooLarge: Final = ErrorKind(
+    "MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size."
+)
 MethodNotAllowed: Final = ErrorKind(
     "MethodNotAllowed",
     405,
@@ -81,22 +110,85 @@ MissingContentLength: Final = ErrorKind(
     "MissingContentLength", 411, "You must provide the Content-Length HTTP header."
 )
 MissingRequestBodyError: Final = ErrorKind("MissingRequestBodyError", 400, "Request body is empty.")
+MissingSecurityHeader: Final = ErrorKind(
+    "MissingSecurityHeader",
+    400,
+    "Your request was missing a required header.",
+    members=("missing_header_name",),
+)
 NoSuchBucket: Final = ErrorKind("NoSuchBucket", 404, "The specified bucket does not exist.")
+NoSuchBucketPolicy: Final = ErrorKind(
+    "NoSuchBucketPolicy", 404, "The bucket policy does not exist", members=("bucket_name",)
+)
+NoSuchCORSConfiguration: Final = ErrorKind(
+    "NoSuchCORSConfiguration", 404, "The CORS configuration does not exist", members=("bucket_name",)
+)
+NoSuchConfiguration: Final = ErrorKind(
+    "NoSuchConfiguration", 404, "The specified configuration does not exist."
+)
 NoSuchKey: Final = ErrorKind("NoSuchKey", 404, "The specified key does not exist.")
+NoSuchLifecycleConfiguration: Final = ErrorKind(
+    "NoSuchLifecycleConfiguration",
+    404,
+    "The lifecycle configuration does not exist",
+    members=("bucket_name",),
+)
+NoSuchPublicAccessBlockConfiguration: Final = ErrorKind(
+    "NoSuchPublicAccessBlockConfiguration",
+    404,
+    "The public access block configuration was not found",
+    members=("bucket_name",),
+)
+NoSuchSession: Final = ErrorKind(
+    "NoSuchSession",
+    404,
+    "The specified session does not exist. The session ID may be invalid, of another bucket, or the session may have been finished or dropped.",
+)
+NoSuchTagSet: Final = ErrorKind("NoSuchTagSet", 404, "The TagSet does not exist", members=("bucket_name",))
+NoSuchUpload: Final = ErrorKind(
+    "NoSuchUpload",
+    404,
+    "The specified multipart upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+    members=("upload_id",),
+)
 NoSuchVersion: Final = ErrorKind("NoSuchVersion", 404, "The specified version does not exist.")
+NoSuchWebsiteConfiguration: Final = ErrorKind(
+    "NoSuchWebsiteConfiguration",
+    404,
+    "The specified bucket does not have a website configuration",
+    members=("bucket_name",),
+)
 NotImplemented: Final = ErrorKind(
     "NotImplemented", 501, "A header you provided implies functionality that is not implemented."
+)
+ObjectLockConfigurationNotFoundError: Final = ErrorKind(
+    "ObjectLockConfigurationNotFoundError",
+    404,
+    "Object Lock configuration does not exist for this bucket",
+    members=("bucket_name",),
 )
 OperationAborted: Final = ErrorKind(
     "OperationAborted",
     409,
     "A conflicting conditional operation is currently in progress against this resource. Please try again.",
 )
+OwnershipControlsNotFoundError: Final = ErrorKind(
+    "OwnershipControlsNotFoundError",
+    404,
+    "The bucket ownership controls were not found",
+    members=("bucket_name",),
+)
 PreconditionFailed: Final = ErrorKind(
     "PreconditionFailed",
     412,
     "At least one of the preconditions you specified did not hold.",
     members=("condition",),
+)
+ReplicationConfigurationNotFoundError: Final = ErrorKind(
+    "ReplicationConfigurationNotFoundError",
+    404,
+    "The replication configuration was not found",
+    members=("bucket_name",),
 )
 RequestHeaderSectionTooLarge: Final = ErrorKind(
     "RequestHeaderSectionTooLarge", 400, "Your request header section exceeds the maximum allowed size."
@@ -106,10 +198,17 @@ RequestTimeout: Final = ErrorKind(
     400,
     "Your socket connection to the server was not read from or written to within the timeout period.",
 )
+ServerSideEncryptionConfigurationNotFoundError: Final = ErrorKind(
+    "ServerSideEncryptionConfigurationNotFoundError",
+    404,
+    "The server side encryption configuration was not found",
+    members=("bucket_name",),
+)
 ServiceUnavailable: Final = ErrorKind(
     "ServiceUnavailable", 503, "Service is unable to handle request. Please try again.", 1
 )
 SlowDown: Final = ErrorKind("SlowDown", 503, "Please reduce your request rate.", 1)
+UnexpectedContent: Final = ErrorKind("UnexpectedContent", 400, "This request does not support content.")
 WriteToOutputBranch: Final = ErrorKind("WriteToOutputBranch", 400, "You cannot write to an output branch.")
 XAmzContentSHA256Mismatch: Final = ErrorKind(
     "XAmzContentSHA256Mismatch",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from s3gw.http import digests
+from s3gw import digests
 
 # Of all documents.
 NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
@@ -68,10 +68,13 @@ DROPS: Final = {
     "content-encoding": "PFS keeps bytes and no headers, and these are stored as sent; response-content-encoding sets it for a read.",
     "content-language": "PFS keeps bytes and no headers; response-content-language sets it for a read.",
     "content-type": "The type is guessed from the extension of the key; response-content-type sets it for a read.",
+    "continuation-token": "Nothing is configured, so no page was ever followed by another.",
     "expires": "PFS keeps bytes and no headers; response-expires sets it for a read.",
+    "versionId": "The answer is the same for every version.",
     "x-amz-acl": "There are no ACLs: who reaches the gateway may read and write, whatever is asked for.",
     "x-amz-bypass-governance-retention": "Nothing is retained, so there is nothing to bypass.",
     "x-amz-checksum-mode": "No checksums are kept, and S3 leaves them out too where it has none.",
+    "x-amz-client-token": "It keeps a request that is sent again from being done again; a rename that was done finds no source.",
     "x-amz-expected-bucket-owner": "Nobody is asked who they are, and all buckets have one owner.",
     "x-amz-grant-*": "There are no ACLs: who reaches the gateway may read and write, whatever is asked for.",
     "x-amz-meta-*": "PFS has no place for metadata, and clients such as rclone and s3cmd always send some; the bytes are stored whole.",
@@ -79,6 +82,8 @@ DROPS: Final = {
     "x-amz-object-ownership": "There are no ACLs, so ownership decides nothing.",
     "x-amz-optional-object-attributes": "It asks for the state of a restore, and nothing is ever archived.",
     "x-amz-request-payer": "Nobody pays for requests.",
+    "x-amz-source-expected-bucket-owner": "Nobody is asked who they are, and all buckets have one owner.",
     "x-amz-storage-class": "PFS has one tier of storage, and every object is answered as STANDARD.",
     "x-amz-tagging": "PFS has no place for tags; the bytes are stored whole.",
+    "x-s3gw-session": "The upload knows the session in which it was begun.",
 }

@@ -16,6 +16,7 @@ from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.http.layout import Response, lay_out, lay_out_error
 from s3gw.http.operation import Lane, Operation, Support
+from s3gw.http.patience import Patience
 from s3gw.http.request import Request
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import Change, PFSError, WouldWait
@@ -55,6 +56,7 @@ class Application:
         self._context = replace(context, keys=self._profile.keys, buckets=self._profile.buckets)
         self._pfs_errors = errors.PFS_ERRORS[profile]
         self._is_quick = context.pfs.is_quick
+        self._patience = Patience()
         self.check = context.pfs.check
         self.forbid_waiting = context.pfs.forbid_waiting
 
@@ -97,12 +99,22 @@ class Application:
         try:
             support = self._support(request)
             request.buckets = self._context.buckets
-            result = support.handle(self._context, support.read(request))
+            asked = support.read(request)
+            if support.keeps_waiting:
+                return self._patience.respond(lambda: self._work(support, asked, request), request)
+            result = support.handle(self._context, asked)
             if isinstance(result, Pending):
                 return Unfinished(request, support, result)
             return lay_out(support.write(result), request)
         except WouldWait:
             return None
+        except Exception as error:
+            return self.fail(request, error)
+
+    def _work(self, support: Support[Any, Any], asked: Any, request: Request) -> Response:
+        """Answer a request whose answer may take long."""
+        try:
+            return lay_out(support.write(support.handle(self._context, asked)), request)
         except Exception as error:
             return self.fail(request, error)
 

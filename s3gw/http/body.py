@@ -13,16 +13,17 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
+from s3gw.digests import Digest
 from s3gw.generated import errors
 from s3gw.generated.wire import CHECKSUMS, Checksum
-from s3gw.http.digests import Digest
 from s3gw.http.framing import Input, Wire, unframe
 from s3gw.http.values import size_in_bytes
 from s3gw.s3_error import S3Error, invalid_argument
 
 _SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
-_CHECKSUM = "x-amz-checksum-"
-_NO_CHECKSUM = frozenset((f"{_CHECKSUM}algorithm", f"{_CHECKSUM}mode", f"{_CHECKSUM}type"))
+# What the names of checksum headers begin with.
+CHECKSUM = "x-amz-checksum-"
+_NO_CHECKSUM = frozenset((f"{CHECKSUM}algorithm", f"{CHECKSUM}mode", f"{CHECKSUM}type"))
 
 
 class Body:
@@ -36,6 +37,7 @@ class Body:
     Attributes:
         length: How many bytes the client promises, None where it does not say.
         arrived: See above.
+        announced: The headers ``x-amz-checksum-*`` that are sent, be it as trailers.
         checksums: After the end, the verified ``x-amz-checksum-*`` by their header names, in the
             base64 of S3, for the response.
 
@@ -55,6 +57,7 @@ class Body:
             else on_the_wire
         )
         self.arrived = arrived
+        self.announced: tuple[str, ...] = ()
         self.checksums: dict[str, str] = {}
         self._promises: list[tuple[Digest, bytes, S3Error]] = []
         self._of_wire: list[tuple[Digest, bytes, S3Error]] = []
@@ -108,7 +111,7 @@ class Body:
     def _promise_checksum(self) -> None:
         """Take the one checksum that there may be, in a header or announced as a trailer."""
         headers = self._headers
-        given = [name for name in headers if name.startswith(_CHECKSUM) and name not in _NO_CHECKSUM]
+        given = [name for name in headers if name.startswith(CHECKSUM) and name not in _NO_CHECKSUM]
         trailing = _tokens(headers.get("x-amz-trailer", ""))
         if not given and not trailing and "x-amz-sdk-checksum-algorithm" not in headers:
             return  # PERF: most have none
@@ -124,6 +127,7 @@ class Body:
                 "that carries one.",
             )
         self._check_announced(given + trailing)
+        self.announced = (*given, *trailing)
         for name in given:
             self._add_checksum(name, headers[name], _checksum(name).digest(), "header")
         for name in trailing:
@@ -143,7 +147,7 @@ class Body:
         algorithm = self._headers.get("x-amz-sdk-checksum-algorithm")
         if algorithm is None:
             return
-        wanted = _CHECKSUM + algorithm.lower()
+        wanted = CHECKSUM + algorithm.lower()
         _checksum(wanted)
         if names != [wanted]:
             raise S3Error(
@@ -156,7 +160,7 @@ class Body:
         value = _base64(text, _checksum(name).size)
         if value is None:
             raise S3Error(errors.InvalidRequest, f"Value for {name} {place} is invalid.")
-        algorithm = name.removeprefix(_CHECKSUM).upper()
+        algorithm = name.removeprefix(CHECKSUM).upper()
         message = f"The {algorithm} you specified did not match the calculated checksum."
         difference = S3Error(errors.BadDigest, message)
         self._promises.append((digest, value, difference))
@@ -210,11 +214,9 @@ class Body:
 
 def _checksum(name: str, what: str = "The checksum algorithm") -> Checksum:
     """Find the algorithm of a header ``x-amz-checksum-*``."""
-    checksum = CHECKSUMS.get(name.removeprefix(_CHECKSUM)) if name.startswith(_CHECKSUM) else None
+    checksum = CHECKSUMS.get(name.removeprefix(CHECKSUM)) if name.startswith(CHECKSUM) else None
     if checksum is None:
-        raise S3Error(
-            errors.InvalidRequest, f"{what} {name.removeprefix(_CHECKSUM)[:40]!a} is not supported."
-        )
+        raise S3Error(errors.InvalidRequest, f"{what} {name.removeprefix(CHECKSUM)[:40]!a} is not supported.")
     return checksum
 
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from s3gw.digests import Digest
 from s3gw.generated import errors
-from s3gw.http.digests import Digest
 from s3gw.s3_error import S3Error
 
 BLOCK = 256 * 1024

@@ -18,6 +18,9 @@ from s3gw.s3_error import S3Error, invalid_argument
 BODILESS = frozenset((204, 304))
 
 
+_METADATA = "x-amz-meta-"
+
+
 class Response(NamedTuple):
     """What goes out: `headers` as HTTP/1 spells them, `body` of no HEAD and of no bodiless status."""
 
@@ -33,6 +36,8 @@ class _Spelled(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         lower = name.lower()
+        if lower.startswith(_METADATA):  # clients take what follows for a name of their own
+            return lower
         spelled = "ETag" if lower == "etag" else "-".join(part.capitalize() for part in lower.split("-"))
         if len(self) < self._MOST:
             self[name] = spelled

@@ -30,6 +30,7 @@ class Support(Generic[Asked, Result]):
         drops: Those that are accepted and not used; ``s3gw.generated.wire.DROPS`` says why.
         refuses: Those that are refused, each with the feature that it asks for.
         lane: See `Lane`; for a PFS that is quick.
+        keeps_waiting: Whether its answer may take so long that white space goes ahead of it.
         read: Makes the typed request.
         handle: The handler.
         write: Lays its result out as an answer.
@@ -44,6 +45,7 @@ class Support(Generic[Asked, Result]):
     read: Callable[[Request], Asked]
     handle: Callable[[Context, Asked], Result | Pending[Result]]
     write: Callable[[Result], Answer]
+    keeps_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,9 +93,10 @@ def supported(
     handle: Callable[[Context, Asked], Result | Pending[Result]],
     write: Callable[[Result], Answer],
     lane: Lane | None = None,
+    keeps_waiting: bool = False,
 ) -> Operation[Asked, Result]:
     """Make a supported operation of what an entry says."""
-    support = Support(summary, pfs, reads, drops, refuses, lane, read, handle, write)
+    support = Support(summary, pfs, reads, drops, refuses, lane, read, handle, write, keeps_waiting)
     return Operation(name, feature, level, method, marks, served_in, support=support)
 
 

@@ -11,7 +11,7 @@ from s3gw.addressing.keys import check_key
 from s3gw.generated import errors
 from s3gw.generated.wire import HEADER_PREFIX, MOVED_HEADERS, SIGNATURES, WRITES
 from s3gw.http import xml
-from s3gw.http.body import Body
+from s3gw.http.body import CHECKSUM, Body
 from s3gw.http.framing import Input
 from s3gw.http.target import Target, parse
 from s3gw.pfs.interface import Branch, InvalidName
@@ -159,9 +159,15 @@ class Request:
         assert self.target is not None
         return check_key(self.target.key)
 
-    def body(self) -> Body:
-        """Open the body; nothing of it is read yet."""
-        return Body(self.headers, self.stream, arrived=self.arrived)
+    def body(self, *, summed: bool = True) -> Body:
+        """Open the body; nothing of it is read yet.
+
+        Unless it is `summed`, checksums in headers are those of something else.
+        """
+        headers = self.headers
+        if not summed:
+            headers = {name: value for name, value in headers.items() if not name.startswith(CHECKSUM)}
+        return Body(headers, self.stream, arrived=self.arrived)
 
     def content(self) -> Body:
         """Open the body of an object. Raise S3Error MissingContentLength where none is announced."""
@@ -169,13 +175,17 @@ class Request:
             raise S3Error(errors.MissingContentLength)
         return self.body()
 
-    def document(self, structure: xml.Structure[Document], name: str) -> Document | None:
-        """Read an XML document that may be left out."""
-        return xml.parse(self.body().read_all(DOCUMENT_LIMIT), structure, name)
+    def document(
+        self, structure: xml.Structure[Document], name: str, *, summed: bool = True
+    ) -> Document | None:
+        """Read an XML document that may be left out; see `body`."""
+        return xml.parse(self.body(summed=summed).read_all(DOCUMENT_LIMIT), structure, name)
 
-    def required_document(self, structure: xml.Structure[Document], name: str) -> Document:
-        """Read an XML document. Raise S3Error MissingRequestBodyError where there is none."""
-        document = self.document(structure, name)
+    def required_document(
+        self, structure: xml.Structure[Document], name: str, *, summed: bool = True
+    ) -> Document:
+        """Read an XML document; see `body`. Raise S3Error MissingRequestBodyError where there is none."""
+        document = self.document(structure, name, summed=summed)
         if document is None:
             raise S3Error(errors.MissingRequestBodyError)
         return document

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -16,6 +16,8 @@ DefaultText = TypeVar("DefaultText", str, None)
 
 _INTEGER = re.compile(r"-?0*[0-9]{1,10}", re.ASCII)
 _SIZE = re.compile(r"0*[0-9]{1,18}", re.ASCII)
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 
 # What a header can carry: no control characters but the tab (RFC 9110, section 5.5), in latin-1.
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
@@ -81,6 +83,15 @@ def header(name: str, text: str | None) -> str | None:
     if not HEADER_VALUE.fullmatch(text):
         raise invalid_argument(name, text, f"The parameter {name} holds what no header can carry.")
     return text
+
+
+def prefixed(prefix: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Read all headers that begin with a prefix, by the rest of their names."""
+    found = {name[len(prefix) :]: value for name, value in given.items() if name.startswith(prefix)}
+    for name in found:
+        if not _TOKEN.fullmatch(name):  # a presigner may have moved anything into the query
+            raise invalid_argument(prefix + name, name, "A header cannot have such a name.")
+    return found
 
 
 @lru_cache(maxsize=4096)

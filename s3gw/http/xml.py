@@ -6,6 +6,7 @@ not know is refused where it begins, so that a document costs no more than what 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,11 +25,15 @@ from s3gw.s3_error import S3Error
 
 T = TypeVar("T")
 
+# What every document begins with.
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
 _NAMESPACE = f"{{{NAMESPACE}}}"
 _SPACE = " \t\r\n"
 _UNSAFE = re.compile(
     r"[^\x20\x21\x23-\x25\x27-\x3b\x3d\x3f-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
+_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _REFERENCES = {
     "&": "&amp;",
     "<": "&lt;",
@@ -93,11 +98,13 @@ class Structure(Generic[T]):
     Attributes:
         make: Makes the value of the members that are there, by their names in Python.
         members: Element -> member.
+        attributes: Attribute, with its namespace -> member; others mean nothing.
         refuses: Element -> the feature that it asks for, unless it is empty.
     """
 
     make: Callable[..., T]
     members: Mapping[str, Member]
+    attributes: Mapping[str, Member] = field(default_factory=dict)
     refuses: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -138,6 +145,13 @@ class _Holding:
         self._structure = structure
         self._found: dict[str, Any] = {}
 
+    def read(self, attributes: Mapping[str, str]) -> None:
+        """Take the attributes of its own element."""
+        for name, member in self._structure.attributes.items():
+            if name in attributes:
+                assert not isinstance(member.of, Structure)
+                self._found[member.name] = member.of(attributes[name])
+
     def open(self, name: str) -> _Holding | _Scalar | _Refused:
         """Begin an element in it."""
         member = self._structure.members.get(name)
@@ -167,10 +181,11 @@ class _Holding:
             raise _malformed(f"{self.name} holds elements, and text between them.")
 
     def end(self) -> Any:
-        for name, member in self._structure.members.items():
+        structure = self._structure
+        for name, member in itertools.chain(structure.members.items(), structure.attributes.items()):
             if member.required and member.name not in self._found:
                 raise _malformed(f"{name} is missing in {self.name}.")
-        return self._structure.make(**self._found)
+        return structure.make(**self._found)
 
 
 class _Scalar:
@@ -223,14 +238,14 @@ class _Reader:
         self._open: list[_Holding | _Scalar | _Refused] = []
         self._value: Any = None
 
-    def start(self, tag: str, _attributes: Mapping[str, str]) -> None:
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         name = tag.removeprefix(_NAMESPACE)
-        if self._open:
-            self._open.append(self._open[-1].open(name))
-            return
-        if name != self._name:
+        if not self._open and name != self._name:
             raise _malformed(f"The document must be a {self._name}.")
-        self._open.append(_Holding(name, self._structure))
+        opened = self._open[-1].open(name) if self._open else _Holding(name, self._structure)
+        if attributes and isinstance(opened, _Holding):
+            opened.read(attributes)
+        self._open.append(opened)
 
     def data(self, data: str) -> None:
         self._open[-1].text(data)
@@ -250,6 +265,13 @@ class _Reader:
 def string(text: str) -> str:
     """Read a text."""
     return text
+
+
+def integer(text: str) -> int:
+    """Read a number of at most 18 digits."""
+    if not _NUMBER.fullmatch(text.strip(_SPACE)):
+        raise _malformed("A number is none.")
+    return int(text)
 
 
 def boolean(text: str) -> bool:

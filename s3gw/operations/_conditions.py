@@ -106,6 +106,11 @@ class WriteCondition:
         self._conditions = conditions
         self.refusal: S3Error | None = None
 
+    @classmethod
+    def of(cls, conditions: Conditions | None) -> Self | None:
+        """Give those of a request that has some."""
+        return None if conditions is None else cls(conditions)
+
     def __call__(self, file: FileInfo | None) -> bool:
         """Judge them; `file` is what is there."""
         etag, modified = (None, None) if file is None else (etag_of(file), file.committed)

@@ -58,3 +58,11 @@ def inspect_key(context: Context, snapshot: Snapshot, key: str, *, whole: bool =
         if len(paths) == 1:
             raise
         return snapshot.inspect_file(paths[1], whole=whole)
+
+
+def find_key(context: Context, snapshot: Snapshot, key: str) -> FileInfo | None:
+    """Find the file of a key; None where there is none."""
+    try:
+        return inspect_key(context, snapshot, key)
+    except FileNotFound:
+        return None

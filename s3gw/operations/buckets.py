@@ -14,6 +14,7 @@ from s3gw.generated.requests import (
     HeadBucketRequest,
     HeadBucketResult,
     ListBucketsRequest,
+    PutBucketVersioningRequest,
 )
 from s3gw.operations import _tokens
 from s3gw.operations._owner import OWNER
@@ -75,3 +76,19 @@ def get_bucket_location(context: Context, request: GetBucketLocationRequest) -> 
     """Answer the gateway's region: minio clients ask for it before anything else."""
     check_bucket(context, request)
     return LocationConstraint(text=context.region)
+
+
+def put_bucket_versioning(context: Context, request: PutBucketVersioningRequest) -> None:
+    """Accept what is so anyhow: every write is a commit that PFS keeps, whatever anybody says."""
+    context.pfs.inspect_branch(request.branch)
+    status, mfa_delete = request.document.status, request.document.mfa_delete
+    if status not in ("Enabled", "Suspended") or mfa_delete not in (None, "Enabled", "Disabled"):
+        raise S3Error(errors.IllegalVersioningConfigurationException)
+    if mfa_delete == "Enabled":
+        raise S3Error(errors.NotImplemented, "MFA delete is not supported: leave MfaDelete out.")
+    if status == "Suspended":
+        message = (
+            "Versioning cannot be suspended: every write is a commit of PFS, which stays. Drop old ones with "
+            "`s3gw prune` (embedded PFS) or `pachctl squash commit` (cluster)."
+        )
+        raise S3Error(errors.InvalidBucketState, message)

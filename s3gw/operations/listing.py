@@ -21,7 +21,7 @@ from s3gw.operations import _tokens
 from s3gw.operations._etag import etag_of
 from s3gw.operations._owner import OWNER
 from s3gw.operations._reads import snapshot_of
-from s3gw.operations._versions import ONLY_VERSION, check_version
+from s3gw.operations._versions import NULL, check_version
 from s3gw.pfs.interface import CommitNotFound, Page, Snapshot
 from s3gw.s3_error import invalid_argument
 
@@ -101,7 +101,7 @@ def list_object_versions(context: Context, request: ListObjectVersionsRequest) -
         key_marker=request.key_marker,
         version_id_marker=request.version_id_marker,
         next_key_marker=page.after,
-        next_version_id_marker=ONLY_VERSION if page.files and page.after == page.files[-1].path else None,
+        next_version_id_marker=NULL if page.files and page.after == page.files[-1].path else None,
         max_keys=request.max_keys,
         delimiter=request.delimiter or None,
         encoding_type=request.encoding_type,
@@ -109,7 +109,7 @@ def list_object_versions(context: Context, request: ListObjectVersionsRequest) -
         version=[
             ObjectVersion(
                 key=file.path,
-                version_id=ONLY_VERSION,
+                version_id=NULL,
                 is_latest=True,
                 last_modified=file.committed,
                 etag=etag_of(file),

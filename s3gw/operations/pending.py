@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from s3gw.operations._conditions import WriteCondition
-from s3gw.pfs.interface import Branch, Change, ConditionFailed, Delete, Put, Staging
+from s3gw.pfs.interface import PFS, Branch, Change, ConditionFailed, Delete, PFSError, Put, Staging
 
 Result = TypeVar("Result")
 
@@ -29,6 +29,14 @@ class Pending(Generic[Result]):
     then: Callable[[Change], Result]
     staging: Staging | None = None
     condition: WriteCondition | None = None
+
+    def make(self, pfs: PFS) -> Result:
+        """Make the change by itself, and give the handler's result."""
+        try:
+            made: Change | BaseException = pfs.change(self.branch, self.edits)
+        except PFSError as error:
+            made = error
+        return self.end(made)
 
     def end(self, made: Change | BaseException) -> Result:
         """Give the handler's result, or raise why the change was not made."""

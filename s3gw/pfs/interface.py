@@ -256,7 +256,16 @@ class Piece:
 
 
 class Staging(Protocol):
-    """A body on its way into PFS. Leaving the ``with`` drops what no change has taken over."""
+    """A body on its way into PFS. Leaving the ``with`` drops what no change has taken over.
+
+    Attributes:
+        md5: The MD5 of the body when it is finished, where this PFS keeps it, else None.
+    """
+
+    @property
+    def md5(self) -> bytes | None:
+        """See above."""
+        ...
 
     def __enter__(self) -> Self: ...
 
@@ -318,6 +327,11 @@ class Change:
     commit: str
     files: tuple[FileInfo | None, ...]
 
+    @property
+    def file(self) -> FileInfo:
+        """The file that it put, where that was one."""
+        return next(file for file in self.files if file is not None)
+
 
 class PFS(Protocol):
     """A PFS. Safe to use from many threads; every method may raise any `PFSError`.
@@ -326,10 +340,12 @@ class PFS(Protocol):
         is_quick: Whether looking a small file up takes microseconds, so that it may be done where
             nothing may wait, and whether a change waits for nothing but a disk.
         keeps_md5: Whether `FileInfo.md5` is known of every file.
+        composes_parts: Whether `compose` can refer to a part of a file, and not only to whole files.
         keeps_properties: Whether `Put.properties` are kept, and not dropped.
     """
 
     is_quick: bool
+    composes_parts: bool
     keeps_md5: bool
     keeps_properties: bool
 
@@ -375,15 +391,12 @@ class PFS(Protocol):
         """
         ...
 
-    def compose(
-        self, branch: Branch, path: str, pieces: Sequence[Piece], md5: bytes | None = None
-    ) -> object | None:
+    def compose(self, branch: Branch, path: str, pieces: Sequence[Piece], md5: bytes | None = None) -> object:
         """Refer to what is there instead of staging it again: a content for a `Put` of `path`.
 
-        None where this PFS can only copy the bytes: in front of a cluster, of parts of files. What can
-        be refused is left to `change`, also that a piece was deleted meanwhile, with its branch or its
-        history: `PiecesGone`. With `md5` that is what `FileInfo.md5` will be; it may be left out for
-        one whole file, whose own it is then.
+        Pieces are whole files, unless the PFS `composes_parts`. What can be refused is left to `change`,
+        also that a piece was deleted meanwhile, with its branch or its history: `PiecesGone`. With `md5`
+        that is what `FileInfo.md5` will be; it may be left out for one whole file, whose own it is then.
         """
         ...
 

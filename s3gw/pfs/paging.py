@@ -38,7 +38,7 @@ def read_page(
         neighbours: How many rows of one group are read at the most before the rest of it is jumped
             over; behind a group that was jumped over fewer are.
     """
-    low = max(prefix, _successor(after))
+    low = max(prefix, successor(after))
     high = prefix + END
     if limit <= 0 or not prefix.isascii() or low >= high:
         return Page([], [], None)
@@ -47,7 +47,7 @@ def read_page(
         files = list(map(file_of, found[:limit]))
         return Page(files, [], files[-1].path if len(found) > limit else None)
     listed: list[str | Row] = []
-    for entry in _roll_up(rows, path_of, prefix, delimiter, low, high, neighbours):
+    for entry in roll_up(rows, path_of, prefix, delimiter, low, high, neighbours):
         if not isinstance(entry, str) or entry > after:
             listed.append(entry)
             if len(listed) > limit:
@@ -61,7 +61,7 @@ def read_page(
     )
 
 
-def _roll_up(
+def roll_up(
     rows: Callable[[str, str], Iterator[Row]],
     path_of: Callable[[Row], str],
     prefix: str,
@@ -117,7 +117,7 @@ class _Patience:
         self.rows = min(self._most, 2 * self.rows + 1)
 
 
-def _successor(after: str) -> str:
+def successor(after: str) -> str:
     """Give the least text that a path behind `after` can be: paths are ASCII, `after` is any text."""
     ascii_part = "".join(itertools.takewhile(str.isascii, after))
     return after + "\0" if len(ascii_part) == len(after) else ascii_part + END

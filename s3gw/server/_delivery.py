@@ -32,8 +32,11 @@ class Delivery:
         self.sent = 0
         self.is_whole = False
         self._body: Any = body
-        self._extent: FileExtent | None = getattr(body, "extent", None)
-        self._blocks: Iterator[bytes] = iter(()) if self._extent else iter(body)
+        extents: Iterator[FileExtent] | None = body.extents() if hasattr(body, "extents") else None
+        self._extents = extents
+        self._extent: FileExtent | None = None
+        self._extent_sent = 0
+        self._blocks: Iterator[bytes] = iter(body) if extents is None else iter(())
         self._output = output
         self._socket = connection
         self._patience_s = _PATIENCE_S
@@ -45,12 +48,15 @@ class Delivery:
             ClientGone: It went away.
         """
         while not self.is_whole:
-            if not self._output.flush_below(0 if self._extent else _HELD_BYTES, self._patience_s):
+            if not self._output.flush_below(_HELD_BYTES if self._extents is None else 0, self._patience_s):
                 self._patience_s = 0.0
                 return False
-            if self._extent is not None:
-                if self.sent == self._extent.size:
-                    self.is_whole = True
+            if self._extents is not None:
+                if self._extent is None:
+                    self._extent, self._extent_sent = next(self._extents, None), 0
+                    self.is_whole = self._extent is None
+                elif self._extent_sent == self._extent.size:
+                    self._extent = None
                 elif not self._send_file(self._extent):
                     self._patience_s = 0.0
                     return False
@@ -68,7 +74,7 @@ class Delivery:
         """
         if not self._output.is_open:
             raise ClientGone
-        offset, left = extent.offset + self.sent, extent.size - self.sent
+        offset, left = extent.offset + self._extent_sent, extent.size - self._extent_sent
         size = min(left, _FILE_BLOCK)
         extent.check(offset, size)
         try:
@@ -80,11 +86,30 @@ class Delivery:
         if not sent:
             raise CorruptData("A file has lost its end while it was read.")
         self.sent += sent
+        self._extent_sent += sent
         self._output.last_activity = time.monotonic()
         return True
 
     def close(self) -> None:
         """Release what the body holds; again is no error."""
         body, self._body, self._blocks = self._body, None, iter(())
+        self._extent = self._extents = None
         if hasattr(body, "close"):
             body.close()
+
+
+class Chunked:
+    """A body whose length nobody knows, in chunks (RFC 9112, section 7.1)."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in self._body:
+            if block:
+                yield b"%x\r\n%b\r\n" % (len(block), block)
+        yield b"0\r\n\r\n"
+
+    def close(self) -> None:
+        """Release what it holds."""
+        self._body.close()

@@ -22,11 +22,14 @@ from s3gw.http.request import Request
 from s3gw.http.wsgi import REQUEST
 from s3gw.s3_error import S3Error
 from s3gw.server._access_log import access
-from s3gw.server._delivery import Delivery
+from s3gw.server._delivery import Chunked, Delivery
 from s3gw.server._request import WireRequest
 
 if TYPE_CHECKING:
     from s3gw.server._connection import Connection
+
+# What tells where a body ends.
+_DELIMITERS = frozenset(("Content-Length", "Transfer-Encoding"))
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -163,8 +166,11 @@ class Exchange:
 
         PERF: head and body in one send: a second system call and packet cost more than the join.
         """
-        head = self._head(status, headers)
         data = _at_hand(body)
+        if data is None and self.request.version == "1.1" and not _has_length(headers):
+            headers = [*headers, ("Transfer-Encoding", "chunked")]
+            body = Chunked(body)
+        head = self._head(status, headers)
         if data is None:
             self._delivery = Delivery(body, self._output, self._connection.socket)
         elif hasattr(body, "close"):
@@ -180,7 +186,7 @@ class Exchange:
         is_delimited = status in BODILESS
         for name, value in headers:
             lines.append(f"{name}: {value}")
-            is_delimited = is_delimited or name == "Content-Length"
+            is_delimited = is_delimited or name in _DELIMITERS
         lines.append(_always(int(self._started)))
         stream = self.request.stream
         if (
@@ -226,6 +232,10 @@ class Exchange:
             address=self._connection.address,
             whole=whole,
         )
+
+
+def _has_length(headers: list[tuple[str, str]]) -> bool:
+    return any(name == "Content-Length" for name, _ in headers)
 
 
 def _at_hand(body: Any) -> bytes | None:

@@ -87,7 +87,7 @@ def test_bytes_beyond_what_is_checked_ahead_are_checked_when_they_go_out(store, 
         file.write(b"x")
     snapshot = store.snapshot()
     reader = snapshot.read_file(snapshot.inspect_file("a"))
-    extent = reader.extent
+    (extent,) = reader.extents()
     extent.check(0, 10 * KIB * KIB)
     with pytest.raises(CorruptData):
         extent.check(10 * KIB * KIB, 2 * KIB * KIB)

@@ -119,3 +119,67 @@ def test_a_file_set_that_is_missing(pachd, repo):
         pachd.api.AddFileSet(pb.AddFileSetRequest(commit=commit, file_set_id="a" * 32))
     with refused("UNKNOWN", "path does not exist"):
         pachd.files(as_commit("a" * 32))
+
+
+@pytest.fixture
+def pieces(pachd, repo):
+    """A finished commit with the files of a body in pieces; its address is its id."""
+    pachd.put(at(repo), {f"/p/{number}": f"{number};".encode() for number in range(4)})
+    return at(repo, pachd.finished(at(repo)).commit.id)
+
+
+def copied(pachd, pieces, numbers, target: str = "n", *, append: bool = True) -> str:
+    return make(pachd, *[copy(pieces, f"p/{number}", target, append=append) for number in numbers])
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_of_copies_to_one_path_in_one_stream_the_last_counts(pachd, pieces, append):
+    file_set = as_commit(copied(pachd, pieces, range(4), append=append))
+    assert pachd.look(file_set, "n").size_bytes == 2
+    target = at(pachd.new_repo())
+    pachd.modify(target, copy(file_set, "n", "m"))
+    assert not pachd.finished(target).error
+    assert pachd.read(target, "m") == b"3;"
+
+
+def test_copies_that_append_in_file_sets_of_their_own_are_joined(pachd, pieces):
+    joined = compose(pachd, *[copied(pachd, pieces, [number]) for number in (2, 0, 3, 1)])
+    assert pachd.read(as_commit(joined), "n") == b"2;0;3;1;"
+    again = as_commit(compose(pachd, joined, copied(pachd, pieces, [1])))
+    assert pachd.read(again, "n") == b"2;0;3;1;1;"
+    target = at(pachd.new_repo())
+    pachd.modify(target, copy(again, "n", "m"))
+    assert not pachd.finished(target).error
+    assert pachd.read(target, "m") == b"2;0;3;1;1;"
+    assert pachd.look(target, "m").hash == pachd.look(again, "n").hash
+
+
+def test_copies_that_replace_in_file_sets_of_their_own_replace_each_other(pachd, pieces):
+    layers = [copied(pachd, pieces, [number], append=False) for number in (2, 0)]
+    assert pachd.read(as_commit(compose(pachd, *layers)), "n") == b"0;"
+
+
+def test_all_of_a_file_set_is_copied_at_once(pachd, pieces):
+    file_set = make(pachd, copy(pieces, "p/0", "a", append=True), copy(pieces, "p/1", "d/x", append=True))
+    target = at(pachd.new_repo())
+    pachd.put(target, {"/a": b"old", "/d/x": b"old", "/d/y": b"y"})
+    pachd.modify(target, copy(as_commit(file_set), "", ""))
+    assert not pachd.finished(target).error
+    assert pachd.files(target) == {"/a": b"0;", "/d/x": b"1;", "/d/y": b"y"}
+
+
+def test_a_source_that_is_missing_makes_no_file(pachd, pieces):
+    file_set = copied(pachd, pieces, ["none"])
+    with refused("NOT_FOUND", f"file /n not found in repo default/__filesets__ at commit {file_set}"):
+        pachd.look(as_commit(file_set), "/n")
+
+
+def test_a_commit_that_is_squashed_is_no_source(pachd, repo, pieces):
+    pachd.put(at(repo), {"/more": b""})
+    pachd.finished(at(repo))
+    request = pb.SquashCommitSetRequest(commit_set=pb.CommitSet(id=pieces.id))
+    for _ in range(2):  # the second finds nothing to do
+        pachd.api.SquashCommitSet(request)
+    assert pachd.read(at(repo), "p/3") == b"3;"
+    with refused("NOT_FOUND", f"commit default/{repo.name}@{pieces.id} not found"):
+        copied(pachd, pieces, [0])

@@ -17,19 +17,35 @@ from codegen.catalogue import ROOT
 from tests.serving import serving
 
 FLIPPED = """
-- name: GetBucketPolicyStatus
-  feature: Policies
+- name: GetBucketAbac
+  feature: ABAC
   level: bucket
   method: GET
-  match: {query: [policyStatus]}
+  match: {query: [abac]}
   supported:
     profile: classic
-    summary: Nobody is asked who they are, so every bucket is public.
-    answer: {IsPublic: true}
+    summary: Tags give nobody access.
+    answer: {Status: Disabled}
     pfs: [InspectBranch]
     status: 200
     drops: [x-amz-expected-bucket-owner]
-    response: {body: PolicyStatus}
+    response: {body: AbacStatus}
+"""
+FLIPPED_TO_AN_ERROR = """
+- name: GetBucketMetadataConfiguration
+  feature: Metadata tables
+  level: bucket
+  method: GET
+  match: {query: [metadataConfiguration]}
+  supported:
+    profile: classic
+    summary: No bucket has metadata tables.
+    answer_error: MetadataConfigurationNotFound
+    pfs: [InspectBranch]
+    drops: [x-amz-expected-bucket-owner]
+"""
+ERRORS = """errors:
+  - {code: MetadataConfigurationNotFound, status: 404, message: The metadata configuration was not found, members: [BucketName]}
 """
 NEW = """
 - name: GetBucketGreeting
@@ -94,8 +110,8 @@ def put_bucket_greeting(context: Context, request: PutBucketGreetingRequest) -> 
     context.pfs.inspect_branch(request.branch)
 '''
 SHAPES = """
-  PolicyStatus:
-    members: {IsPublic: boolean}
+  AbacStatus:
+    members: {Status: string}
 
   Greeting:
     members: {Text: string}
@@ -111,6 +127,11 @@ FLIPPED_BACK = """
   unsupported:
     why: It is flipped back.
 """
+UNUSED = """  VersioningConfiguration:
+    members:
+      Status: {type: string, optional: true}
+
+"""
 # The new operation, told to botocore by its own means for that.
 SDK_EXTRAS = {
     "version": 1.0,
@@ -119,7 +140,7 @@ SDK_EXTRAS = {
             "GetBucketGreeting": {
                 "name": "GetBucketGreeting",
                 "http": {"method": "GET", "requestUri": "/{Bucket}?greeting"},
-                "input": {"shape": "GetBucketPolicyStatusRequest"},
+                "input": {"shape": "GetBucketAbacRequest"},
                 "output": {"shape": "GetBucketGreetingOutput"},
             }
         },
@@ -145,11 +166,14 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in ("codegen", "docs", "s3gw", "spec"):
         shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__"))
     operations = tree / "spec" / "operations"
-    replace_entry(operations / "access.yaml", "GetBucketPolicyStatus", FLIPPED)
+    replace_entry(operations / "access.yaml", "GetBucketAbac", FLIPPED)
+    replace_entry(operations / "reporting.yaml", "GetBucketMetadataConfiguration", FLIPPED_TO_AN_ERROR)
     replace_entry(operations / "buckets.yaml", "GetBucketVersioning", FLIPPED_BACK)
     replace_entry(operations / "buckets.yaml", "GetBucketGreeting", NEW)
+    errors = tree / "spec" / "errors.yaml"
+    errors.write_text(errors.read_text().replace("errors:\n", ERRORS, 1))
     shapes = tree / "spec" / "shapes.yaml"
-    without = shapes.read_text().replace("  VersioningConfiguration:\n    members: {}\n\n", "")
+    without = shapes.read_text().replace(UNUSED, "")
     shapes.write_text(without.replace("\nrequests:\n", SHAPES))
     (tree / "s3gw" / "operations" / "greetings.py").write_text(HANDLER)
     done = subprocess.run(
@@ -185,9 +209,18 @@ def bucket(client) -> str:
 
 
 def test_an_unsupported_operation_is_flipped_to_a_constant_answer(client, bucket):
-    assert client.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is True
+    assert client.get_bucket_abac(Bucket=bucket)["AbacStatus"]["Status"] == "Disabled"
     with pytest.raises(client.exceptions.NoSuchBucket):
-        client.get_bucket_policy_status(Bucket="no.where")
+        client.get_bucket_abac(Bucket="no.where")
+
+
+def test_an_unsupported_operation_is_flipped_to_a_constant_error(client, bucket):
+    for name, code in ((bucket, "MetadataConfigurationNotFound"), ("no.where", "NoSuchBucket")):
+        with pytest.raises(client.exceptions.ClientError) as refused:
+            client.get_bucket_metadata_configuration(Bucket=name)
+        assert refused.value.response["Error"]["Code"] == code
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+        assert refused.value.response["Error"].get("BucketName") == (bucket if name == bucket else None)
 
 
 def test_a_wholly_new_operation_is_a_yaml_entry_and_three_lines(client, bucket):
@@ -248,7 +281,10 @@ def test_the_page_and_the_commands_tell_it_too(tree):
         command = [sys.executable, "-m", "s3gw", *words]
         return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout
 
-    assert "every bucket is public" in said("explain", "GET", "/b.r?policyStatus")
+    assert "Tags give nobody access." in said("explain", "GET", "/b.r?abac")
+    assert "tables. Answers 404 MetadataConfigurationNotFound." in said(
+        "explain", "GET", "/b.r?metadataConfiguration"
+    )
     assert "501 NotImplemented: PutBucketGreeting" in said("explain", "PUT", "/b.r?greeting")
     in_extended = said("explain", "PUT", "/b.r?greeting", "-H", "x-amz-acl: private", "--profile", "extended")
     assert "Learns a greeting." in in_extended

@@ -9,17 +9,19 @@ from typing import Any, cast
 from awscrt import checksums
 
 from s3gw.pfs import paths
+from s3gw.pfs.embedded._compose import Composition
 from s3gw.pfs.embedded._contents import StagedContent
-from s3gw.pfs.embedded._rows import COLUMNS, file_info, forget_contents, moment
+from s3gw.pfs.embedded._rows import ALL_COLUMNS, Content, inspected
 from s3gw.pfs.embedded._transaction import Target, Transaction
+from s3gw.pfs.embedded._uses import forget_contents
 from s3gw.pfs.interface import Branch, Change, ConditionFailed, Delete, FileInfo, PathClash, Put
 
-_FIND = f"SELECT since, {COLUMNS} FROM file WHERE line = ? AND path = ?"  # noqa: S608
+_FIND = f"SELECT since, {ALL_COLUMNS} FROM file WHERE line = ? AND path = ?"  # noqa: S608
 _RETIRE = f"""
-INSERT INTO history (line, until, since, {COLUMNS})
-SELECT line, ?, since, {COLUMNS} FROM file WHERE line = ? AND path = ?
+INSERT INTO history (line, until, since, {ALL_COLUMNS})
+SELECT line, ?, since, {ALL_COLUMNS} FROM file WHERE line = ? AND path = ?
 """  # noqa: S608
-_PLACE = f"INSERT OR REPLACE INTO file (line, since, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_PLACE = f"INSERT OR REPLACE INTO file (line, since, {ALL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 _BELOW = "SELECT 1 FROM file WHERE line = ? AND path > ? AND path < ? LIMIT 1"
 _NOT_BEHIND = "SELECT path FROM file WHERE line = ? AND path <= ? ORDER BY path DESC LIMIT 1"
 
@@ -47,8 +49,8 @@ def refuse_clash(connection: sqlite3.Connection, line: int, path: str) -> None:
 def settle(edits: Sequence[Put | Delete]) -> None:
     """Tell the contents that a commit refers to that they are to stay."""
     for edit in {edit.path: edit for edit in edits}.values() if len(edits) > 1 else edits:
-        if isinstance(edit, Put):
-            cast("StagedContent", edit.content).committed = True
+        if isinstance(edit, Put) and isinstance(edit.content, StagedContent):
+            edit.content.committed = True
 
 
 class ChangeWork:
@@ -88,9 +90,11 @@ class ChangeWork:
             return Change(target.head_id, (None,) * len(self._edits))
         for edit in self._edits:
             row = connection.execute(_FIND, (target.line, edit.path)).fetchone()
-            if edit.condition is not None and not edit.condition(row and file_info(row[1:])):
+            if edit.condition is not None and not edit.condition(row and inspected(row[1:])):
                 raise ConditionFailed(f"A condition on {edit.path} does not hold.")
             if isinstance(edit, Put):
+                if isinstance(edit.content, Composition):
+                    edit.content.check(connection)
                 if row is None:
                     refuse_clash(connection, target.line, edit.path)
                 else:
@@ -108,7 +112,7 @@ def _retire(
     transaction: Transaction, connection: sqlite3.Connection, target: Target, path: str, row: tuple[Any, ...]
 ) -> None:
     """Copy the live version into the history; one that this very commit had put goes for good."""
-    since, *_, content = row
+    since, *_, content, _properties = row
     until = target.commit().number
     if since == until:
         transaction.dooms |= forget_contents(connection, [content])
@@ -136,24 +140,32 @@ def _delete_many(
         replaced = [content for since, content in found if since == until]
         transaction.dooms |= forget_contents(connection, replaced)
         connection.execute(
-            f"INSERT INTO history (line, until, since, {COLUMNS}) "  # noqa: S608
-            f"SELECT line, ?, since, {COLUMNS} FROM file WHERE {where} AND since < ?",
+            f"INSERT INTO history (line, until, since, {ALL_COLUMNS}) "  # noqa: S608
+            f"SELECT line, ?, since, {ALL_COLUMNS} FROM file WHERE {where} AND since < ?",
             (until, target.line, *some, until),
         )
         connection.execute(f"DELETE FROM file WHERE {where}", (target.line, *some))  # noqa: S608
 
 
 def _place(transaction: Transaction, connection: sqlite3.Connection, target: Target, put: Put) -> FileInfo:
-    content = cast("StagedContent", put.content)
     commit = target.commit()
-    place: int | str | None = None
-    if content.name is not None:
-        place = content.name
-        connection.execute("INSERT INTO large (name, blocks) VALUES (?, ?)", (place, content.blocks))
-    elif content.data:
-        blob = content.data, checksums.crc32c(content.data)
-        place = connection.execute("INSERT INTO blob (data, sum) VALUES (?, ?)", blob).lastrowid
-        transaction.size += content.size
-    row = (put.path, commit.finished, content.size, content.hash, content.md5, place)
+    content = cast("StagedContent | Composition", put.content)
+    if isinstance(content, Composition):
+        place, written = content.place(connection)
+    else:
+        place, written = _keep(connection, content)
+    transaction.size += written
+    row = (put.path, commit.finished, content.size, content.hash, content.md5, place, put.properties)
     connection.execute(_PLACE, (target.line, commit.number, *row))
-    return FileInfo(put.path, content.size, content.hash, content.md5, moment(commit.finished), place)
+    return inspected(row)
+
+
+def _keep(connection: sqlite3.Connection, content: StagedContent) -> tuple[Content | None, int]:
+    """Write a staged content; what a version is to refer to, and the bytes that were written."""
+    if content.name is not None:
+        connection.execute("INSERT INTO large (name, blocks) VALUES (?, ?)", (content.name, content.blocks))
+        return content.name, 0
+    if not content.data:
+        return None, 0
+    blob = content.data, checksums.crc32c(content.data)
+    return connection.execute("INSERT INTO blob (data, sum) VALUES (?, ?)", blob).lastrowid, content.size

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from s3gw.pfs.embedded._contents import BLOCK, BlockSums
 from s3gw.pfs.embedded._database import FORMAT, Database, Unusable, check_is_there, tables
-from s3gw.pfs.embedded._folder import make_folder, open_file
+from s3gw.pfs.embedded._faults import Faults
 from s3gw.pfs.embedded._purge import alone
-from s3gw.pfs.embedded._rows import forget_contents
+from s3gw.pfs.embedded._repair import Repair
+from s3gw.pfs.embedded._report import Findings, LostVersion, Report
 from s3gw.pfs.embedded._space import Space
+from s3gw.pfs.embedded._uses import MISCOUNTED, USED
 
 _PAGE = 500
 _TELL_EVERY_S = 1.0
@@ -33,54 +32,12 @@ SELECT repo.project || '/' || repo.name || '@' || branch.name, branch.line,
        EXISTS (SELECT 1 FROM line WHERE line.id = branch.line AND NOT line.dropped)
 FROM branch LEFT JOIN repo ON repo.id = branch.repo
 """
-_UNUSED = """
-SELECT {key} FROM {table} WHERE {key} NOT IN (
-    SELECT content FROM file WHERE content IS NOT NULL
-    UNION ALL SELECT content FROM history WHERE content IS NOT NULL
-)
-"""
-
-
-@dataclass(slots=True)
-class _Version:
-    """A version of a file whose content is not what was stored."""
-
-    table: str
-    row: tuple[Any, ...]
-    fault: str
-
-
-@dataclass(slots=True)
-class Report:
-    """What a check has found.
-
-    Attributes:
-        problems: What is not in order, a line each.
-        lost: How many of these are versions of files that cannot be read any more.
-        repaired: What was done about it, a line each.
-        versions: Of files, that were looked at.
-        size: Bytes of these.
-        strays: Files that nothing refers to.
-    """
-
-    problems: list[str] = field(default_factory=list)
-    lost: int = 0
-    repaired: list[str] = field(default_factory=list)
-    versions: int = 0
-    size: int = 0
-    strays: int = 0
-
-    @property
-    def in_order(self) -> bool:
-        """Whether nothing is left to be done, and nothing was lost."""
-        return not self.lost and len(self.repaired) >= len(self.problems)
-
-    def __str__(self) -> str:
-        found = f"{self.versions} versions of files, {self.size / 1e6:.1f} MB: "
-        if not self.problems:
-            return found + "all is in order"
-        repaired = f", {len(self.repaired)} repaired" if self.repaired else ""
-        return f"{found}{len(self.problems)} problems, {self.lost} versions lost{repaired}"
+_UNUSED = {
+    "blob": f"SELECT id FROM blob WHERE id NOT IN (SELECT content FROM ({USED}))",  # noqa: S608
+    "large": f"SELECT name FROM large WHERE name NOT IN (SELECT content FROM ({USED}))",  # noqa: S608
+    "composed": f"SELECT -id FROM composed WHERE NOT dropped AND -id NOT IN (SELECT content FROM ({USED}))",  # noqa: S608
+}
+_ORPHANS = "SELECT DISTINCT composed FROM pieces WHERE composed NOT IN (SELECT id FROM composed)"
 
 
 def check(folder: Path, *, repair: bool = False, tell: Callable[[str], None] = lambda _: None) -> Report:
@@ -100,7 +57,13 @@ def check(folder: Path, *, repair: bool = False, tell: Callable[[str], None] = l
     check_is_there(folder)
     try:
         with alone(folder, waits=True), contextlib.closing(_open(folder)) as connection:
-            return _Check(folder, connection, tell).run(repair=repair)
+            findings = Findings(Report(), tell)
+            looked = _Check(folder, connection, findings).run()
+            if repair and looked:
+                database = Database(folder, durable=True, space=Space(folder))
+                with contextlib.closing(database):
+                    Repair(folder, database, findings).run()
+            return findings.report
     except sqlite3.DatabaseError as error:
         report = Report([f"pfs.sqlite: {error}: restore a backup"])
         tell(report.problems[0])
@@ -118,36 +81,29 @@ def _open(folder: Path) -> sqlite3.Connection:
 
 
 class _Check:
-    def __init__(self, folder: Path, connection: sqlite3.Connection, tell: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection, findings: Findings) -> None:
         self._folder = folder
         self._objects = folder / "objects"
         self._connection = connection
-        self._tell = tell
-        self._report = Report()
-        self._lost: list[_Version] = []
-        self._strays: list[Path] = []
-        self._unused: dict[str, list[Any]] = {}
-        self._sums: dict[str, bytes] = {}
+        self._findings = findings
+        self._report = findings.report
+        self._problem = findings.problem
+        self._faults = Faults(self._objects, connection)
         self._told_s = time.monotonic()
 
-    def run(self, *, repair: bool) -> Report:
-        self._tell("checking the database")
-        schema = self._check_schema()
-        if not schema:
-            return self._report
-        damaged = self._check_integrity()
+    def run(self) -> bool:
+        """Look at everything; false where the tables are none of this version's."""
+        self._findings.tell("checking the database")
+        if not self._check_schema():
+            return False
+        self._check_integrity()
         self._check_branches()
         for table in _VERSIONS:
             self._check_versions(table)
-        self._check_unused()
+        self._findings.sums = self._faults.sums
+        self._check_uses()
         self._check_strays()
-        if repair:
-            self._repair(damaged=damaged)
-        return self._report
-
-    def _problem(self, text: str) -> None:
-        self._report.problems.append(text)
-        self._tell(text)
+        return True
 
     # --- the database ---------------------------------------------------------------------------
 
@@ -167,25 +123,30 @@ class _Check:
             self._problem(f"pfs.sqlite: the table {name} is not as it must be: restore a backup")
         return not wrong
 
-    def _check_integrity(self) -> bool:
+    def _check_integrity(self) -> None:
         rows = [row[0] for row in self._connection.execute("PRAGMA integrity_check(20)")]
-        if rows == ["ok"]:
-            return False
-        for row in rows:
-            self._problem(f"pfs.sqlite: {row}")
-        return True
+        if rows != ["ok"]:
+            self._findings.damaged = True
+            for row in rows:
+                self._problem(f"pfs.sqlite: {row}")
 
     def _check_branches(self) -> None:
         for name, _, has_head, has_line in self._connection.execute(_BRANCHES).fetchall():
             if name is None or not has_head or not has_line:
                 self._problem(f"pfs.sqlite: the branch {name} has no repo, head or line: restore a backup")
 
-    def _check_unused(self) -> None:
-        for table, key in (("blob", "id"), ("large", "name")):
-            rows = self._connection.execute(_UNUSED.format(table=table, key=key)).fetchall()
-            self._unused[table] = [row[0] for row in rows]
+    def _check_uses(self) -> None:
+        """Tell what nothing refers to, and what is referred to more or less often than is counted."""
+        for table, query in _UNUSED.items():
+            rows = self._findings.unused[table] = [row[0] for row in self._connection.execute(query)]
             if rows:
                 self._problem(f"pfs.sqlite: {len(rows)} rows of {table} belong to no file")
+        self._findings.miscounted = sum(1 for _ in self._connection.execute(MISCOUNTED))
+        if self._findings.miscounted:
+            self._problem(f"pfs.sqlite: the uses of {self._findings.miscounted} contents are counted wrong")
+        self._findings.orphans = [row[0] for row in self._connection.execute(_ORPHANS)]
+        if self._findings.orphans:
+            self._problem(f"pfs.sqlite: there are pieces of {len(self._findings.orphans)} that are missing")
 
     # --- contents -------------------------------------------------------------------------------
 
@@ -194,14 +155,15 @@ class _Check:
             _, path, _, size, md5, content = row
             self._report.versions += 1
             self._report.size += size
-            fault = self._fault(size, md5, content)
+            fault = self._faults.of(content, size, md5)
             if fault:
-                self._lost.append(_Version(table, row, fault))
+                lost = LostVersion(table, self._name(row[0]), row)
+                self._findings.lost.append(lost)
                 self._report.lost += 1
-                self._problem(f"{self._name(row[0])} {path}{'' if table == 'file' else ' (past)'}: {fault}")
+                self._problem(f"{lost.branch} {path}{'' if table == 'file' else ' (past)'}: {fault}")
             if time.monotonic() - self._told_s > _TELL_EVERY_S:
                 self._told_s = time.monotonic()
-                self._tell(
+                self._findings.tell(
                     f"{self._report.versions} versions of files, {self._report.size / 1e6:.0f} MB so far"
                 )
 
@@ -219,40 +181,6 @@ class _Check:
             yield from page
             after = page[-1][: len(after)]
 
-    def _fault(self, size: int, md5: bytes, content: int | str | None) -> str:
-        if content is None:
-            return "it has no content" if size else ""
-        if isinstance(content, str):
-            return self._fault_of_file(content, size, md5)
-        row = self._connection.execute("SELECT data FROM blob WHERE id = ?", (content,)).fetchone()
-        if row is None:
-            return "its content is missing"
-        if len(row[0]) != size or hashlib.md5(row[0], usedforsecurity=False).digest() != md5:
-            return "its content differs from what was stored"
-        return ""
-
-    def _fault_of_file(self, name: str, size: int, md5: bytes) -> str:
-        row = self._connection.execute("SELECT blocks FROM large WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            return f"objects/{name} is missing in the table large"
-        try:
-            file = os.open(self._objects / name, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return f"objects/{name} is missing"
-        with open(file, "rb", buffering=0) as reader:
-            if os.fstat(file).st_size != size:
-                return f"objects/{name} has {os.fstat(file).st_size} bytes instead of {size}"
-            sums = BlockSums()
-            digest = hashlib.md5(usedforsecurity=False)
-            while block := reader.read(4 * BLOCK):
-                sums.update(block)
-                if row[0] is None:
-                    digest.update(block)
-        if row[0] is None and digest.digest() == md5:
-            self._sums[name] = sums.sums()
-            return ""
-        return "" if sums.sums() == row[0] else f"objects/{name} differs from what was stored"
-
     def _name(self, line: int) -> str:
         rows = self._connection.execute(_BRANCHES).fetchall()
         return next((name for name, other, *_ in rows if other == line), f"line {line}")
@@ -265,88 +193,12 @@ class _Check:
             for path in session.glob("*/*"):
                 name = str(path.relative_to(self._objects))
                 if self._connection.execute(known, (name,)).fetchone() is None:
-                    self._strays.append(path)
-        self._report.strays = len(self._strays)
-        if self._strays:
-            example = self._strays[0].relative_to(self._folder)
-            self._problem(f"{len(self._strays)} files belong to nothing, such as {example}")
-
-    # --- repair ---------------------------------------------------------------------------------
-
-    def _repair(self, *, damaged: bool) -> None:
-        database = Database(self._folder, durable=True, space=Space(self._folder))
-        try:
-            if damaged:
-                with database.writing() as connection:
-                    connection.execute("REINDEX")
-                    rows = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
-                if rows == ["ok"]:
-                    self._repaired("pfs.sqlite: its indexes were made anew")
-                    self._report.problems = [
-                        text for text in self._report.problems if not text.startswith("pfs.sqlite: ")
-                    ]
-            for version in self._lost:
-                self._give_up(database, version)
-            if any(self._unused.values()):
-                with database.writing() as connection:
-                    forget_contents(
-                        connection, [content for some in self._unused.values() for content in some]
-                    )
-                for table, some in self._unused.items():
-                    if some:
-                        self._repaired(f"pfs.sqlite: {len(some)} rows of {table} were deleted")
-            for path in self._strays:
-                path.unlink(missing_ok=True)
-                with contextlib.suppress(OSError):
-                    path.parent.rmdir()
-                    path.parent.parent.rmdir()
-            if self._strays:
-                self._repaired(f"{len(self._strays)} files that belonged to nothing were removed")
-            if self._sums:
-                with database.writing() as connection:
-                    connection.executemany(
-                        "UPDATE large SET blocks = ? WHERE name = ?",
-                        [(sums, name) for name, sums in self._sums.items()],
-                    )
-                self._tell(f"{len(self._sums)} files of format 1 have sums of their blocks now")
-        finally:
-            database.close()
-
-    def _give_up(self, database: Database, version: _Version) -> None:
-        """Take a version out of its branch; what is left of its content goes to the folder ``lost``."""
-        line, path, until, _, _, content = version.row
-        place = self._save(line, content)
-        where = "line = ? AND path = ? AND content IS ?" + (
-            " AND until = ?" if version.table == "history" else ""
-        )
-        values = (line, path, content, until)[: where.count("?")]
-        with database.writing() as connection:
-            connection.execute(f"DELETE FROM {version.table} WHERE {where}", values)  # noqa: S608 - our names
-            forget_contents(connection, [content])
-        self._repaired(
-            f"{self._name(line)} {path} was given up{f', what is left of it is {place}' if place else ''}"
-        )
-
-    def _save(self, line: int, content: int | str | None) -> str:
-        lost = self._folder / "lost"
-        make_folder(lost)
-        if isinstance(content, str):
-            with contextlib.suppress(FileNotFoundError):
-                name = content.replace("/", "-")
-                os.link(self._objects / content, lost / name)
-                return f"lost/{name}"
-        elif content is not None:
-            row = self._connection.execute("SELECT data FROM blob WHERE id = ?", (content,)).fetchone()
-            if row is not None:
-                name = f"{line}-{content}"
-                with open(open_file(lost / name, os.O_WRONLY | os.O_CREAT), "wb") as file:
-                    file.write(row[0])
-                return f"lost/{name}"
-        return ""
-
-    def _repaired(self, text: str) -> None:
-        self._report.repaired.append(text)
-        self._tell(text)
+                    self._findings.strays.append(path)
+        strays = self._findings.strays
+        self._report.strays = len(strays)
+        if strays:
+            example = strays[0].relative_to(self._folder)
+            self._problem(f"{len(strays)} files belong to nothing, such as {example}")
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> list[str]:

@@ -35,7 +35,7 @@ from s3gw.pfs.embedded._folder import close_to_others, open_file
 from s3gw.pfs.embedded._space import Space
 from s3gw.pfs.interface import CorruptData, PFSError, TooSlow, Unavailable, WouldWait
 
-FORMAT = 2
+FORMAT = 3
 
 _TABLES = """
 CREATE TABLE repo (
@@ -76,7 +76,8 @@ CREATE TABLE file (
     size INTEGER NOT NULL,
     hash BLOB NOT NULL,
     md5 BLOB NOT NULL,
-    content,                             -- NULL: empty; INTEGER: a row of blob; TEXT: a file
+    content,                             -- NULL: empty; INTEGER: blob, below 0 composed; TEXT: a file
+    properties BLOB,                     -- PERF: behind it SQLite would read all pages of this
     PRIMARY KEY (line, path)
 ) WITHOUT ROWID;
 CREATE TABLE history (
@@ -89,6 +90,7 @@ CREATE TABLE history (
     hash BLOB NOT NULL,
     md5 BLOB NOT NULL,
     content,
+    properties BLOB,
     PRIMARY KEY (line, path, until)
 ) WITHOUT ROWID;
 CREATE INDEX history_until ON history (line, until);
@@ -105,11 +107,39 @@ CREATE TABLE doomed (
     name TEXT PRIMARY KEY                -- of a file that is to be removed
 ) WITHOUT ROWID;
 """
+_TABLES_OF_FORMAT_3 = """
+CREATE TABLE shared (
+    content PRIMARY KEY,                 -- one that more than one version or row of pieces refers to
+    uses INTEGER NOT NULL                -- how many more
+) WITHOUT ROWID;
+CREATE TABLE composed (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- the content is -id
+    dropped INTEGER NOT NULL DEFAULT 0   -- nothing refers to it any more
+);
+CREATE INDEX dropped_composed ON composed (id) WHERE dropped;
+CREATE TABLE pieces (
+    composed INTEGER NOT NULL REFERENCES composed,
+    begin INTEGER NOT NULL,              -- where in the file the first of these pieces begins
+    list TEXT NOT NULL,                  -- JSON: see StoredPiece
+    PRIMARY KEY (composed, begin)
+) WITHOUT ROWID;
+"""
 _FROM_FORMAT_1 = """
 ALTER TABLE blob ADD COLUMN sum INTEGER;
 ALTER TABLE large ADD COLUMN blocks BLOB;
 CREATE TABLE doomed (name TEXT PRIMARY KEY) WITHOUT ROWID;
 """
+_FROM_FORMAT_2 = """
+ALTER TABLE file ADD COLUMN properties BLOB;
+ALTER TABLE history ADD COLUMN properties BLOB;
+"""
+
+# What brings a database of each format, 0 is an empty one, to this one.
+_STEPS = {
+    0: _TABLES + _TABLES_OF_FORMAT_3,
+    1: _FROM_FORMAT_1 + _FROM_FORMAT_2 + _TABLES_OF_FORMAT_3,
+    2: _FROM_FORMAT_2 + _TABLES_OF_FORMAT_3,
+}
 
 # PERF: pages of the log (of 4 KiB) before it goes into the database, which whoever commits then waits for.
 _LOG_PAGES = 8000
@@ -161,7 +191,7 @@ def check_is_there(folder: Path) -> None:
 def tables() -> dict[str, list[str]]:
     """Name the columns of each table."""
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(_TABLES)
+        connection.executescript(_STEPS[0])
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {
             name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
@@ -275,7 +305,7 @@ class Database:
             )
         self.found = int(found)
         if found < FORMAT:
-            for statement in (_FROM_FORMAT_1 if found else _TABLES).split(";\n"):
+            for statement in _STEPS[found].split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={FORMAT}")
 

@@ -12,9 +12,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from s3gw.pfs.embedded._rows import forget_contents
 from s3gw.pfs.embedded._transaction import Transaction
-from s3gw.pfs.interface import BranchNotFound
+from s3gw.pfs.embedded._uses import forget_contents
+from s3gw.pfs.interface import DEFAULT_PROJECT, OWN_REPO, BranchNotFound
 
 # Commits and versions in one transaction: what writers may have to wait for.
 STEP = 500
@@ -26,6 +26,9 @@ _COUNT = re.compile(r"\d{1,12}", re.ASCII)
 _LINES = """
 SELECT branch.line, repo.project, repo.name, branch.name
 FROM branch JOIN repo ON repo.id = branch.repo ORDER BY 2, 3, 4
+"""
+_OWN_LINES = """
+SELECT branch.line FROM branch JOIN repo ON repo.id = branch.repo WHERE repo.project = ? AND repo.name = ?
 """
 _NTH = "SELECT num FROM commits WHERE line = ? ORDER BY num DESC LIMIT 1 OFFSET ?"
 _YOUNG = "SELECT num FROM commits WHERE line = ? AND finished >= ? ORDER BY num LIMIT 1"
@@ -116,6 +119,11 @@ def lines(connection: sqlite3.Connection) -> list[tuple[int, str]]:
         (line, ".".join([branch, repo] + [project] * (project != "default")))
         for line, project, repo, branch in rows
     ]
+
+
+def own_lines(connection: sqlite3.Connection) -> set[int]:
+    """Give the lines of the branches of the gateway's own repo."""
+    return {line for (line,) in connection.execute(_OWN_LINES, (DEFAULT_PROJECT, OWN_REPO))}
 
 
 def choose(connection: sqlite3.Connection, branches: Sequence[str]) -> list[tuple[int, str]]:

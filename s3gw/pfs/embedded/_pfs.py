@@ -2,69 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
 import sqlite3
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal
-
-from awscrt import checksums
+from typing import Literal
 
 from s3gw.pfs import paths
 from s3gw.pfs.embedded._changes import ChangeWork, refuse_clash, settle
 from s3gw.pfs.embedded._committer import Committer, Task
-from s3gw.pfs.embedded._contents import BodyStaging, ContentStore, SmallReader
+from s3gw.pfs.embedded._compose import Composition, compose
+from s3gw.pfs.embedded._contents import BodyStaging, ContentStore
 from s3gw.pfs.embedded._database import Database, Unusable, is_ours, telling
 from s3gw.pfs.embedded._folder import close_to_others, make_folder, sync_folder
 from s3gw.pfs.embedded._history import Cut, Keep, choose
-from s3gw.pfs.embedded._listing import Lister
 from s3gw.pfs.embedded._purge import Purger, alone
-from s3gw.pfs.embedded._rows import COLUMNS, file_info, moment
+from s3gw.pfs.embedded._rows import moment
+from s3gw.pfs.embedded._snapshot import EmbeddedSnapshot
 from s3gw.pfs.embedded._space import Space
 from s3gw.pfs.embedded._transaction import BranchRow, Transaction, add_commit, find_branch, find_writable
+from s3gw.pfs.embedded._versions import VersionLister
 from s3gw.pfs.interface import (
+    OWN_REPO,
     Branch,
     BranchEntry,
     BranchExists,
     BranchInfo,
     BranchInUse,
     BranchNotEmpty,
-    BranchNotFound,
     Change,
-    CommitNotFound,
-    CorruptData,
     Delete,
-    FileInfo,
-    FileNotFound,
-    FileReader,
-    Page,
-    PFSError,
+    Piece,
     Put,
     Snapshot,
-    Unavailable,
-    WouldWait,
-    part_of,
+    VersionPage,
 )
 
-_log = logging.getLogger(__name__)
-
-_LIVE_FILE = f"SELECT {COLUMNS} FROM file WHERE line = ? AND path = ? AND since <= ?"  # noqa: S608
-_PAST_FILE = f"""
-SELECT {COLUMNS} FROM history
-WHERE line = ? AND path = ? AND until > ? AND since <= ? ORDER BY until LIMIT 1
-"""  # noqa: S608
-_HEAD_FILE = """
-SELECT branch.line, branch.head, file.path, file.committed, file.size, file.hash, file.md5, file.content
-FROM repo JOIN branch ON branch.repo = repo.id
-LEFT JOIN file ON file.line = branch.line AND file.path = ?
-WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
-"""
-_BLOB = "SELECT sum, data FROM blob WHERE id = ?"
-_BLOCKS = "SELECT blocks FROM large WHERE name = ?"
-_COMMIT_NUMBER = "SELECT num FROM commits WHERE id = ? AND line = ?"
-_COMMIT_ID = "SELECT id FROM commits WHERE num = ?"
 _ALL_BRANCHES = """
 SELECT repo.name, branch.name, repo.project, repo.created FROM repo JOIN branch ON branch.repo = repo.id
 """
@@ -92,6 +64,9 @@ class EmbeddedPFS:
     """
 
     is_quick = True
+    composes_parts = True
+    keeps_md5 = True
+    keeps_properties = True
 
     def __init__(
         self,
@@ -179,7 +154,10 @@ class EmbeddedPFS:
             )
             return _branch_info(connection, branch, find_branch(connection, branch))
 
-        return self._committer.run(Task(create))
+        info = self._committer.run(Task(create))
+        if branch.repo == OWN_REPO:
+            self._purger.begin()  # which watches over its history from now on
+        return info
 
     def delete_branch(self, branch: Branch, *, with_files: bool = False) -> None:
         """See `PFS.delete_branch`; its commits go too, and their contents in the background."""
@@ -225,6 +203,17 @@ class EmbeddedPFS:
             refuse_clash(connection, found.line, path)
         return self._contents.stage()
 
+    @telling
+    def compose(
+        self,
+        branch: Branch,  # noqa: ARG002
+        path: str,  # noqa: ARG002
+        pieces: Sequence[Piece],
+        md5: bytes | None = None,
+    ) -> Composition | None:
+        """See `PFS.compose`; None where there would be too many pieces. Raise ValueError without an MD5."""
+        return compose(self._database.reader, pieces, md5)
+
     def change(self, branch: Branch, edits: Sequence[Put | Delete]) -> Change:
         """See `PFS.change`."""
         change = self._committer.run(ChangeWork(branch, edits))
@@ -240,6 +229,20 @@ class EmbeddedPFS:
             if isinstance(result, Change):
                 settle(edits)
         return results
+
+    @telling
+    def list_versions(
+        self,
+        branch: Branch,
+        prefix: str = "",
+        delimiter: str = "",
+        after: tuple[str, str | None] = ("", None),
+        limit: int = 1000,
+    ) -> VersionPage:
+        """See `PFS.list_versions`."""
+        with self._database.reading() as connection:
+            line = find_branch(connection, branch).line
+            return VersionLister(connection, line).page(prefix, delimiter, after, limit)
 
     def _count_rot(self) -> int:
         self._rotten += 1
@@ -271,6 +274,7 @@ class EmbeddedPFS:
             purger.drop_lines()
             for line, name in choose(self._database.reader, branches):
                 cut += purger.cut(line, keep, lambda done, name=name: tell(f"{name}: {done}"))  # type: ignore[misc]
+            purger.drop_pieces()
             tell("removing files")
             purger.remove_files()
             tell("giving the space back")
@@ -282,141 +286,6 @@ class EmbeddedPFS:
         self._purger.end()
         self._database.close()
         self._contents.close()
-
-
-class EmbeddedSnapshot:
-    """One commit of a branch of an embedded PFS; its head is pinned by the first read."""
-
-    def __init__(
-        self, database: Database, contents: ContentStore, branch: Branch, count_rot: Callable[[], int]
-    ) -> None:
-        self._database = database
-        self._contents = contents
-        self._branch = branch
-        self._count_rot = count_rot
-        self._pinned: tuple[int, int] | None = None  # the line, and the number of the commit
-
-    @property
-    @telling
-    def commit(self) -> str:
-        """The id of the commit."""
-        _, number = self._place()
-        (commit,) = self._database.reader.execute(_COMMIT_ID, (number,)).fetchone() or (None,)
-        if commit is None:
-            raise BranchNotFound(f"{self._branch} was deleted meanwhile")
-        return str(commit)
-
-    @telling
-    def pin(self, commit: str) -> None:
-        """Be a certain commit. Raise `BranchNotFound`, `CommitNotFound`."""
-        connection = self._database.reader
-        line = find_branch(connection, self._branch).line
-        row = connection.execute(_COMMIT_NUMBER, (commit, line)).fetchone()
-        if row is None:
-            raise CommitNotFound.of(self._branch, commit)
-        self._pinned = line, row[0]
-
-    def _place(self) -> tuple[int, int]:
-        if self._pinned is None:
-            found = find_branch(self._database.reader, self._branch)
-            self._pinned = found.line, found.head
-        return self._pinned
-
-    @telling
-    def inspect_file(self, path: str, *, whole: bool = False) -> FileInfo:  # noqa: ARG002
-        """See `Snapshot.inspect_file`."""
-        row = None
-        connection = self._database.reader
-        branch = self._branch
-        if self._pinned is None:
-            # PERF: the head and its file in one query, which is half of what a small GET asks of SQLite
-            legal = path if paths.is_path(path) else ""
-            asked = (legal, branch.project, branch.repo, branch.name)
-            found = connection.execute(_HEAD_FILE, asked).fetchone()
-            if found is None:
-                find_branch(connection, branch)
-                raise FileNotFound(f"file {path!a} not found in {branch}")
-            line, head, *row = found
-            self._pinned = line, head
-            row = row if row[0] is not None else None
-        elif paths.is_path(path):
-            row = _find_file(connection, *self._pinned, path)
-        if row is None:
-            raise FileNotFound(f"file {path!a} not found in {branch}")
-        return file_info(row)
-
-    @telling
-    def read_file(self, file: FileInfo, offset: int = 0, size: int | None = None) -> FileReader:
-        """See `Snapshot.read_file`."""
-        length = part_of(file, offset, size)
-        if file.content is None:
-            return SmallReader(b"")
-        try:
-            if isinstance(file.content, str):
-                return self._read_large(file, file.content, offset, length)
-            data = self._read_small(file)
-        except CorruptData as error:
-            self._tell(file, error)
-            raise
-        return SmallReader(data if length == file.size else data[offset : offset + length])
-
-    def _read_small(self, file: FileInfo) -> bytes:
-        row = self._database.reader.execute(_BLOB, (file.content,)).fetchone()
-        if row is None:
-            raise self._lost(file)
-        stored_sum, data = row
-        if len(data) != file.size:
-            raise CorruptData(f"It has {len(data)} bytes instead of {file.size}.")
-        if stored_sum is None:
-            differs = hashlib.md5(data, usedforsecurity=False).digest() != file.md5
-        else:
-            differs = checksums.crc32c(data) != stored_sum
-        if differs:
-            raise CorruptData("It differs from what was stored.")
-        return bytes(data)
-
-    def _read_large(self, file: FileInfo, name: str, offset: int, length: int) -> FileReader:
-        if self._database.may_not_wait():
-            raise WouldWait("A large file is read from the disk.")
-        row = self._database.reader.execute(_BLOCKS, (name,)).fetchone()
-        if row is None:
-            raise self._lost(file)
-        try:
-            reader = self._contents.open(name, file.size, row[0], offset, length)
-        except FileNotFoundError:
-            raise self._lost(file) from None
-        reader.tell = partial(self._tell, file)
-        return reader
-
-    def _tell(self, file: FileInfo, error: CorruptData) -> None:
-        rotten = self._count_rot()
-        _log.error("%s of %s: %s (%d such reads so far)", file.path, self._branch, error, rotten)
-
-    def _lost(self, file: FileInfo) -> PFSError:
-        """Say why a content is not there: its version may be gone by now, with its branch or its commit."""
-        line, number = self._place()
-        connection = self._database.reader
-        if connection.execute("SELECT 1 FROM branch WHERE line = ?", (line,)).fetchone() is None:
-            return FileNotFound("The file was deleted with its branch.")
-        found = _find_file(connection, line, number, file.path)
-        if found is None or found[-1] != file.content:
-            return Unavailable(f"The history of {self._branch} was cut off meanwhile.")
-        return CorruptData("Its content is missing.")
-
-    @telling
-    def list_files(self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
-        """See `Snapshot.list_files`."""
-        with self._database.reading() as connection:
-            line, number = self._place()
-            return Lister(connection, line, number).page(prefix, delimiter, after, limit)
-
-
-def _find_file(connection: sqlite3.Connection, line: int, number: int, path: str) -> tuple[Any, ...] | None:
-    """Find the row of a file in commit `number` of a line."""
-    row: tuple[Any, ...] | None = connection.execute(_LIVE_FILE, (line, path, number)).fetchone()
-    if row is None:
-        row = connection.execute(_PAST_FILE, (line, path, number, number)).fetchone()
-    return row
 
 
 def _branch_info(connection: sqlite3.Connection, branch: Branch, found: BranchRow) -> BranchInfo:

@@ -21,9 +21,10 @@ from s3gw.pfs.embedded._committer import Committer, Task
 from s3gw.pfs.embedded._contents import ContentStore
 from s3gw.pfs.embedded._database import Database
 from s3gw.pfs.embedded._folder import open_file
-from s3gw.pfs.embedded._history import STEP, Cut, Keep, cut_some, is_due, lines
-from s3gw.pfs.embedded._rows import forget_contents
+from s3gw.pfs.embedded._history import STEP, Cut, Keep, cut_some, is_due, lines, own_lines
+from s3gw.pfs.embedded._pieces import drop_some_pieces
 from s3gw.pfs.embedded._transaction import Transaction
+from s3gw.pfs.embedded._uses import forget_contents
 from s3gw.pfs.interface import PFSError
 
 # After each step the purge rests so many times as long as that took.
@@ -37,6 +38,9 @@ _AGAIN_S = 1.0
 # Free pages that stay in the database for what comes next, and what is given back at a time.
 _SLACK_PAGES = 1024
 _PAGES = 500
+
+# What is kept of the branches of the gateway's own repo, whatever is kept of others.
+_OWN = Keep(seconds=3600)
 
 _DOOMED = "SELECT name FROM doomed WHERE name > ? ORDER BY name LIMIT ?"
 
@@ -96,12 +100,17 @@ class Purger:
             self._wake.clear()
             if self._ending.is_set():
                 return
-            pause_s = None if self._keep is None else _EVERY_S
             try:
+                own = own_lines(self._database.reader)
+                pause_s = None if self._keep is None and not own else _EVERY_S
                 with alone(self._folder, waits=False):
                     self.drop_lines()
+                    for line in own:
+                        self.cut(line, _OWN)
                     for line, _ in lines(self._database.reader) if self._keep else ():
-                        self.cut(line, self._keep or Keep())
+                        if line not in own:
+                            self.cut(line, self._keep or Keep())
+                    self.drop_pieces()
                     self.remove_files()
                     self.give_back()
             except BlockingIOError:  # another process is at it, and may be past what has come up
@@ -113,6 +122,10 @@ class Purger:
     def drop_lines(self) -> None:
         """Delete what dropped lines have left."""
         self._repeat(lambda: self._committer.run(Task(_drop_some, frees=True)))
+
+    def drop_pieces(self) -> None:
+        """Give the pieces of composed contents back that nothing refers to."""
+        self._repeat(lambda: self._committer.run(Task(_drop_some_pieces, frees=True)))
 
     def cut(self, line: int, keep: Keep, tell: Callable[[Cut], None] = lambda _: None) -> Cut:
         """Cut a line off; `tell` is told what is done so far."""
@@ -206,6 +219,13 @@ def _vacuum_some(transaction: Transaction) -> None:
 def _drop_some(transaction: Transaction) -> bool:
     with transaction.whole() as connection:
         found, dooms = _drop_some_rows(connection)
+    transaction.dooms |= dooms
+    return found
+
+
+def _drop_some_pieces(transaction: Transaction) -> bool:
+    with transaction.whole() as connection:
+        found, dooms = drop_some_pieces(connection, STEP)
     transaction.dooms |= dooms
     return found
 

@@ -101,6 +101,7 @@ class Client:
         self._create_file_set = self._channel.stream_unary(
             "/pfs_v2.API/CreateFileSet", response_deserializer=pb.CreateFileSetResponse.FromString
         )
+        self._modify_file = self._channel.stream_unary("/pfs_v2.API/ModifyFile")
         self._watch = _Watch()
         self._room = Room()
 
@@ -203,14 +204,10 @@ class Client:
     def _pauses(method: str) -> tuple[float, ...]:
         return _PAUSES_S if method in _REPEATABLE else ()
 
-    def send(self, method: str, requests: Iterable[Any]) -> Any:
-        """Make a call that sends what is at hand, and wait for its answer."""
-        try:
-            return getattr(self._stub, method)(
-                iter(requests), timeout=self.deadline_s, metadata=self._metadata
-            )
-        except grpc.RpcError as error:
-            raise translate(error) from error
+    def modify(self, requests: Iterable[bytes], limit_s: float | None = None) -> None:
+        """Make a ModifyFile of serialized messages that are at hand; without a limit the deadline is one."""
+        with _translated():
+            self._modify_file(iter(requests), timeout=limit_s or self.deadline_s, metadata=self._metadata)
 
     def begin_upload(self, requests: Iterator[bytes]) -> Upload:
         """Begin a CreateFileSet whose serialized messages come as its caller has them."""
@@ -220,15 +217,12 @@ class Client:
 
     def read_file(self, file: Any, offset: int) -> Download:
         """Begin to read a file from `offset`."""
-        assert offset >= 0, "pachd would answer with bytes of a neighbour"
-        request = pb.GetFileRequest(file=file, offset=offset)
-        if "\\" in file.path:
-            # the path is a glob, and where an escape ends its literal beginning only a range finds the
-            # file; PERF: elsewhere a range makes pachd read its index to the end
-            request.file.path = glob_of(file.path[1:], "")
-            request.path_range.lower, request.path_range.upper = file.path, f"{file.path}\0"
-        call = self._get_file(request, metadata=self._metadata)
+        call = self._get_file(_get_file_request(file, offset), metadata=self._metadata)
         return Download(call, self._watch, self._room, self.deadline_s)
+
+    def read_small_file(self, file: Any, offset: int = 0) -> bytes:
+        """Read all of a small file from `offset`."""
+        return b"".join(self._stream(self._get_file, _get_file_request(file, offset), _PAUSES_S))
 
     def check(self) -> None:
         """Raise a PFS error unless pachd says that it serves."""
@@ -243,6 +237,17 @@ class Client:
         """End every call and the channel."""
         self._channel.close()
         self._watch.close()
+
+
+def _get_file_request(file: Any, offset: int) -> Any:
+    assert offset >= 0, "pachd would answer with bytes of a neighbour"
+    request = pb.GetFileRequest(file=file, offset=offset)
+    if "\\" in file.path:
+        # the path is a glob, and where an escape ends its literal beginning only a range finds the
+        # file; PERF: elsewhere a range makes pachd read its index to the end
+        request.file.path = glob_of(file.path[1:], "")
+        request.path_range.lower, request.path_range.upper = file.path, f"{file.path}\0"
+    return request
 
 
 class Pace(NamedTuple):

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -29,11 +29,13 @@ from s3gw.pfs import paths
 from s3gw.pfs.group_commit import GroupCommit, Member
 from s3gw.pfs.interface import (
     Branch,
+    BranchNotFound,
     Change,
     ConditionFailed,
     Delete,
     FileInfo,
     FileNotFound,
+    NotAuthorized,
     OutputBranch,
     PathClash,
     PFSError,
@@ -41,7 +43,9 @@ from s3gw.pfs.interface import (
     TooSlow,
     Unavailable,
 )
+from s3gw.pfs.pachd import _copies
 from s3gw.pfs.pachd._client import Client
+from s3gw.pfs.pachd._contents import PachdContent, content_of
 from s3gw.pfs.pachd._errors import CommitFinished, CommitOpen, error_of_commit
 from s3gw.pfs.pachd._heads import OURS, is_open
 from s3gw.pfs.pachd._messages import (
@@ -52,10 +56,10 @@ from s3gw.pfs.pachd._messages import (
     file_message,
     time_of,
 )
+from s3gw.pfs.pachd._plan import Edits, Obstacles, Plan
+from s3gw.pfs.pachd._properties import Kept, Properties
 from s3gw.pfs.pachd._snapshot import PachdSnapshot
-from s3gw.pfs.pachd._uploads import PachdContent, add_file
-
-Edits = Sequence[Put | Delete]
+from s3gw.pfs.pachd._views import Views
 
 # Longer than such a commit is ever open while its gateway lives.
 _ABANDONED_S = 60.0
@@ -67,9 +71,9 @@ _MOST = 256
 # Deletes whose files are looked for, to spare a commit that would alter nothing.
 _FEW_DELETES = 16
 
-# pachd forgets a file set after ten minutes.
-_RENEW_AFTER_S = 120.0
-_FILE_SET_TTL_S = 600
+# Puts for which obstacles are looked for at a time, and so many that it is worth a view of the head.
+_AHEAD = 16
+_MANY = 64
 
 # How often a commit is tried to be started while other gateways start theirs.
 _ATTEMPTS = 20
@@ -86,36 +90,16 @@ class _Head:
     is_open: bool
 
 
-@dataclass
-class _Plan:
-    """The edits of a group that are to be made: the last one of each path counts."""
-
-    edits: dict[str, Put | Delete] = field(default_factory=dict)
-    members: list[Member[Edits, Change]] = field(default_factory=list)
-    guarded: bool = False
-
-    def clash(self, path: str) -> str | None:
-        """Give the path of a put that `path` would clash with."""
-        for ancestor in paths.ancestors(path):
-            if isinstance(self.edits.get(ancestor), Put):
-                return ancestor
-        below = f"{path}/"
-        return next(
-            (
-                other
-                for other, edit in self.edits.items()
-                if isinstance(edit, Put) and other.startswith(below)
-            ),
-            None,
-        )
-
-
 class BranchCommitter:
     """Makes the changes of one branch, in groups."""
 
-    def __init__(self, client: Client, branch: Branch) -> None:
+    def __init__(
+        self, client: Client, branch: Branch, views: Views, properties: Properties | None = None
+    ) -> None:
         self._client = client
         self._branch = branch
+        self._views = views
+        self._properties = properties
         self._groups = GroupCommit[Edits, Change](self._perform, most=_MOST, heaviest=_HEAVIEST)
         # Parent -> our commit upon it and the paths that it has put.
         self._ours: OrderedDict[str, tuple[str, frozenset[str]]] = OrderedDict()
@@ -185,48 +169,68 @@ class BranchCommitter:
             raise TooSlow("Another gateway keeps a commit of this branch open.")
         self._client.call("FinishCommit", pb.FinishCommitRequest(commit=commit))
 
-    def _judge(self, group: list[Member[Edits, Change]], head: _Head) -> _Plan:
+    def _judge(self, group: list[Member[Edits, Change]], head: _Head) -> Plan:
         """Judge the members in their order; those that fail get their error, the others a plan."""
-        plan = _Plan()
-        snapshot = PachdSnapshot(self._client, self._branch, head.id)
+        plan = Plan()
+        many = sum(len(member.work) for member in group) > _MANY
+        views = self._views if many and not head.is_open else None
+        snapshot = PachdSnapshot(self._client, self._branch, head.id, views, self._properties)
+        obstacles = Obstacles(snapshot)
         for member in group:
-            trial = _Plan(dict(plan.edits), guarded=plan.guarded)
+            trial = plan.trial()
             try:
-                alters = self._judge_member(member.work, trial, snapshot, head)
+                alters = self._judge_member(member.work, trial, snapshot, obstacles, head)
             except PFSError as error:
                 member.error = error
                 continue
             if alters:
-                plan = _Plan(trial.edits, [*plan.members, member], trial.guarded)
+                plan = trial
+                plan.members.append(member)
             else:
                 member.result = Change(head.id, tuple(None for _ in member.work))
         return plan
 
-    def _judge_member(self, edits: Edits, plan: _Plan, snapshot: PachdSnapshot, head: _Head) -> bool:
+    def _judge_member(
+        self, edits: Edits, plan: Plan, snapshot: PachdSnapshot, obstacles: Obstacles, head: _Head
+    ) -> bool:
         """Add the edits of a member to the plan; tell whether they alter anything."""
         planned = bool(plan.edits)
-        for edit in edits:
+        for number, edit in enumerate(edits):
             paths.check_path(edit.path)
+            if number % _AHEAD == 0 and len(edits) > 1:
+                self._look_ahead(edits[number : number + _AHEAD], plan, obstacles, head)
             if edit.condition is not None:
                 plan.guarded = True
                 if not edit.condition(self._find(edit.path, plan, snapshot)):
                     raise ConditionFailed(f"A condition on {edit.path} does not hold.")
             if isinstance(edit, Put):
-                self._refuse_clash(edit, plan, snapshot, head)
-            plan.edits[edit.path] = edit
+                self._judge_put(edit, plan, obstacles, head)
+            plan.add(edit)
         deletes = [edit.path for edit in edits if isinstance(edit, Delete)]
         if len(deletes) < len(edits) or len(deletes) > _FEW_DELETES or planned:
             return True
         looks = [snapshot.look_up(path) for path in deletes]
         return any(look() is not None for look in looks)
 
-    def _find(self, path: str, plan: _Plan, snapshot: PachdSnapshot) -> FileInfo | None:
+    def _look_ahead(self, edits: Edits, plan: Plan, obstacles: Obstacles, head: _Head) -> None:
+        for edit in edits:
+            if isinstance(edit, Put) and paths.is_path(edit.path) and not self._is_free(edit, head):
+                obstacles.look_for(edit.path, plan.edits)
+
+    def _judge_put(self, put: Put, plan: Plan, obstacles: Obstacles, head: _Head) -> None:
+        gone = content_of(put).gone
+        if gone is not None:
+            raise gone
+        clash = plan.clash(put.path)
+        if clash is not None:
+            raise PathClash.of_two(put.path, clash)
+        if not self._is_free(put, head):
+            obstacles.refuse_clash(put.path, plan.edits)
+
+    def _find(self, path: str, plan: Plan, snapshot: PachdSnapshot) -> FileInfo | None:
         planned = plan.edits.get(path)
         if isinstance(planned, Put):
-            content = _content(planned)
-            if content.data is not None:
-                return FileInfo(path, content.size, content.hash, None, datetime.now(UTC))
-            return self._inspect_file_set(content, path)
+            return self._made(planned, plan, datetime.now(UTC))
         if planned is not None:
             return None
         try:
@@ -234,23 +238,35 @@ class BranchCommitter:
         except FileNotFound:
             return None
 
-    def _inspect_file_set(self, content: PachdContent, path: str) -> FileInfo:
-        file = file_message(FILE_SETS, content.file_set, content.path)
-        found = self._client.call("InspectFile", pb.InspectFileRequest(file=file))
-        return FileInfo(path, found.size_bytes, bytes(found.hash), None, datetime.now(UTC))
+    def _made(self, put: Put, plan: Plan, committed: datetime) -> FileInfo:
+        """Tell what a put makes."""
+        content = content_of(put)
+        made_hash = plan.hash_of(put) or self._inspect_file_set(content)
+        kept = None if self._properties is None else put.properties
+        return FileInfo(put.path, content.size, made_hash, None, committed, properties=kept)
 
-    def _refuse_clash(self, put: Put, plan: _Plan, snapshot: PachdSnapshot, head: _Head) -> None:
-        clash = plan.clash(put.path)
-        if clash is not None:
-            raise PathClash.of_two(put.path, clash)
-        content = _content(put)
-        if (
+    def _inspect_file_set(self, content: PachdContent) -> bytes:
+        """Ask for the hash of a large body."""
+        file = file_message(FILE_SETS, content.file_set, content.path)
+        try:
+            found = self._client.inspect_file(file)(None)
+        except BranchNotFound as error:
+            raise NotAuthorized(
+                "pachd tells the hash of a large body before its commit to admins of the cluster alone: "
+                "give the gateway such a token, or no --properties-repo."
+            ) from error
+        assert found is not None
+        content.known_hash = found.hash
+        return found.hash
+
+    def _is_free(self, put: Put, head: _Head) -> bool:
+        """Tell whether it was found before that nothing is in the way of a put."""
+        content = content_of(put)
+        return (
             content.path == put.path
             and not head.is_open
             and self._unaffected(put.path, content.head, head.id)
-        ):
-            return
-        refuse_clash(snapshot, put.path, plan.edits)
+        )
 
     def _unaffected(self, path: str, checked: str, head: str) -> bool:
         """Tell whether nothing but commits of ours that cannot clash came since a path was checked."""
@@ -267,25 +283,26 @@ class BranchCommitter:
 
     # --- the commit -----------------------------------------------------------------------------
 
-    def _write(self, head: _Head, plan: _Plan) -> Any:
+    def _write(self, head: _Head, plan: Plan) -> Any:
         """Write the plan, and give the CommitInfo of the commit that holds it."""
-        self._renew(plan)
-        commit = commit_message(self._branch, head.id if head.is_open else None)
-        self._client.send("ModifyFile", self._messages(commit, plan))
+        self._prepare(plan)
+        self._modify(commit_message(self._branch, head.id if head.is_open else None), plan)
         return self._inspect(head.id) if head.is_open else self._identify(head, plan)
 
-    def _write_guarded(self, head: _Head, plan: _Plan) -> tuple[_Head, _Plan, Any]:
+    def _write_guarded(self, head: _Head, plan: Plan) -> tuple[_Head, Plan, Any]:
         """Write the plan in a commit whose parent is what the conditions were judged against."""
-        self._renew(plan)
+        self._prepare(plan)
         commit = self._start()
         try:
             parent = self._inspect(commit).parent_commit.id
             if parent != head.id:
                 self._inspect(parent, wait=FINISHED)
                 head = _Head(parent, is_open=False)
+                copies = plan.copies
                 plan = self._judge(plan.members, head)
+                plan.copies = copies
             if plan.edits:
-                self._client.send("ModifyFile", self._messages(commit_message(self._branch, commit), plan))
+                self._modify(commit_message(self._branch, commit), plan)
         finally:
             # what the ModifyFile has not done is not in it
             finish = pb.FinishCommitRequest(commit=commit_message(self._branch, commit))
@@ -309,35 +326,39 @@ class BranchCommitter:
         request = pb.InspectCommitRequest(commit=commit_message(self._branch, commit), wait=wait)
         return self._client.call("InspectCommit", request)
 
-    def _renew(self, plan: _Plan) -> None:
+    def _prepare(self, plan: Plan) -> None:
+        """Do what has to be done before the commit: others wait for that."""
+        puts = plan.puts()
+        self._renew([content_of(put) for put in puts])
+        copies = [(source, put.path) for put in puts if (source := content_of(put).source) is not None]
+        if copies:
+            plan.copies = _copies.copy(self._client, copies)
+        if self._properties is not None:
+            now = datetime.now(UTC)
+            made = [self._made(put, plan, now) for put in puts]
+            self._properties.keep(
+                [Kept(self._branch, file.path, file.hash, file.properties) for file in made]
+            )
+
+    def _renew(self, contents: list[PachdContent]) -> None:
         """Keep the file sets of bodies that have waited: pachd copies nothing from one that is gone."""
-        contents = [_content(edit) for edit in plan.edits.values() if isinstance(edit, Put)]
         now = time.monotonic()
         renewals = [
             self._client.begin(
                 "RenewFileSet",
-                pb.RenewFileSetRequest(file_set_id=content.file_set, ttl_seconds=_FILE_SET_TTL_S),
+                pb.RenewFileSetRequest(file_set_id=content.file_set, ttl_seconds=_copies.TTL_S),
             )
             for content in contents
-            if content.file_set and now - content.uploaded > _RENEW_AFTER_S
+            if content.file_set and now - content.made > _copies.RENEW_AFTER_S
         ]
         for renewed in renewals:
             renewed()
 
-    def _messages(self, commit: Any, plan: _Plan) -> Iterator[Any]:
-        yield pb.ModifyFileRequest(set_commit=commit)
-        for path, edit in plan.edits.items():
-            yield pb.ModifyFileRequest(delete_file=pb.DeleteFile(path=f"/{path}"))
-            if not isinstance(edit, Put):
-                continue
-            content = _content(edit)
-            if content.data is not None:
-                yield add_file(path, content.data)
-            else:
-                source = file_message(FILE_SETS, content.file_set, content.path)
-                yield pb.ModifyFileRequest(copy_file=pb.CopyFile(dst=f"/{path}", src=source))
+    def _modify(self, commit: Any, plan: Plan) -> None:
+        copied = [content.size for put in plan.puts() if (content := content_of(put)).data is None]
+        self._client.modify(plan.messages(commit), _copies.time_for(self._client, copied))
 
-    def _identify(self, head: _Head, plan: _Plan) -> Any:
+    def _identify(self, head: _Head, plan: Plan) -> Any:
         """Find the commit that the ModifyFile has made, and wait until it is finished."""
         info = self._inspect(None)
         if info.parent_commit.id == head.id and info.HasField("finishing"):
@@ -357,22 +378,22 @@ class BranchCommitter:
                 return found
         return info
 
-    def _holds(self, commit: str, plan: _Plan) -> bool:
+    def _holds(self, commit: str, plan: Plan) -> bool:
         snapshot = PachdSnapshot(self._client, self._branch, commit)
         path, edit = next(reversed(plan.edits.items()))
         found = snapshot.look_up(path)()
         if isinstance(edit, Delete):
             return found is None
-        content = _content(edit)
+        known = plan.hash_of(edit)
         return (
             found is not None
-            and found.size == content.size
-            and (content.data is None or found.hash == content.hash)
+            and found.size == content_of(edit).size
+            and (known is None or found.hash == known)
         )
 
     # --- after ----------------------------------------------------------------------------------
 
-    def _look_at(self, made: Any, head: _Head, plan: _Plan) -> None:
+    def _look_at(self, made: Any, head: _Head, plan: Plan) -> None:
         """Answer the members, or find out whose fault it is that PFS refuses the commit."""
         if made.error:
             self._repair()
@@ -393,52 +414,47 @@ class BranchCommitter:
             if member.error is None:
                 member.result = Change(commit, tuple(files.get(id(edit)) for edit in member.work))
 
-    def _files(self, snapshot: PachdSnapshot, plan: _Plan, committed: datetime) -> dict[int, FileInfo]:
+    def _files(self, snapshot: PachdSnapshot, plan: Plan, committed: datetime) -> dict[int, FileInfo]:
         """Tell what each put has made; the hashes of large bodies are known to pachd alone."""
         puts = [edit for member in plan.members for edit in member.work if isinstance(edit, Put)]
-        large = [put for put in puts if _content(put).data is None]
-        final = [put for put in large if plan.edits[put.path] is put]
-        looks = [(put, snapshot.look_up(put.path)) for put in final]
-        found = {id(put): look() for put, look in looks}
-        files: dict[int, FileInfo] = {}
-        for put in puts:
-            content = _content(put)
-            if content.data is not None:
-                files[id(put)] = FileInfo(put.path, content.size, content.hash, None, committed)
-                continue
-            made = found.get(id(put))
-            if made is not None and made.size == content.size:
-                files[id(put)] = FileInfo(put.path, content.size, made.hash, None, committed)
-            else:  # a later one of the same group, or of a commit that was joined, has replaced it
-                files[id(put)] = self._inspect_file_set(content, put.path)
-        return files
+        unknown = [put for put in puts if plan.hash_of(put) is None and plan.edits[put.path] is put]
+        looks = [(put, snapshot.look_up(put.path)) for put in unknown]
+        for put, look in looks:
+            made = look()
+            # else one of a commit that was joined has replaced it
+            if made is not None and made.size == content_of(put).size:
+                content_of(put).known_hash = made.hash
+        return {id(put): self._made(put, plan, committed) for put in puts}
 
-    def _undo_clashes(self, snapshot: PachdSnapshot, plan: _Plan) -> None:
+    def _undo_clashes(self, snapshot: PachdSnapshot, plan: Plan) -> None:
         """Take back the puts that clash with what another writer did meanwhile.
 
         PFS itself sees a clash only where the two paths are neighbours; the others live on.
         """
         guilty = []
-        for path, edit in plan.edits.items():
-            if isinstance(edit, Put):
-                try:
-                    refuse_clash(snapshot, path, {})
-                except PathClash as error:
-                    guilty.append(path)
-                    for member in plan.members:
-                        if any(other is edit for other in member.work):
-                            member.error = error
+        obstacles = Obstacles(snapshot)
+        puts = plan.puts()
+        for number, put in enumerate(puts):
+            if number % _AHEAD == 0:
+                for other in puts[number : number + _AHEAD]:
+                    obstacles.look_for(other.path, {})
+            try:
+                obstacles.refuse_clash(put.path, {})
+            except PathClash as error:
+                guilty.append(put.path)
+                for member in plan.members:
+                    if any(other is put for other in member.work):
+                        member.error = error
         if guilty:
-            undo = _Plan({path: Delete(path) for path in guilty})
-            self._client.send("ModifyFile", self._messages(commit_message(self._branch), undo))
+            self._modify(commit_message(self._branch), Plan({path: Delete(path) for path in guilty}))
             self._inspect(None, wait=FINISHED)
 
     def _repair(self) -> None:
         """Put a commit without changes upon one that PFS refused: it is as if that had not been."""
-        self._client.send("ModifyFile", self._messages(commit_message(self._branch), _Plan()))
+        self._modify(commit_message(self._branch), Plan())
         self._inspect(None, wait=FINISHED)
 
-    def _one_by_one(self, plan: _Plan, error: PFSError) -> None:
+    def _one_by_one(self, plan: Plan, error: PFSError) -> None:
         """Try the members of a group that failed alone, so that only the guilty one fails."""
         if len(plan.members) == 1:
             plan.members[0].error = error
@@ -450,27 +466,5 @@ class BranchCommitter:
                 member.error = failed
 
 
-def refuse_clash(snapshot: PachdSnapshot, path: str, edits: dict[str, Put | Delete]) -> None:
-    """Raise `PathClash` where the path is a directory, or lies below a file.
-
-    What `edits` are going to delete is no obstacle.
-    """
-    ancestors = [other for other in paths.ancestors(path) if other not in edits]
-    looks = [snapshot.look_up(ancestor) for ancestor in ancestors]
-    below = snapshot.look_below(path)
-    for ancestor, look in zip(ancestors, looks, strict=True):
-        if look() is not None:
-            raise PathClash.of_file(ancestor)
-    deleted = {other for other, edit in edits.items() if isinstance(edit, Delete)}
-    for found in below:
-        if found.is_file and found.path not in deleted:
-            raise PathClash.of_directory(path)
-
-
 def _weight(edits: Edits) -> int:
-    return sum(len(_content(edit).data or b"") for edit in edits if isinstance(edit, Put))
-
-
-def _content(put: Put) -> PachdContent:
-    assert isinstance(put.content, PachdContent)
-    return put.content
+    return sum(len(content_of(edit).data or b"") for edit in edits if isinstance(edit, Put))

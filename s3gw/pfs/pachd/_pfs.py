@@ -11,6 +11,8 @@ from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.pfs import paths
 from s3gw.pfs.interface import (
+    DEFAULT_PROJECT,
+    OWN_REPO,
     Branch,
     BranchEntry,
     BranchExists,
@@ -23,11 +25,17 @@ from s3gw.pfs.interface import (
     Delete,
     NotAuthorized,
     OutputBranch,
+    Piece,
+    PiecesGone,
     Put,
     Snapshot,
+    VersionPage,
+    part_of,
 )
+from s3gw.pfs.pachd import _copies, _versions
 from s3gw.pfs.pachd._client import Client, first
-from s3gw.pfs.pachd._committer import BranchCommitter, refuse_clash
+from s3gw.pfs.pachd._committer import BranchCommitter
+from s3gw.pfs.pachd._contents import PachdContent, Source
 from s3gw.pfs.pachd._errors import HeadOpen
 from s3gw.pfs.pachd._heads import OURS, finished_soon, is_open
 from s3gw.pfs.pachd._messages import (
@@ -37,6 +45,9 @@ from s3gw.pfs.pachd._messages import (
     repo_message,
     time_of,
 )
+from s3gw.pfs.pachd._own import Squasher
+from s3gw.pfs.pachd._plan import Obstacles
+from s3gw.pfs.pachd._properties import Properties
 from s3gw.pfs.pachd._snapshot import PachdSnapshot
 from s3gw.pfs.pachd._uploads import PachdStaging
 from s3gw.pfs.pachd._views import Views
@@ -55,22 +66,45 @@ class PachdPFS:
         address: Where pachd is. Nothing is called yet: a gateway may start before its cluster.
         deadline_s: Seconds that pachd may take for any one answer; `TooSlow` beyond. The first
             commit after a restart of pachd takes up to 25 s.
+        properties_repo: The repo that properties of files are kept in, if they are kept; it is no
+            branch that anybody lists.
     """
 
     is_quick = False
+    composes_parts = False
+    keeps_md5 = False
 
-    def __init__(self, address: Address, deadline_s: float = 60.0) -> None:
+    def __init__(
+        self, address: Address, deadline_s: float = 60.0, properties_repo: str | None = None
+    ) -> None:
         self._client = Client(address, deadline_s)
         self._views = Views(self._client)
+        self._squasher = Squasher(self._client)
+        self.keeps_properties = properties_repo is not None
+        self._properties = (
+            None
+            if properties_repo is None
+            else Properties(
+                self._client, Branch(properties_repo, "master"), self._views, self.change, self.create_branch
+            )
+        )
         self._lock = threading.Lock()
         self._committers: OrderedDict[Branch, tuple[BranchCommitter, int]] = OrderedDict()
 
     def list_branches(self) -> Sequence[BranchEntry]:
         """See `PFS.list_branches`; one call, whose cost follows the repos."""
-        return [
+        entries = [
             BranchEntry(branch_of_message(branch), time_of(repo.created))
             for repo in self._client.stream("ListRepo", pb.ListRepoRequest(type="user"))
             for branch in repo.branches
+        ]
+        if self._properties is None:
+            return entries
+        kept = self._properties.branch
+        return [
+            entry
+            for entry in entries
+            if (entry.branch.project, entry.branch.repo) != (kept.project, kept.repo)
         ]
 
     def inspect_branch(self, branch: Branch) -> BranchInfo:
@@ -155,12 +189,12 @@ class PachdPFS:
 
     def snapshot(self, branch: Branch, commit: str | None = None) -> Snapshot:
         """See `PFS.snapshot`."""
-        snapshot = PachdSnapshot(self._client, branch, None, self._views)
-        if commit is None or commit == snapshot.commit:
+        snapshot = PachdSnapshot(self._client, branch, None, self._views, self._properties)
+        if commit is None:
             return snapshot
-        if not self._is_of(branch, snapshot.commit, commit):
+        if commit != snapshot.commit and not self._is_of(branch, snapshot.commit, commit):
             raise CommitNotFound.of(branch, commit)
-        return PachdSnapshot(self._client, branch, commit, self._views)
+        return PachdSnapshot(self._client, branch, commit, self._views, self._properties)
 
     def _is_of(self, branch: Branch, head: str, commit: str) -> bool:
         """Tell whether a commit is the head of the branch or one of its ancestors.
@@ -185,7 +219,7 @@ class PachdPFS:
         clash: BaseException | None = None
         if paths.is_path(path):
             try:
-                refuse_clash(PachdSnapshot(self._client, branch), path, {})
+                Obstacles(PachdSnapshot(self._client, branch)).refuse_clash(path, {})
             except Exception as error:
                 clash = error
         found = info()
@@ -195,6 +229,48 @@ class PachdPFS:
         if clash is not None:
             raise clash
         return PachdStaging(self._client, path, found.head.id)
+
+    def compose(
+        self,
+        branch: Branch,  # noqa: ARG002 - chunks belong to no repo
+        path: str,
+        pieces: Sequence[Piece],
+        md5: bytes | None = None,  # noqa: ARG002 - there is no place for it
+    ) -> PachdContent | None:
+        """See `PFS.compose`; None for parts of files, and for files of commits that are open.
+
+        Several files are joined here; one is copied with its change.
+        """
+        sources: list[Source] = []
+        for piece in pieces:
+            if part_of(piece.file, piece.offset, piece.size) != piece.file.size:
+                return None
+            assert isinstance(piece.snapshot, PachdSnapshot)
+            source = piece.snapshot.source_of(piece.file)
+            if source is None:
+                return None
+            if piece.file.size:
+                sources.append(source)
+        if not sources:
+            return PachdContent(0, path, data=b"")
+        if len(sources) == 1:
+            file = sources[0].file
+            return PachdContent(file.size, path, source=sources[0], known_hash=file.hash)
+        try:
+            return _copies.join(self._client, sources, path)
+        except PiecesGone as error:
+            return PachdContent(sum(source.file.size for source in sources), path, gone=error)
+
+    def list_versions(
+        self,
+        branch: Branch,
+        prefix: str = "",
+        delimiter: str = "",
+        after: tuple[str, str | None] = ("", None),
+        limit: int = 1000,
+    ) -> VersionPage:
+        """See `PFS.list_versions`; a page looks at the last 64 commits, and older ones are not told."""
+        return _versions.list_versions(self._client, self._views, branch, prefix, delimiter, after, limit)
 
     def change(self, branch: Branch, edits: Sequence[Put | Delete]) -> Change:
         """See `PFS.change`."""
@@ -213,6 +289,8 @@ class PachdPFS:
             with self._committer(branch) as committer:
                 made = committer.run_all([changes[number][1] for number in numbers])
             results.update(zip(numbers, made, strict=True))
+            if (branch.project, branch.repo) == (DEFAULT_PROJECT, OWN_REPO):
+                self._squasher.wake()
         return [results[number] for number in range(len(changes))]
 
     @contextmanager
@@ -220,7 +298,7 @@ class PachdPFS:
         """Give the one committer of a branch; those that nobody uses are forgotten, oldest first."""
         with self._lock:
             committer, users = self._committers.get(branch) or (
-                BranchCommitter(self._client, branch),
+                self._new_committer(branch),
                 0,
             )
             self._committers[branch] = committer, users + 1
@@ -235,6 +313,11 @@ class PachdPFS:
                     if not self._committers[idle][1]:
                         del self._committers[idle]
 
+    def _new_committer(self, branch: Branch) -> BranchCommitter:
+        kept = self._properties
+        has_properties = kept is not None and branch != kept.branch
+        return BranchCommitter(self._client, branch, self._views, kept if has_properties else None)
+
     def forbid_waiting(self) -> None:
         """See `PFS.forbid_waiting`; here every read waits, for an answer of pachd."""
 
@@ -244,4 +327,5 @@ class PachdPFS:
 
     def close(self) -> None:
         """See `PFS.close`."""
+        self._squasher.close()
         self._client.close()

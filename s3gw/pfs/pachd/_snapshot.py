@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
@@ -19,6 +20,7 @@ from s3gw.pfs.interface import (
     part_of,
 )
 from s3gw.pfs.pachd._client import Client, Download, Pace, first
+from s3gw.pfs.pachd._contents import Source
 from s3gw.pfs.pachd._directories import Range, children
 from s3gw.pfs.pachd._errors import PachdError
 from s3gw.pfs.pachd._heads import finished, is_open, readable
@@ -34,6 +36,9 @@ from s3gw.pfs.pachd._views import Views
 from s3gw.pfs.pachd._wire import Entry
 from s3gw.pfs.paging import END, read_page
 
+if TYPE_CHECKING:
+    from s3gw.pfs.pachd._properties import Properties
+
 # InspectFile of a file takes less; what takes longer is a directory, or pachd is busy.
 _DIRECTORY_S = 0.05
 
@@ -46,16 +51,25 @@ class PachdSnapshot:
 
     With `views` the first read pins it: where no id is given that is the head, or what answers for
     one that is not finished (see `s3gw.pfs.pachd._heads`). Without, each call reads the commit with
-    that id, or the head of its own time: for whoever looks once, or waits for no commit.
+    that id, or the head of its own time: for whoever looks once, or waits for no commit. With
+    `properties` what is kept with files is told.
     """
 
     def __init__(
-        self, client: Client, branch: Branch, commit: str | None = None, views: Views | None = None
+        self,
+        client: Client,
+        branch: Branch,
+        commit: str | None = None,
+        views: Views | None = None,
+        properties: Properties | None = None,
     ) -> None:
         self._client = client
         self._branch = branch
         self._commit = commit
         self._views = views
+        self._properties = properties
+        # Whether an id was asked for, and not the head.
+        self._is_by_id = commit is not None
         self._pinned = False
         # Nothing was ever finished on this branch.
         self._is_empty = False
@@ -103,6 +117,8 @@ class PachdSnapshot:
             self._pin()  # a missing branch comes first
             raise self._not_found(path)
         looked = self.look_up(path)
+        # the commit is pinned: what it holds was written behind its properties
+        kept = self._properties.find(self._branch) if self._properties is not None else None
         if whole and self._committed is not None:
             # PERF: its bytes are asked for at the same time
             self._begun = self._client.read_file(file_message(*self._source(), path), 0)
@@ -116,7 +132,29 @@ class PachdSnapshot:
         if found is None:
             self._drop_begun()
             raise self._not_found(path)
-        return self._file_info(found)
+        file = self._file_info(found)
+        return file if kept is None else file._replace(properties=kept(file))
+
+    def commit_of(self, file: FileInfo) -> str:  # noqa: ARG002 - PFS does not know who has changed it
+        """See `Snapshot.commit_of`."""
+        return self.commit
+
+    def removed_in(self, path: str) -> str | None:
+        """See `Snapshot.removed_in`."""
+        if not self._is_by_id or not paths.is_path(path) or self.look_up(path)() is not None:
+            return None
+        info = self._client.call(
+            "InspectCommit", pb.InspectCommitRequest(commit=commit_message(self._branch, self._commit))
+        )
+        if not info.HasField("parent_commit"):
+            return None
+        before = PachdSnapshot(self._client, self._branch, info.parent_commit.id)
+        return self.commit if before.look_up(path)() is not None else None
+
+    def source_of(self, file: FileInfo) -> Source | None:
+        """Tell from where a file can be copied; None where the commit is open, and it may change."""
+        self._pin()
+        return Source(self._branch, self.commit, file) if file.content and self._committed else None
 
     def _leave_file_set(self) -> None:
         """Read the commit as a commit: pachd has the file set no more."""
@@ -259,7 +297,6 @@ class _Body:
     """The bytes of a file, counted: a stream of pachd's that ends early is an error."""
 
     data = None
-    extent = None
 
     def __init__(
         self, download: Download | None, message: Held | None, rest: int, length: int, path: str
@@ -284,6 +321,9 @@ class _Body:
                 self._message = None
         finally:
             self.close()
+
+    def extents(self) -> None:
+        """See `FileReader.extents`; the bytes are on no machine of ours."""
 
     def close(self) -> None:
         """End the call; again is no error."""

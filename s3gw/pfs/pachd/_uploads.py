@@ -6,22 +6,16 @@ commit is open while a body arrives, and a body that ends early leaves nothing.
 
 from __future__ import annotations
 
-import hashlib
 import queue
 import time
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Self
-
-from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
+from typing import Self
 
 from s3gw.pfs.interface import TooSlow
 from s3gw.pfs.pachd import _wire
 from s3gw.pfs.pachd._client import Client, Upload
-
-# PFS cuts larger files by their content, so that their hash is known to pachd alone; a batch of
-# bodies up to this size fits into a few messages.
-SMALL = 512 * 1024
+from s3gw.pfs.pachd._contents import SMALL, PachdContent
 
 # There may be as many bodies as connections: gRPC holds a message twice, beside the one that waits for
 # it and the one that is being filled. PERF: larger ones are not sent faster.
@@ -31,35 +25,10 @@ _MESSAGE = 256 * 1024
 _WAITING = 1
 
 
-class PachdContent:
-    """A whole body: in `data` where it is small, else in a file set under `path`."""
-
-    md5: bytes | None = None
-
-    def __init__(self, size: int, data: bytes | None, file_set: str | None, path: str, head: str) -> None:
-        self.size = size
-        self.data = data
-        self.file_set = file_set
-        self.path = path
-        # The head at which `path` was found to be free of clashes.
-        self.head = head
-        self.uploaded = time.monotonic()
-
-    @property
-    def hash(self) -> bytes:
-        """PFS's hash of a small body."""
-        assert self.data is not None
-        chunks = hashlib.blake2b(self.data, digest_size=32).digest() if self.data else b""
-        return hashlib.blake2b(chunks, digest_size=32).digest()
-
-
-def add_file(path: str, data: bytes) -> Any:
-    """Make the message that appends `data` to a file."""
-    return pb.ModifyFileRequest(add_file=pb.AddFile(path=f"/{path}", raw={"value": data}))
-
-
 class PachdStaging:
     """A body on its way."""
+
+    md5: bytes | None = None
 
     def __init__(self, client: Client, path: str, head: str) -> None:
         self._client = client
@@ -123,7 +92,7 @@ class PachdStaging:
         """End the body; a large one is in pachd's store when this returns."""
         if self._upload is None:
             data = bytes(self._block)
-            return PachdContent(self._size, data, None, self._path, self._head)
+            return PachdContent(self._size, self._path, data=data, head=self._head)
         if self._block:
             self._send(bytes(self._block))
             self._block.clear()
@@ -131,4 +100,4 @@ class PachdStaging:
         # pachd writes what it holds, up to 500 MB, when the body has ended
         file_set = self._upload.result(5 * self._client.deadline_s)
         self._finished = True
-        return PachdContent(self._size, None, file_set, self._path, self._head)
+        return PachdContent(self._size, self._path, file_set=file_set, head=self._head)

@@ -116,6 +116,17 @@ def add_file(path: str, data: bytes) -> bytes:
     return b"".join((b"\x12", _length(len(file) + len(data)), file, data))
 
 
+def copy_file(path: str, commit: bytes, source: str, *, append: bool = False) -> bytes:
+    """Write the ``pfs_v2.ModifyFileRequest`` that copies a file of a serialized ``pfs_v2.Commit``."""
+    file = _field(b"\x0a", commit) + _field(b"\x12", source.encode())
+    copy = _field(b"\x0a", path.encode()) + _field(b"\x1a", file) + (b"\x20\x01" if append else b"")
+    return _field(b"\x22", copy)
+
+
+def _field(tag: bytes, value: bytes) -> bytes:
+    return b"".join((tag, _length(len(value)), value))
+
+
 def _length(number: int) -> bytes:
     digits = []
     while number >= 0x80:  # noqa: PLR2004 - the last byte of a varint

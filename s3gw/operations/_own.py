@@ -1,0 +1,37 @@
+"""Names in the gateway's own repo, where parts of uploads and writes of sessions wait for their commit."""
+
+from __future__ import annotations
+
+import contextlib
+
+from s3gw.pfs.interface import OWN_REPO, PFS, Branch, BranchExists, BranchNotFound
+
+UPLOADS = Branch(OWN_REPO, "uploads")
+
+# Behind a dot no code of a key has ~3 or ~5, behind a space none has ~4 (see `s3gw.addressing.keys`).
+_SLASH = ".~3"
+_DOT_TILDE = ".~5"
+_SPACE = " ~4"
+
+
+def flat(path: str) -> str:
+    """Write a path, or the beginning of one, as one element, read by `unflat`.
+
+    The order is that of the paths, also where a space and a hex digit follow: that is less than all
+    that begins with the path.
+    """
+    return path.replace(" ", _SPACE).replace(".~", _DOT_TILDE).replace("/", _SLASH)
+
+
+def unflat(element: str) -> str:
+    """Give the path that `flat` has written."""
+    return element.replace(_SLASH, "/").replace(_DOT_TILDE, ".~").replace(_SPACE, " ")
+
+
+def ensure(pfs: PFS, branch: Branch) -> None:
+    """Make a branch of the own repo where it is missing."""
+    try:
+        pfs.inspect_branch(branch)
+    except BranchNotFound:
+        with contextlib.suppress(BranchExists):
+            pfs.create_branch(branch)

@@ -1,0 +1,19 @@
+"""What the two profiles share of DeleteObjects."""
+
+from __future__ import annotations
+
+from s3gw.generated import errors
+from s3gw.generated.parsers import ObjectIdentifier
+from s3gw.s3_error import S3Error
+
+# How often a DeleteObjects with conditions is judged anew when another writer came between.
+ATTEMPTS = 5
+
+
+def refuse_directory_conditions(identifier: ObjectIdentifier) -> None:
+    """Refuse what only a directory bucket judges. Raise S3Error NotImplemented."""
+    if identifier.last_modified_time is not None or identifier.size is not None:
+        raise S3Error(
+            errors.NotImplemented,
+            "LastModifiedTime and Size are conditions of directory buckets alone.",
+        )

@@ -1,0 +1,164 @@
+"""Where a request reads and writes: a branch, a commit of one, or a session, which lies over a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from typing import Protocol
+
+from s3gw.context import Context
+from s3gw.operations import _reads as reads
+from s3gw.operations._sessions import Session, SessionSnapshot, staged
+from s3gw.pfs.interface import Branch, Change, Condition, Delete, Put, Snapshot, Staging
+
+
+class Reading(reads.Reading, Protocol):
+    """A request that reads, perhaps in a session."""
+
+    @property
+    def x_s3gw_session(self) -> str | None: ...
+
+
+class Writing(Protocol):
+    """A request that writes, perhaps in a session."""
+
+    @property
+    def branch(self) -> Branch: ...
+
+    @property
+    def x_s3gw_session(self) -> str | None: ...
+
+
+def seen(context: Context, request: Reading) -> Snapshot:
+    """Pin what a request that reads is to see. Raise S3Error NoSuchSession, and as `snapshot_of`."""
+    if request.x_s3gw_session is None:
+        return reads.snapshot_of(context, request)
+    return view_of(context, request).snapshot()
+
+
+class View(Protocol):
+    """What a request sees, and where it writes.
+
+    Attributes:
+        branch: That is written to.
+        target: That the bucket is.
+    """
+
+    branch: Branch
+    target: Branch
+
+    def snapshot(self) -> Snapshot:
+        """Pin what is read now."""
+        ...
+
+    def stage(self, path: str, *, arrived: bool) -> Staging:
+        """Begin a body; see `PFS.stage`."""
+        ...
+
+    def path(self, path: str) -> str:
+        """Give the path in `branch` of a file that is to be put at `path`."""
+        ...
+
+    def put(self, put: Put) -> list[Put | Delete]:
+        """Give the edits of `branch` that put a file."""
+        ...
+
+    def delete(self, path: str, condition: Condition | None = None) -> list[Put | Delete]:
+        """Give the edits of `branch` that remove a file."""
+        ...
+
+    def version(self, change: Change) -> str | None:
+        """Give the version id of what a change has made; None where it is not visible yet."""
+        ...
+
+
+def view_of(context: Context, request: Writing) -> View:
+    """Give where a request writes. Raise S3Error NoSuchSession."""
+    if request.x_s3gw_session is None:
+        return BranchView(context, request.branch)
+    return SessionView(context, Session.find(context.pfs, request.x_s3gw_session, request.branch))
+
+
+class BranchView:
+    """A branch."""
+
+    def __init__(self, context: Context, branch: Branch) -> None:
+        self.branch = branch
+        self.target = branch
+        self._pfs = context.pfs
+
+    def snapshot(self) -> Snapshot:
+        """See `View`."""
+        return self._pfs.snapshot(self.branch)
+
+    def stage(self, path: str, *, arrived: bool) -> Staging:
+        """See `View`."""
+        return self._pfs.stage(self.branch, path, arrived=arrived)
+
+    def path(self, path: str) -> str:
+        """See `View`."""
+        return path
+
+    def put(self, put: Put) -> list[Put | Delete]:
+        """See `View`."""
+        return [put]
+
+    def delete(self, path: str, condition: Condition | None = None) -> list[Put | Delete]:
+        """See `View`."""
+        return [Delete(path, condition)]
+
+    def version(self, change: Change) -> str | None:
+        """See `View`."""
+        return change.commit
+
+
+class SessionView:
+    """A branch as a session will have made it: what it has staged lies over the head.
+
+    Conditions are judged when a request comes, and not again when the session is finished.
+    """
+
+    def __init__(self, context: Context, session: Session) -> None:
+        self.branch = session.branch
+        self.target = session.target
+        self._pfs = context.pfs
+
+    def snapshot(self) -> Snapshot:
+        """See `View`."""
+        return SessionSnapshot(self._pfs.snapshot(self.target), self._pfs.snapshot(self.branch))
+
+    def stage(self, path: str, *, arrived: bool) -> Staging:
+        """See `View`; what the branch would refuse is refused now."""
+        with self._pfs.stage(self.target, path):
+            pass
+        return self._pfs.stage(self.branch, staged.put(path), arrived=arrived)
+
+    def path(self, path: str) -> str:
+        """See `View`."""
+        return staged.put(path)
+
+    def put(self, put: Put) -> list[Put | Delete]:
+        """See `View`."""
+        return [
+            Put(staged.put(put.path), put.content, properties=put.properties),
+            Delete(staged.removal(put.path)),
+        ]
+
+    def delete(self, path: str, condition: Condition | None = None) -> list[Put | Delete]:  # noqa: ARG002
+        """See `View`."""
+        with self._pfs.stage(self.branch, staged.removal(path), arrived=True) as staging:
+            return [Delete(staged.put(path)), Put(staged.removal(path), staging.finish())]
+
+    def version(self, change: Change) -> str | None:  # noqa: ARG002
+        """See `View`."""
+        return None
+
+
+def fill(staging: Staging, blocks: Iterable[bytes]) -> Staging:
+    """Bring a body into PFS, where nobody sees it yet; one that fails leaves nothing."""
+    with ExitStack() as stack:
+        stack.enter_context(staging)
+        for block in blocks:
+            staging.write(block)
+        stack.pop_all()
+    return staging

@@ -1,0 +1,56 @@
+"""Commit sessions: thousands of writes that become visible in one commit, or never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from s3gw.context import Context
+from s3gw.generated import errors
+from s3gw.generated.documents import SessionResult
+from s3gw.generated.requests import DeleteSessionRequest, PostSessionRequest, PostSessionResult
+from s3gw.operations import _own
+from s3gw.operations._sessions import Session, entries, staged
+from s3gw.pfs.interface import PFS, Delete, Piece, Put
+from s3gw.s3_error import S3Error
+
+# What one commit takes: all of it is in memory at once.
+_MOST = 100_000
+
+
+def post_session(context: Context, request: PostSessionRequest) -> PostSessionResult:
+    """Open a session, or finish the one that is named: all of its writes become one commit."""
+    if not request.s3gw_session:
+        session = Session.open(context.pfs, request.branch)
+        return PostSessionResult(SessionResult(session.id), x_s3gw_session=session.id)
+    session = Session.find(context.pfs, request.s3gw_session, request.branch)
+    edits = list(_edits(context.pfs, session))
+    commit = context.pfs.change(session.target, edits).commit if edits else None
+    session.drop(context.pfs)
+    return PostSessionResult(SessionResult(session.id, commit), version_id=commit, x_s3gw_session=session.id)
+
+
+def _edits(pfs: PFS, session: Session) -> Iterator[Put | Delete]:
+    """Give what a session comes to, removals first: a file may stand where a directory was."""
+    over = pfs.snapshot(session.branch)
+    count = 0
+    for folder in (staged.REMOVALS, staged.PUTS):
+        for own, listed in entries(over, folder, "", "", ""):
+            count += 1
+            if count > _MOST:
+                raise S3Error(
+                    errors.InvalidRequest,
+                    f"A session of more than {_MOST} writes cannot be finished: drop it, and use several.",
+                )
+            if folder == staged.REMOVALS:
+                yield Delete(_own.unflat(own))
+                continue
+            assert listed is not None
+            file = listed._replace(path=staged.put(own))
+            if pfs.keeps_properties:
+                file = over.inspect_file(file.path)
+            yield Put(own, pfs.compose(session.target, own, [Piece(over, file)]), properties=file.properties)
+
+
+def delete_session(context: Context, request: DeleteSessionRequest) -> None:
+    """Drop a session and all that was written in it."""
+    Session.find(context.pfs, request.s3gw_session, request.branch).drop(context.pfs)

@@ -1,0 +1,271 @@
+"""Objects of the extended profile: their versions, and what they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from s3gw.addressing.keys import check_key
+from s3gw.context import Context
+from s3gw.generated import errors
+from s3gw.generated.documents import (
+    CommonPrefix,
+    Deleted,
+    DeleteError,
+    DeleteMarker,
+    DeleteResult,
+    ListVersionsResult,
+    ObjectVersion,
+)
+from s3gw.generated.parsers import ObjectIdentifier
+from s3gw.generated.requests import (
+    DeleteObjectRequest,
+    DeleteObjectResult,
+    DeleteObjectsRequest,
+    GetObjectRequest,
+    GetObjectResult,
+    HeadObjectRequest,
+    HeadObjectResult,
+    ListObjectVersionsRequest,
+)
+from s3gw.operations._answers import present
+from s3gw.operations._checksums import named_checksums
+from s3gw.operations._conditions import Conditions, WriteCondition
+from s3gw.operations._etag import etag_of
+from s3gw.operations._history import page_of_versions
+from s3gw.operations._owner import OWNER
+from s3gw.operations._properties import Properties, metadata_headers
+from s3gw.operations._reads import find_key
+from s3gw.operations._removals import ATTEMPTS, refuse_directory_conditions
+from s3gw.operations._versions import NULL, Found, checked, find_version, pinned_at, version_of
+from s3gw.operations._views import SessionView, View, view_of
+from s3gw.operations.pending import Pending
+from s3gw.pfs.interface import (
+    Change,
+    ConditionFailed,
+    Delete,
+    FileInfo,
+    FileReader,
+    Put,
+    Snapshot,
+)
+from s3gw.s3_error import S3Error, invalid_argument
+
+
+def get_object(context: Context, request: GetObjectRequest) -> GetObjectResult:
+    """Read an object or a version of it, one range or one part; a directory is no object."""
+    partly = request.range is not None or request.part_number is not None
+    found = find_version(context, request, whole=not partly and Conditions.of(request) is None)
+    return _present(request, found, partial(found.snapshot.read_file, found.file))
+
+
+def head_object(context: Context, request: HeadObjectRequest) -> HeadObjectResult:
+    """Describe an object as GetObject does."""
+    return _present(request, find_version(context, request), None)
+
+
+def _present(
+    request: GetObjectRequest, found: Found, read: Callable[[int, int], FileReader] | None
+) -> GetObjectResult:
+    properties = Properties.of_bytes(found.file.properties)
+    parts = properties.parts
+    extent = None
+    if request.part_number is not None and parts is not None and request.range is None:
+        extent = parts.extent(request.part_number)
+    result = present(request, found.file, read, extent)
+    result.version_id = found.version_id
+    if result.status == 304:  # noqa: PLR2004 - its few headers are those of `present`
+        return result
+    for name, value in properties.headers.items():
+        if name == "content_type" and request.response_content_type is None:
+            result.content_type = value
+        elif name != "content_type" and getattr(result, name) is None:
+            setattr(result, name, value)
+    result.meta = metadata_headers(properties.metadata)
+    result.tagging_count = len(properties.tags) or None
+    if request.part_number is not None:
+        result.mp_parts_count = None if parts is None else len(parts.sizes)
+    if (request.checksum_mode or "").upper() == "ENABLED" and result.content_range is None:
+        result.checksum_type = properties.checksum_type
+        for name, value in named_checksums(properties.checksums).items():
+            setattr(result, name, value)
+    return result
+
+
+def delete_object(context: Context, request: DeleteObjectRequest) -> Pending[DeleteObjectResult]:
+    """Remove an object, which makes a delete marker; it is no error when there is none.
+
+    Of versions only the current one can be removed: it is not in HEAD any more then, and stays in the
+    history.
+    """
+    view = view_of(context, request)
+    snapshot = view.snapshot()
+    file = find_key(context, snapshot, request.key)
+    version = _check_removable(context, view, snapshot, file, request.key, request.version_id)
+    condition = WriteCondition.of(Conditions.of(request))
+    if condition is not None:
+        condition.check(file)
+
+    def then(change: Change) -> DeleteObjectResult:
+        if version is not None:
+            return DeleteObjectResult(version_id=version)
+        made = None if file is None else view.version(change)
+        return DeleteObjectResult(delete_marker=True if made else None, version_id=made)
+
+    edits = [] if file is None else view.delete(file.path, condition)
+    return Pending(view.branch, edits, then, condition=condition)
+
+
+def delete_objects(context: Context, request: DeleteObjectsRequest) -> DeleteResult:
+    """Remove up to 1000 objects in one commit, with a result for each key."""
+    view = view_of(context, request)
+    context.pfs.inspect_branch(view.target)
+    for _ in range(ATTEMPTS):
+        removals = _Removals(context, view, request.document.object)
+        try:
+            change = context.pfs.change(view.branch, removals.edits) if removals.edits else None
+        except ConditionFailed:
+            continue
+        made = None if change is None else view.version(change)
+        deleted = () if request.document.quiet else [make(made) for make in removals.deleted]
+        return DeleteResult(deleted=deleted, error=removals.failed)
+    raise S3Error(errors.OperationAborted)
+
+
+class _Removals:
+    """What the keys of a DeleteObjects come to.
+
+    Attributes:
+        edits: That remove them.
+        deleted: Each makes the result of a key from the id of the commit.
+        failed: Those that cannot be removed, and why.
+    """
+
+    def __init__(self, context: Context, view: View, identifiers: Sequence[ObjectIdentifier]) -> None:
+        self.edits: list[Put | Delete] = []
+        self.deleted: list[Callable[[str | None], Deleted]] = []
+        self.failed: list[DeleteError] = []
+        self._context = context
+        self._view = view
+        self._snapshot = view.snapshot()
+        for identifier in identifiers:
+            try:
+                self._add(identifier)
+            except S3Error as error:
+                self.failed.append(
+                    DeleteError(
+                        key=identifier.key,
+                        version_id=identifier.version_id,
+                        code=error.kind.code,
+                        message=error.message,
+                    )
+                )
+
+    def _add(self, identifier: ObjectIdentifier) -> None:
+        refuse_directory_conditions(identifier)
+        key, condition, file = check_key(identifier.key), None, None
+        if self._context.pfs.is_quick or identifier.etag is not None or identifier.version_id is not None:
+            file = find_key(self._context, self._snapshot, key)
+            is_there = file is not None
+        else:  # to look for each would take longer than to remove it
+            is_there = self._context.keys.is_key(key)
+        if identifier.etag is not None:
+            condition = WriteCondition(Conditions(if_match=identifier.etag))
+            condition.check(file)
+        version = _check_removable(
+            self._context, self._view, self._snapshot, file, key, identifier.version_id
+        )
+        if is_there:
+            paths = self._context.keys.paths(key) if file is None else [file.path]
+            for path in paths:
+                self.edits += self._view.delete(path, condition)
+
+        def deleted(made: str | None) -> Deleted:
+            if version is not None:
+                return Deleted(key, version)
+            marker = made if is_there else None
+            return Deleted(key, delete_marker=True if marker else None, delete_marker_version_id=marker)
+
+        self.deleted.append(deleted)
+
+
+def _check_removable(
+    context: Context, view: View, snapshot: Snapshot, file: FileInfo | None, key: str, version_id: str | None
+) -> str | None:
+    """Give the version id that a removal names, None where it names none.
+
+    Raises:
+        S3Error: AccessDenied for a version that is not the current one; NoSuchVersion, InvalidArgument.
+    """
+    version = checked(version_id)
+    if version is None:
+        return version_id
+    if isinstance(view, SessionView):
+        raise S3Error(errors.InvalidRequest, "In a session nothing but what is there now can be removed.")
+    if file is not None and _is_current(context, view, snapshot, file, version):
+        return version
+    pinned = pinned_at(context, view.target, version)
+    paths = context.keys.paths(key)
+    if find_key(context, pinned, key) is None and all(pinned.removed_in(path) != version for path in paths):
+        raise S3Error(errors.NoSuchVersion)
+    raise S3Error(
+        errors.AccessDenied,
+        "History is not changed object by object: only the current version can be removed, by which a "
+        "delete marker is made. Cut old commits off with `s3gw prune`, or squash them with pachctl.",
+    )
+
+
+def _is_current(context: Context, view: View, snapshot: Snapshot, file: FileInfo, version: str) -> bool:
+    """Tell whether a version is what HEAD has: by the commit that made it, or by HEAD itself."""
+    if version in (version_of(snapshot, file), snapshot.commit):
+        return True
+    page = context.pfs.list_versions(view.target, prefix=file.path, limit=1)
+    return any(found.path == file.path and found.commit == version for found in page.versions)
+
+
+def list_object_versions(context: Context, request: ListObjectVersionsRequest) -> ListVersionsResult:
+    """List what the commits of the branch have made of each object, the newest first."""
+    if request.version_id_marker and not request.key_marker:
+        message = "A version-id marker cannot be specified without a key marker."
+        raise invalid_argument("version-id-marker", request.version_id_marker, message)
+    marker = checked(request.version_id_marker or None)
+    listed, after = page_of_versions(context, request, marker)
+    versions = [entry for entry in listed if not isinstance(entry, str)]
+    return ListVersionsResult(
+        name=request.bucket,
+        prefix=request.prefix,
+        key_marker=request.key_marker,
+        version_id_marker=request.version_id_marker,
+        next_key_marker=None if after is None else after[0],
+        next_version_id_marker=None if after is None else after[1],
+        max_keys=request.max_keys,
+        delimiter=request.delimiter or None,
+        encoding_type=request.encoding_type,
+        is_truncated=after is not None,
+        version=[
+            ObjectVersion(
+                key=context.keys.key(version.path),
+                version_id=version.commit or NULL,
+                is_latest=version.is_latest,
+                last_modified=version.committed,
+                etag=etag_of(version.file),
+                size=version.file.size,
+                owner=OWNER,
+                storage_class="STANDARD",
+            )
+            for version in versions
+            if version.file is not None
+        ],
+        delete_marker=[
+            DeleteMarker(
+                key=context.keys.key(version.path),
+                version_id=version.commit or NULL,
+                is_latest=version.is_latest,
+                last_modified=version.committed,
+                owner=OWNER,
+            )
+            for version in versions
+            if version.file is None
+        ],
+        common_prefixes=[CommonPrefix(entry) for entry in listed if isinstance(entry, str)],
+    )

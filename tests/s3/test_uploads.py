@@ -151,7 +151,7 @@ def test_an_object_is_made_of_parts_that_come_in_any_order_and_again(extended, e
     assert found["VersionId"] == completed["VersionId"]
     assert (completed["Bucket"], completed["Key"]) == tuple(place.values())
     assert "Uploads" not in client.list_multipart_uploads(Bucket=extended_bucket)
-    assert found["ContentType"] == ("text/x-test" if extended.pachd is None else "binary/octet-stream")
+    assert found["ContentType"] == ("text/x-test" if extended.pachd is None else "application/octet-stream")
     if extended.pachd is None:
         assert found["ETag"] == etag_of_parts(second, FIVE, b"the end")
         said = (
@@ -238,7 +238,16 @@ def test_an_upload_is_known_by_its_id_for_its_own_key_and_bucket(extended, exten
         Upload(extended, extended_bucket, "dir//object", id=upload.id),
         Upload(extended, other, id=upload.id),
     ]
-    wrong = ("56788", upload.id[:-1], f"{upload.id}0", f"{upload.id}-md4-c", HEX_ID, "../x y", "ä", "x" * 5000)
+    wrong = (
+        "56788",
+        upload.id[:-1],
+        f"{upload.id}0",
+        f"{upload.id}-md4-c",
+        HEX_ID,
+        "../x y",
+        "ä",
+        "x" * 5000,
+    )
     strangers += [Upload(extended, extended_bucket, id=id_) for id_ in wrong]
     for stranger in strangers:
         answer = OPERATIONS[operation](stranger)
@@ -294,7 +303,13 @@ def test_parts_are_refused_as_s3_refuses_them(extended, extended_bucket):
     one, two, three = upload.put(1, b"one"), upload.put(2, b"two"), upload.put(3, b"three")
     for asked in ([two, one], [one, one], [one, (1, md5(b"else"))]):
         refused(upload.complete(*asked), 400, "InvalidPartOrder")
-    for asked in ([(4, one[1])], [(1, two[1])], [(1, '"x"')], [one, (9999, one[1])], [(1, f'"{md5(b"one")}-1"')]):
+    for asked in (
+        [(4, one[1])],
+        [(1, two[1])],
+        [(1, '"x"')],
+        [one, (9999, one[1])],
+        [(1, f'"{md5(b"one")}-1"')],
+    ):
         answer = upload.complete(*asked)
         refused(answer, 400, "InvalidPart")
         assert answer.element("UploadId") == upload.id
@@ -401,7 +416,9 @@ def test_of_completions_on_a_condition_one_wins(extended, extended_bucket):
     begun = [Upload(extended, extended_bucket) for _ in range(6)]
     parts = [upload.put(1, b"%d" % number) for number, upload in enumerate(begun)]
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda one: one[0].complete(one[1], if_none_match="*"), zip(begun, parts)))
+        answers = list(
+            pool.map(lambda one: one[0].complete(one[1], if_none_match="*"), zip(begun, parts, strict=True))
+        )
     statuses = [answer.status for answer in answers]
     assert sorted(statuses) == [200] + [412] * 5
     assert begun[0].get().body == b"%d" % statuses.index(200)
@@ -414,6 +431,8 @@ def test_the_same_completion_in_parallel_makes_one_version(extended, extended_bu
         answers = list(pool.map(lambda _: upload.complete(part), range(4)))
     assert {answer.status for answer in answers} == {200}
     assert len({answer.element("ETag") for answer in answers}) == 1
+    if extended.pachd is None:  # else nothing tells which upload an object is of
+        assert len({answer.headers["x-amz-version-id"] for answer in answers}) == 1
 
 
 def test_parts_in_parallel_all_count_and_of_one_number_one(extended, extended_bucket):
@@ -516,7 +535,11 @@ def test_checksums_of_parts_and_of_the_whole(extended, extended_bucket, algorith
     client, place = extended.boto3(), {"Bucket": extended_bucket, "Key": "object"}
     created = client.create_multipart_upload(**place, ChecksumAlgorithm=algorithm, ChecksumType=kind)
     assert (created["ChecksumAlgorithm"], created["ChecksumType"]) == (algorithm, kind)
-    upload, name, digest = {**place, "UploadId": created["UploadId"]}, f"Checksum{algorithm}", DIGESTS[algorithm]
+    upload, name, digest = (
+        {**place, "UploadId": created["UploadId"]},
+        f"Checksum{algorithm}",
+        DIGESTS[algorithm],
+    )
     listed = client.list_multipart_uploads(Bucket=extended_bucket)["Uploads"][0]
     assert (listed["ChecksumAlgorithm"], listed["ChecksumType"]) == (algorithm, kind)
     bodies = [FIVE, b"the end"]
@@ -572,7 +595,7 @@ def test_checksums_of_parts_and_of_the_whole(extended, extended_bucket, algorith
         ({"x-amz-checksum-algorithm": "MD4"}, "InvalidRequest"),
         ({"x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-type": "FULL_OBJECT"}, "InvalidRequest"),
         ({"x-amz-checksum-algorithm": "CRC64NVME", "x-amz-checksum-type": "COMPOSITE"}, "InvalidRequest"),
-        ({"x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-type": "HALF"}, "InvalidRequest"),
+        ({"x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-type": "HALF"}, "InvalidArgument"),
         ({"x-amz-checksum-type": "COMPOSITE"}, "InvalidRequest"),
         ({"x-amz-server-side-encryption": "AES256"}, "NotImplemented"),
         ({"x-amz-meta-a": "x" * 2048}, "MetadataTooLarge"),
@@ -650,13 +673,29 @@ def test_parts_are_listed_by_pages(extended, extended_bucket):
         refused(upload.parts(query), 400, "InvalidArgument")
 
 
-KEYS = ["a", "a b", "a b/c", "a+b", "a/b", "a0", "aß", "b & <c>", "dir/1", "dir/2", "dir/sub/3", "dir2/x", "z~"]
+KEYS = [
+    "a",
+    "a b",
+    "a b/c",
+    "a+b",
+    "a/b",
+    "a0",
+    "aß",
+    "b & <c>",
+    "dir/1",
+    "dir/2",
+    "dir/sub/3",
+    "dir2/x",
+    "z~",
+]
 
 
 @pytest.fixture
 def begun(extended, extended_bucket) -> dict[str, list[str]]:
     """Ids of uploads by their keys; of the first key there are three."""
-    found = {key: [Upload(extended, extended_bucket, key).id] for key in random.Random(1).sample(KEYS, len(KEYS))}
+    found = {
+        key: [Upload(extended, extended_bucket, key).id] for key in random.Random(1).sample(KEYS, len(KEYS))
+    }
     found["a"] += [Upload(extended, extended_bucket, "a").id for _ in range(2)]
     return {key: found[key] for key in sorted(found, key=str.encode)}
 
@@ -691,7 +730,15 @@ def listing(begun: dict[str, list[str]], prefix: str, delimiter: str) -> list[tu
 def test_pages_of_uploads_are_exact(extended, extended_bucket, begun, encoding, size):
     client = extended.boto3()
     text = unquote_plus if encoding else str
-    for prefix, delimiter in [("", ""), ("", "/"), ("dir", "/"), ("a", ""), ("a", " "), ("a+", ""), ("x", "/")]:
+    for prefix, delimiter in [
+        ("", ""),
+        ("", "/"),
+        ("dir", "/"),
+        ("a", ""),
+        ("a", " "),
+        ("a+", ""),
+        ("x", "/"),
+    ]:
         asked = {"Bucket": extended_bucket, "MaxUploads": size, "Prefix": prefix, "Delimiter": delimiter}
         asked |= {"EncodingType": encoding} if encoding else {}
         expected = listing(begun, prefix, delimiter)
@@ -717,17 +764,28 @@ def test_uploads_are_listed_behind_markers(extended, extended_bucket, begun):
         f"&key-marker=a&upload-id-marker={first}": everything[1:],
         f"&upload-id-marker={first}": everything,  # it means nothing without a key
         "&key-marker=A": everything,
-        "&key-marker=zz": [],
-        "&key-marker=dir": [*begun["dir/1"], *begun["dir/2"], *begun["dir/sub/3"], *begun["dir2/x"], *begun["z~"]],
+        "&key-marker=z~~": [],
+        "&key-marker=dir": [
+            *begun["dir/1"],
+            *begun["dir/2"],
+            *begun["dir/sub/3"],
+            *begun["dir2/x"],
+            *begun["z~"],
+        ],
         "&max-uploads=0": [],
     }
     for query, expected in behind.items():
         answer = uploads(extended, extended_bucket, query)
         assert (ids(answer), answer.element("IsTruncated")) == (expected, "false"), query
     encoded = uploads(extended, extended_bucket, "&encoding-type=url&prefix=b")
-    assert (keys(encoded), encoded.element("EncodingType")) == (["b+%26+%3Cc%3E"], "url")
+    assert (keys(encoded), encoded.element("EncodingType")) == (["b%20%26%20%3Cc%3E"], "url")
     assert keys(uploads(extended, extended_bucket, "&prefix=b")) == ["b &amp; &lt;c&gt;"]
-    for query in ("&max-uploads=-1", "&max-uploads=x", "&encoding-type=gzip", "&key-marker=a&upload-id-marker=x"):
+    for query in (
+        "&max-uploads=-1",
+        "&max-uploads=x",
+        "&encoding-type=gzip",
+        "&key-marker=a&upload-id-marker=x",
+    ):
         refused(uploads(extended, extended_bucket, query), 400, "InvalidArgument")
 
 
@@ -795,7 +853,10 @@ def test_a_kill_leaves_the_upload_or_the_object(tmp_path):
             if found.status == 200:
                 assert found.body == body
             answer = upload.complete(part, if_none_match="*")
-            assert (answer.status, answer.element("ETag")) == (200, f"&quot;{etag_of_parts(body)[1:-1]}&quot;")
+            assert (answer.status, answer.element("ETag")) == (
+                200,
+                f"&quot;{etag_of_parts(body)[1:-1]}&quot;",
+            )
             assert upload.get().body == body
         assert ids(uploads(gateway, "data")) == []
         versions = gateway.request("GET", "/data?versions").body

@@ -82,7 +82,7 @@ def type_of(algorithm: str | None, text: str | None) -> str | None:
 
 
 def check_value(algorithm: str, text: str) -> None:
-    """Raise S3Error InvalidRequest where a value of a header is none of that algorithm, with ``-N`` or without."""
+    """Raise S3Error InvalidRequest where a value, with ``-N`` or without, is none of that algorithm."""
     try:
         value = base64.b64decode(text.partition("-")[0], validate=True)
     except ValueError:

@@ -191,15 +191,20 @@ def _part(file: FileInfo) -> Part:
 
 def end(pfs: PFS, upload: Upload, answer: dict[str, Any] | None) -> None:
     """Drop an upload and its parts; where it was completed, what that has answered is kept."""
-    known = snapshot(pfs)
-    edits: list[Put | Delete] = [Delete(upload.file)]
-    edits += [Delete(file.path) for file in _files(known, f"{PARTS}{upload.id.text}/")]
+    edits: list[Put | Delete] = [Delete(upload.file), *_all_parts(pfs, upload)]
     path = f"{_DONE}{upload.id.text}"
     with pfs.stage(UPLOADS, path, arrived=True) as staging:
         if answer is not None:
             staging.write(json.dumps(answer).encode())
             edits.append(Put(path, staging.finish()))
         pfs.change(UPLOADS, edits)
+    late = _all_parts(pfs, upload)  # who writes one from now on sees that the upload has ended
+    if late:
+        pfs.change(UPLOADS, late)
+
+
+def _all_parts(pfs: PFS, upload: Upload) -> list[Delete]:
+    return [Delete(file.path) for file in _files(snapshot(pfs), f"{PARTS}{upload.id.text}/")]
 
 
 def answer_of(known: Snapshot, upload: UploadId) -> dict[str, Any] | None:

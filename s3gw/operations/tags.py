@@ -17,7 +17,7 @@ from s3gw.generated.requests import (
     PutObjectTaggingResult,
 )
 from s3gw.operations._properties import Properties, checked_tags
-from s3gw.operations._sources import referred
+from s3gw.operations._sources import content_of
 from s3gw.operations._versions import Named, find_version
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import ConditionFailed, FileInfo, Piece, Put
@@ -63,7 +63,7 @@ def _change(
         return current.version_id
     path = current.file.path
     piece = Piece(current.snapshot, current.file)
-    content, staging = referred(context.pfs, request.branch, path, [piece])
+    content, staging = content_of(context, request.branch, path, [piece])
 
     def is_unchanged(file: FileInfo | None) -> bool:
         return file is not None and (file.hash, file.properties) == (

@@ -394,10 +394,10 @@ class PFS(Protocol):
     def compose(self, branch: Branch, path: str, pieces: Sequence[Piece], md5: bytes | None = None) -> object:
         """Refer to what is there instead of staging it again: a content for a `Put` of `path`.
 
-        None where this PFS can only copy the bytes: parts of files unless it `composes_parts`, files of
-        a commit that is still open, far too many pieces. What can be refused is left to `change`, also
-        that a piece was deleted meanwhile, with its branch or its history: `PiecesGone`. With `md5` that
-        is what `FileInfo.md5` will be; it may be left out for one whole file, whose own it is then.
+        Pieces are whole files, unless the PFS `composes_parts`. What can be refused is left to `change`,
+        also that a piece was deleted meanwhile, with its branch or its history: `PiecesGone`. With `md5`
+        that is what `FileInfo.md5` will be; it may be left out for one whole file, whose own it is then.
+        None where PFS cannot refer to them: their bytes are to be staged again.
         """
         ...
 

@@ -151,7 +151,7 @@ def test_an_object_is_made_of_parts_that_come_in_any_order_and_again(extended, e
     assert found["VersionId"] == completed["VersionId"]
     assert (completed["Bucket"], completed["Key"]) == tuple(place.values())
     assert "Uploads" not in client.list_multipart_uploads(Bucket=extended_bucket)
-    assert found["ContentType"] == ("text/x-test" if extended.pachd is None else "binary/octet-stream")
+    assert found["ContentType"] == ("text/x-test" if extended.pachd is None else "application/octet-stream")
     if extended.pachd is None:
         assert found["ETag"] == etag_of_parts(second, FIVE, b"the end")
         said = (
@@ -416,7 +416,9 @@ def test_of_completions_on_a_condition_one_wins(extended, extended_bucket):
     begun = [Upload(extended, extended_bucket) for _ in range(6)]
     parts = [upload.put(1, b"%d" % number) for number, upload in enumerate(begun)]
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda one: one[0].complete(one[1], if_none_match="*"), zip(begun, parts)))
+        answers = list(
+            pool.map(lambda one: one[0].complete(one[1], if_none_match="*"), zip(begun, parts, strict=True))
+        )
     statuses = [answer.status for answer in answers]
     assert sorted(statuses) == [200] + [412] * 5
     assert begun[0].get().body == b"%d" % statuses.index(200)
@@ -429,6 +431,8 @@ def test_the_same_completion_in_parallel_makes_one_version(extended, extended_bu
         answers = list(pool.map(lambda _: upload.complete(part), range(4)))
     assert {answer.status for answer in answers} == {200}
     assert len({answer.element("ETag") for answer in answers}) == 1
+    if extended.pachd is None:  # else nothing tells which upload an object is of
+        assert len({answer.headers["x-amz-version-id"] for answer in answers}) == 1
 
 
 def test_parts_in_parallel_all_count_and_of_one_number_one(extended, extended_bucket):
@@ -591,7 +595,7 @@ def test_checksums_of_parts_and_of_the_whole(extended, extended_bucket, algorith
         ({"x-amz-checksum-algorithm": "MD4"}, "InvalidRequest"),
         ({"x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-type": "FULL_OBJECT"}, "InvalidRequest"),
         ({"x-amz-checksum-algorithm": "CRC64NVME", "x-amz-checksum-type": "COMPOSITE"}, "InvalidRequest"),
-        ({"x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-type": "HALF"}, "InvalidRequest"),
+        ({"x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-type": "HALF"}, "InvalidArgument"),
         ({"x-amz-checksum-type": "COMPOSITE"}, "InvalidRequest"),
         ({"x-amz-server-side-encryption": "AES256"}, "NotImplemented"),
         ({"x-amz-meta-a": "x" * 2048}, "MetadataTooLarge"),
@@ -760,7 +764,7 @@ def test_uploads_are_listed_behind_markers(extended, extended_bucket, begun):
         f"&key-marker=a&upload-id-marker={first}": everything[1:],
         f"&upload-id-marker={first}": everything,  # it means nothing without a key
         "&key-marker=A": everything,
-        "&key-marker=zz": [],
+        "&key-marker=z~~": [],
         "&key-marker=dir": [
             *begun["dir/1"],
             *begun["dir/2"],
@@ -774,7 +778,7 @@ def test_uploads_are_listed_behind_markers(extended, extended_bucket, begun):
         answer = uploads(extended, extended_bucket, query)
         assert (ids(answer), answer.element("IsTruncated")) == (expected, "false"), query
     encoded = uploads(extended, extended_bucket, "&encoding-type=url&prefix=b")
-    assert (keys(encoded), encoded.element("EncodingType")) == (["b+%26+%3Cc%3E"], "url")
+    assert (keys(encoded), encoded.element("EncodingType")) == (["b%20%26%20%3Cc%3E"], "url")
     assert keys(uploads(extended, extended_bucket, "&prefix=b")) == ["b &amp; &lt;c&gt;"]
     for query in (
         "&max-uploads=-1",

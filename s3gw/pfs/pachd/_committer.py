@@ -4,10 +4,11 @@ A commit costs pachd the same for one file and for two hundred, and those of a r
 after another. So what arrives while one is being finished goes into the next (see
 `s3gw.pfs.group_commit`).
 
-A group without conditions is one ModifyFile to the branch, which pachd makes visible in one
-transaction of its own: a gateway that dies leaves a whole commit or none. Conditions must hold for
+A group of small bodies without conditions is one ModifyFile to the branch, which pachd makes visible in
+one transaction of its own: a gateway that dies leaves a whole commit or none. Conditions must hold for
 the parent of the commit itself, so a group that has some starts a commit, which fixes the parent,
-judges, writes and finishes it. Other gateways wait for such a commit; one that is left open by a
+judges, writes and finishes it. So does one with large bodies or copies, which are put into a file set
+before: the commit is open for a moment. Other gateways wait for such a commit; one that is left open by a
 gateway that died is finished by the next that meets it.
 
 Nothing tells the id of the commit that a ModifyFile has made. It is the head when the head's parent
@@ -21,6 +22,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, cast
 
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
@@ -115,11 +117,11 @@ class BranchCommitter:
         if not plan.members:
             return
         try:
-            if plan.guarded and not head.is_open:
+            if (plan.guarded or plan.copied) and not head.is_open:
                 head, plan, made = self._write_guarded(head, plan)
             else:
                 made = self._write(head, plan)
-        except CommitFinished:  # the open head was finished meanwhile
+        except CommitFinished:  # the open head was finished meanwhile, or the finished one has a child
             self._perform(plan.members)
         except (Unavailable, TooSlow):
             raise
@@ -286,8 +288,18 @@ class BranchCommitter:
     def _write(self, head: _Head, plan: Plan) -> Any:
         """Write the plan, and give the CommitInfo of the commit that holds it."""
         self._prepare(plan)
-        self._modify(commit_message(self._branch, head.id if head.is_open else None), plan)
-        return self._inspect(head.id) if head.is_open else self._identify(head, plan)
+        try:
+            self._put_in(head.id if head.is_open else None, plan)
+        except CommitOpen as error:  # by somebody, while the messages were on their way
+            raise CommitFinished(str(error)) from error
+        if not head.is_open:
+            return self._identify(head, plan)
+        info = self._inspect(head.id)
+        if info.HasField("finishing"):
+            info = self._inspect(head.id, wait=FINISHED)
+            if not self._holds(head.id, plan):
+                raise CommitFinished("pachd has lost what came while it finished the commit.")
+        return info
 
     def _write_guarded(self, head: _Head, plan: Plan) -> tuple[_Head, Plan, Any]:
         """Write the plan in a commit whose parent is what the conditions were judged against."""
@@ -297,17 +309,38 @@ class BranchCommitter:
             parent = self._inspect(commit).parent_commit.id
             if parent != head.id:
                 self._inspect(parent, wait=FINISHED)
-                head = _Head(parent, is_open=False)
-                copies = plan.copies
+                head, before = _Head(parent, is_open=False), plan
                 plan = self._judge(plan.members, head)
-                plan.copies = copies
+                plan.copies = before.copies
+                plan.file_set = before.file_set if plan.edits == before.edits else None
             if plan.edits:
-                self._modify(commit_message(self._branch, commit), plan)
+                self._put_in(commit, plan)
         finally:
-            # what the ModifyFile has not done is not in it
+            # what has not been done is not in it
             finish = pb.FinishCommitRequest(commit=commit_message(self._branch, commit))
             self._client.call("FinishCommit", finish)
         return head, plan, self._inspect(commit, wait=FINISHED)
+
+    def _put_in(self, commit: str | None, plan: Plan) -> None:
+        """Put the plan into an open commit, or into one that pachd makes for it.
+
+        NOTE: of a ModifyFile pachd asks at its beginning alone whether the commit is open. What ends while
+        that is being finished is lost, and what ends later empties the commit, and the branch with it. So
+        only what is quick comes so.
+        """
+        message = commit_message(self._branch, commit)
+        if commit is None or not plan.copied:
+            begin = pb.ModifyFileRequest(set_commit=message).SerializeToString()
+            self._client.modify(chain([begin], plan.messages()))
+            return
+        self._gather(plan)
+        self._client.call("AddFileSet", pb.AddFileSetRequest(commit=message, file_set_id=plan.file_set))
+
+    def _gather(self, plan: Plan) -> None:
+        """Make a file set of all that a plan makes."""
+        if plan.file_set is None:
+            upload = self._client.begin_upload(plan.messages())
+            plan.file_set = upload.result(_copies.time_for(self._client, plan.copied))
 
     def _start(self) -> str:
         """Start a commit; the commits that other gateways have started are waited for."""
@@ -354,14 +387,11 @@ class BranchCommitter:
         for renewed in renewals:
             renewed()
 
-    def _modify(self, commit: Any, plan: Plan) -> None:
-        copied = [content.size for put in plan.puts() if (content := content_of(put)).data is None]
-        self._client.modify(plan.messages(commit), _copies.time_for(self._client, copied))
-
     def _identify(self, head: _Head, plan: Plan) -> Any:
         """Find the commit that the ModifyFile has made, and wait until it is finished."""
         info = self._inspect(None)
-        if info.parent_commit.id == head.id and info.HasField("finishing"):
+        is_whole = info.HasField("finishing") and info.started == info.finishing  # nobody could join it
+        if info.parent_commit.id == head.id and is_whole:
             return self._inspect(info.commit.id, wait=FINISHED)
         request = pb.ListCommitRequest(
             repo=info.commit.repo,
@@ -376,7 +406,7 @@ class BranchCommitter:
                 found = self._inspect(commit, wait=FINISHED)
             if self._holds(commit, plan):
                 return found
-        return info
+        raise CommitFinished("pachd has lost what came while it finished a commit.")
 
     def _holds(self, commit: str, plan: Plan) -> bool:
         snapshot = PachdSnapshot(self._client, self._branch, commit)
@@ -446,12 +476,12 @@ class BranchCommitter:
                     if any(other is put for other in member.work):
                         member.error = error
         if guilty:
-            self._modify(commit_message(self._branch), Plan({path: Delete(path) for path in guilty}))
+            self._put_in(None, Plan({path: Delete(path) for path in guilty}))
             self._inspect(None, wait=FINISHED)
 
     def _repair(self) -> None:
         """Put a commit without changes upon one that PFS refused: it is as if that had not been."""
-        self._modify(commit_message(self._branch), Plan())
+        self._put_in(None, Plan())
         self._inspect(None, wait=FINISHED)
 
     def _one_by_one(self, plan: Plan, error: PFSError) -> None:

@@ -883,10 +883,13 @@ def test_a_kill_leaves_the_upload_or_the_object(tmp_path):
         assert versions.count(b"<VersionId>") == len(begun)
 
 
-def test_an_upload_of_a_session_is_seen_when_that_is_finished(extended, extended_bucket):
+@pytest.mark.parametrize("when", ["created", "completed", "both"])
+def test_an_upload_of_a_session_is_seen_when_that_is_finished(extended, extended_bucket, when):
     session = extended.request("POST", f"/{extended_bucket}?s3gw-session").headers["x-s3gw-session"]
-    upload = Upload(extended, extended_bucket, headers={"x-s3gw-session": session})
-    assert upload.complete(upload.put(1, b"data")).status == 200
+    said = {"x-s3gw-session": session}
+    upload = Upload(extended, extended_bucket, headers={} if when == "completed" else said)
+    part = upload.put(1, b"data")
+    assert upload.complete(part, **({} if when == "created" else said)).status == 200
     assert upload.get().status == 404
     within = extended.request("GET", upload.path, headers={"x-s3gw-session": session})
     assert (within.status, within.body) == (200, b"data")

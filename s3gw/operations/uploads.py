@@ -180,7 +180,8 @@ def _complete(
             raise
         return answered
     intent = store.intent_of(known, upload)
-    view = view_of(context, Named(request.branch, request.key, x_s3gw_session=intent.session))
+    session = request.x_s3gw_session or intent.session
+    view = view_of(context, Named(request.branch, request.key, x_s3gw_session=session))
     parts = _chosen(known, upload, asked)
     whole = _checked(request, upload.id, known, parts)
     checksum_type = (upload.id.checksum_type or FULL_OBJECT) if whole else None

@@ -41,8 +41,10 @@ _IN_A_FOLDER = 1000
 # So much of a body is checked before its first byte goes out, so that a difference is an error of S3's.
 _AHEAD = 8 * 1024 * 1024
 
-# A body beyond this is hashed beside its arrival.
+# A body beyond this is hashed beside its arrival, where there are processors for that.
 _LARGE = 1024 * 1024
+
+_PROCESSORS = os.cpu_count() or 1
 
 
 class _Hasher:
@@ -75,10 +77,15 @@ class _Digests:
     BLAKE2b-256 over the MD5: the content determines it.
 
     PERF: MD5 takes longer than to receive and to write, and hashlib lets other threads run meanwhile: a
-    thread for it makes a PUT of 256 MiB faster. BLAKE2b of all bytes took a quarter of the CPU.
+    thread for it makes a PUT of 256 MiB faster, and costs where others keep the processors busy.
+    BLAKE2b of all bytes took a third of the CPU of an upload.
+
+    Args:
+        crowd: How many bodies arrive in this process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, crowd: Callable[[], int]) -> None:
+        self._crowd = crowd
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._piece = hashlib.blake2b(digest_size=32)
         self._hasher: _Hasher | None = None
@@ -90,10 +97,10 @@ class _Digests:
             self._hasher.update(data)
             return
         self._md5.update(data)
-        if self._size > _LARGE:
-            self._hasher = _Hasher(self._md5.update)
-        else:
+        if self._size <= _LARGE:
             self._piece.update(data)
+        elif self._size - len(data) <= _LARGE and 2 * self._crowd() <= _PROCESSORS:
+            self._hasher = _Hasher(self._md5.update)
 
     def end(self) -> None:
         """Wait until all is hashed."""
@@ -164,7 +171,7 @@ class BodyStaging:
 
     def __init__(self, store: ContentStore) -> None:
         self._store = store
-        self._digests = _Digests()
+        self._digests = _Digests(lambda: len(store.arriving))
         self._sums = BlockSums()
         self._size = 0
         self._small = bytearray()
@@ -194,6 +201,7 @@ class BodyStaging:
     def _close(self) -> None:
         if self._file is not None:
             file, self._file = self._file, None
+            self._store.arriving.discard(file)
             with contextlib.suppress(OSError):  # what it has to say was said by the sync
                 os.close(file)
 
@@ -206,6 +214,7 @@ class BodyStaging:
                 self._small += data
                 return
             self._name, self._file = self._store.create()
+            self._store.arriving.add(self._file)
             data = bytes(self._small) + data
             self._small.clear()
         self._sums.update(data)
@@ -229,6 +238,9 @@ class ContentStore:
 
     Made while other processes are kept out, so that none sweeps a session before it is locked.
 
+    Attributes:
+        arriving: The files of large bodies that are on their way.
+
     Args:
         folder: Of the PFS.
         durable: Whether a body is on the disk when it has ended.
@@ -243,6 +255,7 @@ class ContentStore:
         self._is_kept = is_kept
         make_folder(self._folder)
         self._seen = Seen()
+        self.arriving: set[int] = set()
         self._session = uuid.uuid4().hex
         self._numbers = itertools.count()
         self._lock = threading.Lock()

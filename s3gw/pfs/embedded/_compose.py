@@ -16,6 +16,7 @@ from typing import NamedTuple, cast
 
 from awscrt import checksums
 
+from s3gw.pfs.embedded._contents import blake2b
 from s3gw.pfs.embedded._pieces import StoredPiece, read_pieces, write_pieces
 from s3gw.pfs.embedded._rows import Content, find_file
 from s3gw.pfs.embedded._snapshot import EmbeddedSnapshot
@@ -53,7 +54,7 @@ class _Part(NamedTuple):
         if self.is_whole:
             return self.file.hash
         place = struct.pack(">QQ", self.offset, self.size)
-        return _blake(self.file.hash + place)
+        return blake2b(self.file.hash + place)
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ def compose(connection: sqlite3.Connection, pieces: Sequence[Piece], md5: bytes 
     if whole is not None:
         pfs_hash = whole.hash
     else:
-        pfs_hash = _blake(b"".join(part.hash() for part in parts if part.size))
+        pfs_hash = blake2b(b"".join(part.hash() for part in parts if part.size))
     composition = Composition(sum(part.size for part in parts), md5, pfs_hash)
     composition.sources = {_source(piece) for piece in pieces}
     # a content that is not composed belongs to one MD5
@@ -137,10 +138,6 @@ def compose(connection: sqlite3.Connection, pieces: Sequence[Piece], md5: bytes 
         else:
             composition.pieces.append(stored)
     return composition
-
-
-def _blake(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=32).digest()
 
 
 def _is_composed(content: object) -> bool:

@@ -181,6 +181,21 @@ def test_a_write_that_another_gateway_starts_a_commit_beneath_is_tried_again(sto
     assert store.read("a") == b"x"
 
 
+def test_a_write_that_is_lost_in_the_commit_of_another_gateway_is_made_again(store, monkeypatch):
+    """So pachd does with what joins a commit while that is being finished, and says that all is well."""
+    modify = store.pfs._client.modify
+
+    def lose(messages: Iterable[bytes]) -> None:
+        monkeypatch.setattr(store.pfs._client, "modify", modify)
+        list(messages)
+        finish(store, start(store, OURS))
+
+    monkeypatch.setattr(store.pfs._client, "modify", lose)
+    change = store.put("a", b"x")
+    assert store.snapshot().commit == change.commit
+    assert store.read("a") == b"x"
+
+
 def test_a_clash_with_another_writer_is_an_error_and_loses_nothing(store, beaten):
     """It comes between the look and the write; PFS finds the clash when it finishes the commit."""
     beaten("d/x", b"kept")

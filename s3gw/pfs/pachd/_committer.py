@@ -31,13 +31,11 @@ from s3gw.pfs import paths
 from s3gw.pfs.group_commit import GroupCommit, Member
 from s3gw.pfs.interface import (
     Branch,
-    BranchNotFound,
     Change,
     ConditionFailed,
     Delete,
     FileInfo,
     FileNotFound,
-    NotAuthorized,
     OutputBranch,
     PathClash,
     PFSError,
@@ -45,21 +43,19 @@ from s3gw.pfs.interface import (
     TooSlow,
     Unavailable,
 )
-from s3gw.pfs.pachd import _copies
 from s3gw.pfs.pachd._client import Client
-from s3gw.pfs.pachd._contents import PachdContent, content_of
+from s3gw.pfs.pachd._contents import content_of
 from s3gw.pfs.pachd._errors import CommitFinished, CommitOpen, error_of_commit
 from s3gw.pfs.pachd._heads import OURS, is_open
 from s3gw.pfs.pachd._messages import (
-    FILE_SETS,
     FINISHED,
     branch_message,
     commit_message,
-    file_message,
     time_of,
 )
 from s3gw.pfs.pachd._plan import Edits, Obstacles, Plan
-from s3gw.pfs.pachd._properties import Kept, Properties
+from s3gw.pfs.pachd._preparation import Preparation
+from s3gw.pfs.pachd._properties import Properties
 from s3gw.pfs.pachd._snapshot import PachdSnapshot
 from s3gw.pfs.pachd._views import Views
 
@@ -102,6 +98,7 @@ class BranchCommitter:
         self._branch = branch
         self._views = views
         self._properties = properties
+        self._preparation = Preparation(client, branch, properties)
         self._groups = GroupCommit[Edits, Change](self._perform, most=_MOST, heaviest=_HEAVIEST)
         # Parent -> our commit upon it and the paths that it has put.
         self._ours: OrderedDict[str, tuple[str, frozenset[str]]] = OrderedDict()
@@ -232,34 +229,13 @@ class BranchCommitter:
     def _find(self, path: str, plan: Plan, snapshot: PachdSnapshot) -> FileInfo | None:
         planned = plan.edits.get(path)
         if isinstance(planned, Put):
-            return self._made(planned, plan, datetime.now(UTC))
+            return self._preparation.made(planned, plan, datetime.now(UTC))
         if planned is not None:
             return None
         try:
             return snapshot.inspect_file(path)
         except FileNotFound:
             return None
-
-    def _made(self, put: Put, plan: Plan, committed: datetime) -> FileInfo:
-        """Tell what a put makes."""
-        content = content_of(put)
-        made_hash = plan.hash_of(put) or self._inspect_file_set(content)
-        kept = None if self._properties is None else put.properties
-        return FileInfo(put.path, content.size, made_hash, None, committed, properties=kept)
-
-    def _inspect_file_set(self, content: PachdContent) -> bytes:
-        """Ask for the hash of a large body."""
-        file = file_message(FILE_SETS, content.file_set, content.path)
-        try:
-            found = self._client.inspect_file(file)(None)
-        except BranchNotFound as error:
-            raise NotAuthorized(
-                "pachd tells the hash of a large body before its commit to admins of the cluster alone: "
-                "give the gateway such a token, or no --properties-repo."
-            ) from error
-        assert found is not None
-        content.known_hash = found.hash
-        return found.hash
 
     def _is_free(self, put: Put, head: _Head) -> bool:
         """Tell whether it was found before that nothing is in the way of a put."""
@@ -287,7 +263,7 @@ class BranchCommitter:
 
     def _write(self, head: _Head, plan: Plan) -> Any:
         """Write the plan, and give the CommitInfo of the commit that holds it."""
-        self._prepare(plan)
+        self._preparation.prepare(plan)
         try:
             self._put_in(head.id if head.is_open else None, plan)
         except CommitOpen as error:  # by somebody, while the messages were on their way
@@ -303,7 +279,7 @@ class BranchCommitter:
 
     def _write_guarded(self, head: _Head, plan: Plan) -> tuple[_Head, Plan, Any]:
         """Write the plan in a commit whose parent is what the conditions were judged against."""
-        self._prepare(plan)
+        self._preparation.prepare(plan)
         commit = self._start()
         try:
             parent = self._inspect(commit).parent_commit.id
@@ -333,14 +309,8 @@ class BranchCommitter:
             begin = pb.ModifyFileRequest(set_commit=message).SerializeToString()
             self._client.modify(chain([begin], plan.messages()))
             return
-        self._gather(plan)
+        self._preparation.gather(plan)
         self._client.call("AddFileSet", pb.AddFileSetRequest(commit=message, file_set_id=plan.file_set))
-
-    def _gather(self, plan: Plan) -> None:
-        """Make a file set of all that a plan makes."""
-        if plan.file_set is None:
-            upload = self._client.begin_upload(plan.messages())
-            plan.file_set = upload.result(_copies.time_for(self._client, plan.copied))
 
     def _start(self) -> str:
         """Start a commit; the commits that other gateways have started are waited for."""
@@ -358,34 +328,6 @@ class BranchCommitter:
     def _inspect(self, commit: str | None, wait: int = 0) -> Any:
         request = pb.InspectCommitRequest(commit=commit_message(self._branch, commit), wait=wait)
         return self._client.call("InspectCommit", request)
-
-    def _prepare(self, plan: Plan) -> None:
-        """Do what has to be done before the commit: others wait for that."""
-        puts = plan.puts()
-        self._renew([content_of(put) for put in puts])
-        copies = [(source, put.path) for put in puts if (source := content_of(put).source) is not None]
-        if copies:
-            plan.copies = _copies.copy(self._client, copies)
-        if self._properties is not None:
-            now = datetime.now(UTC)
-            made = [self._made(put, plan, now) for put in puts]
-            self._properties.keep(
-                [Kept(self._branch, file.path, file.hash, file.properties) for file in made]
-            )
-
-    def _renew(self, contents: list[PachdContent]) -> None:
-        """Keep the file sets of bodies that have waited: pachd copies nothing from one that is gone."""
-        now = time.monotonic()
-        renewals = [
-            self._client.begin(
-                "RenewFileSet",
-                pb.RenewFileSetRequest(file_set_id=content.file_set, ttl_seconds=_copies.TTL_S),
-            )
-            for content in contents
-            if content.file_set and now - content.made > _copies.RENEW_AFTER_S
-        ]
-        for renewed in renewals:
-            renewed()
 
     def _identify(self, head: _Head, plan: Plan) -> Any:
         """Find the commit that the ModifyFile has made, and wait until it is finished."""
@@ -454,7 +396,7 @@ class BranchCommitter:
             # else one of a commit that was joined has replaced it
             if made is not None and made.size == content_of(put).size:
                 content_of(put).known_hash = made.hash
-        return {id(put): self._made(put, plan, committed) for put in puts}
+        return {id(put): self._preparation.made(put, plan, committed) for put in puts}
 
     def _undo_clashes(self, snapshot: PachdSnapshot, plan: Plan) -> None:
         """Take back the puts that clash with what another writer did meanwhile.

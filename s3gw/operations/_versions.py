@@ -151,7 +151,7 @@ def is_current(context: Context, branch: Branch, found: Found, version: str) -> 
     known = [entry for entry in page.versions if entry.path == path]
     if known[:1] and known[0].commit == version:
         return True
-    if context.pfs.is_quick or len(known) > 1:
+    if context.pfs.is_quick or version == NULL or len(known) > 1:
         return False
     # a cluster tells no more than its last commits, through all of which the file has been the same
     try:

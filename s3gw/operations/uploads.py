@@ -247,7 +247,7 @@ def _put(
     pieces = [Piece(known, part.file) for part in parts]
     content, staging = content_of(context, view.branch, path, pieces, md5)
     put = Put(upload.path, content, is_to_be_made, properties.to_bytes())
-    made = Pending(view.branch, view.put(put), lambda made: made, staging, condition).make(context.pfs)
+    made = view.pending(view.put(put), lambda made: made, staging, condition).make(context.pfs)
     return etag_of(made.file), view.version(made)
 
 

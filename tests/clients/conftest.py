@@ -44,14 +44,16 @@ def missing(tool: str) -> None:
     pytest.skip(reason)
 
 
-def run(*command: object, cwd: Path | None = None, **environment: str) -> str:
+def run(*command: object, cwd: Path | None = None, timeout_s: float = 170, **environment: str) -> str:
     """Run a client; what it printed is the result, or the reason of the failure."""
-    done = ended(*command, cwd=cwd, **environment)
+    done = ended(*command, cwd=cwd, timeout_s=timeout_s, **environment)
     assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
-def ended(*command: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def ended(
+    *command: object, cwd: Path | None = None, timeout_s: float = 170, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run a client that may fail."""
     return subprocess.run(
         [str(word) for word in command],
@@ -60,7 +62,7 @@ def ended(*command: object, cwd: Path | None = None, **environment: str) -> subp
         capture_output=True,
         check=False,
         text=True,
-        timeout=170,
+        timeout=timeout_s,
     )
 
 

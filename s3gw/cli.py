@@ -203,6 +203,15 @@ def _parser() -> argparse.ArgumentParser:
         "commits, or all of it; the heads always stay",
     )
     _setting(
+        serve,
+        "--upload-expiry",
+        type=maintenance.duration,
+        default="7d",
+        metavar="30d|12h",
+        help="how old uploads in parts and commit sessions may become before they are dropped, of the "
+        "profile extended",
+    )
+    _setting(
         serve, "--pachd-ca", default="", metavar="FILE", help="PEM of the authorities to trust; asks for TLS"
     )
     _setting(
@@ -215,6 +224,14 @@ def _parser() -> argparse.ArgumentParser:
         default="60",
         metavar="SECONDS",
         help="how long the cluster may take for an answer, before a client is told to slow down",
+    )
+    _setting(
+        serve,
+        "--properties-repo",
+        default="",
+        metavar="NAME",
+        help="a repo of the cluster, made when it is needed, to keep content types, metadata, tags and the "
+        "like of objects in; without it a cluster drops them",
     )
     serve.add_argument(
         "--delete-nonempty-buckets",
@@ -282,6 +299,7 @@ def _number(text: str) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from s3gw import sweeper
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
@@ -309,11 +327,14 @@ def _serve(options: argparse.Namespace) -> int:
             pachd_ca=options.pachd_ca or None,
             pachd_token=options.pachd_token or None,
             pachd_deadline_s=options.pachd_deadline,
+            properties_repo=options.properties_repo or None,
         )
 
         def make_app() -> Any:
             context = Context(open_pfs(), options.region, options.delete_nonempty_buckets)
-            return create_app(context, options.profile)
+            app = create_app(context, options.profile)
+            sweeper.start(context.pfs, options.upload_expiry)
+            return app
 
         def ready(url: str) -> None:
             how = f"profile {options.profile}, {settings.workers} workers"

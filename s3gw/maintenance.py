@@ -49,7 +49,7 @@ def add_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     prune.add_argument(
         "--keep",
-        type=_duration,
+        type=duration,
         metavar="DURATION",
         help="keep commits that are no older: 30d, 12h, 90m, 45s, 2w",
     )
@@ -89,7 +89,8 @@ def history(text: str) -> str:
     return text
 
 
-def _duration(text: str) -> float:
+def duration(text: str) -> float:
+    """Read what an option is given: ``30d``, ``12h``, ``90m``, ``45s``, ``2w``."""
     from s3gw.pfs.embedded import parse_duration
 
     return _parsed(parse_duration, text)

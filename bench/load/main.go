@@ -36,6 +36,10 @@ var (
 	length      = flag.Int64("range", 0, "read so many bytes of the object, at random offsets")
 	last        = flag.Bool("last", false, "read the last -range bytes")
 	batch       = flag.Int("batch", 0, "delete so many keys with each request, a DeleteObjects")
+	part        = flag.Int64("part", 0, "send one object, in parts of so many bytes, once")
+	beginOnly   = flag.Bool("begin", false, "with -part: do not complete it; its id is printed")
+	uploadID    = flag.String("upload", "", "with -part: complete this upload, whose parts are there")
+	source      = flag.String("source", "", "copy this, /bucket/key, instead of sending bytes")
 	pause       = flag.Duration("pause", 0, "wait so long after each answer")
 )
 
@@ -55,6 +59,10 @@ func main() {
 	base, err := url.Parse(*target)
 	if err != nil {
 		log.Fatal(err)
+	}
+	if *part > 0 {
+		_ = json.NewEncoder(os.Stdout).Encode(upload(base))
+		return
 	}
 	requests := build(base)
 	content := random(block)
@@ -88,7 +96,7 @@ func main() {
 					share := max(1, len(requests) / *connections)
 					number = index + *connections*rand.IntN(share)
 				}
-				answer, err := connection.exchange(requests[number%len(requests)], first && *query != "")
+				answer, err := connection.exchange(requests[number%len(requests)], first && (*query != "" || *source != ""))
 				received.Add(answer.size)
 				if err == nil && answer.status/100 != 2 {
 					err = fmt.Errorf("status %d %s", answer.status, code(string(answer.body)))
@@ -130,14 +138,14 @@ func build(base *url.URL) []request {
 			}
 			body := "<Delete><Quiet>true</Quiet>" + names.String() + "</Delete>"
 			digest := md5.Sum([]byte(body))
-			head := sign(base.Path, *query) + fmt.Sprintf("Content-Length: %d\r\nContent-MD5: %s\r\n\r\n",
+			head := sign(*method, base.Path, *query) + fmt.Sprintf("Content-Length: %d\r\nContent-MD5: %s\r\n\r\n",
 				len(body), base64.StdEncoding.EncodeToString(digest[:]))
 			requests = append(requests, request{bytes: []byte(head + body)})
 		}
 	case *query != "" || *keys == 0:
-		requests = append(requests, request{bytes: []byte(sign(base.Path, *query) + "Content-Length: 0\r\n\r\n")})
+		requests = append(requests, request{bytes: []byte(sign(*method, base.Path, *query) + "Content-Length: 0\r\n\r\n")})
 	case *length > 0:
-		head := sign(base.Path+"/"+key(0), "")
+		head := sign(*method, base.Path+"/"+key(0), "")
 		for range offsets {
 			start := rand.Int64N(*size - *length)
 			if *last {
@@ -155,7 +163,7 @@ func build(base *url.URL) []request {
 			stream = *size
 		}
 		for number := range *keys {
-			head := sign(base.Path+"/"+key(number), "")
+			head := sign(*method, base.Path+"/"+key(number), "")
 			if *method == "PUT" {
 				head += fmt.Sprintf("Content-Length: %d\r\n", *size)
 			}
@@ -167,8 +175,13 @@ func build(base *url.URL) []request {
 
 // Code finds what kind of error S3 tells of.
 func code(body string) string {
-	_, rest, _ := strings.Cut(body, "<Code>")
-	found, _, _ := strings.Cut(rest, "</Code>")
+	return between(body, "Code")
+}
+
+// Between gives the text of the first element of a name.
+func between(body, name string) string {
+	_, rest, _ := strings.Cut(body, "<"+name+">")
+	found, _, _ := strings.Cut(rest, "</"+name+">")
 	return found
 }
 

@@ -33,9 +33,10 @@ def lint(catalogue: Catalogue, root: Path, model: dict[str, ModelOperation] | No
         model: The AWS model; the installed one by default.
     """
     model = operations() if model is None else model
-    first = [*beside.duplicate_names(catalogue.operations), *references.profiles(catalogue, root)]
-    if first:  # what the profiles make of such entries would only be told in other words
-        return first
+    for first in (beside.duplicate_names(catalogue.operations), references.profiles(catalogue, root)):
+        problems = list(first)
+        if problems:  # what the profiles make of such entries would only be told in other words
+            return problems
     resolved = [resolve(catalogue, profile.name) for profile in catalogue.profiles]
     rules = [
         beside.same_marks(catalogue.operations),

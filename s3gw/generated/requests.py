@@ -125,7 +125,7 @@ class CompleteMultipartUploadRequest:
     checksum: Mapping[str, str]
     mp_object_size: int | None
     x_s3gw_session: str | None
-    document: parsers.CompleteMultipartUpload
+    document: parsers.CompleteMultipartUpload | None
 
 
 @dataclass(slots=True)
@@ -161,9 +161,7 @@ def read_complete_multipart_upload(request: Request) -> CompleteMultipartUploadR
         checksum=values.prefixed("x-amz-checksum-", headers),
         mp_object_size=values.integer("x-amz-mp-object-size", headers.get("x-amz-mp-object-size"), minimum=0),
         x_s3gw_session=headers.get("x-s3gw-session"),
-        document=request.required_document(
-            parsers.COMPLETE_MULTIPART_UPLOAD, "CompleteMultipartUpload", summed=False
-        ),
+        document=request.document(parsers.COMPLETE_MULTIPART_UPLOAD, "CompleteMultipartUpload", summed=False),
     )
 
 
@@ -200,6 +198,7 @@ class CopyObjectRequest:
     copy_source_if_unmodified_since: str | None
     meta: Mapping[str, str]
     metadata_directive: str
+    storage_class: str | None
     tagging: str | None
     tagging_directive: str
     x_s3gw_session: str | None
@@ -265,6 +264,7 @@ def read_copy_object(request: Request) -> CopyObjectRequest:
             default="COPY",
             values=("COPY", "REPLACE"),
         ),
+        storage_class=headers.get("x-amz-storage-class"),
         tagging=headers.get("x-amz-tagging"),
         tagging_directive=values.string(
             "x-amz-tagging-directive",

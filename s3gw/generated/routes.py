@@ -167,6 +167,7 @@ COPY_OBJECT_EXTENDED: Final = supported(
         "x-amz-copy-source-if-unmodified-since",
         "x-amz-meta-*",
         "x-amz-metadata-directive",
+        "x-amz-storage-class",
         "x-amz-tagging",
         "x-amz-tagging-directive",
         "x-s3gw-session",
@@ -177,7 +178,6 @@ COPY_OBJECT_EXTENDED: Final = supported(
         "x-amz-grant-*",
         "x-amz-request-payer",
         "x-amz-source-expected-bucket-owner",
-        "x-amz-storage-class",
     ),
     refuses=(
         ("x-amz-object-annotation-directive", "Annotations"),

@@ -51,6 +51,11 @@ def algorithm_of(text: str | None) -> str | None:
     return text.lower()
 
 
+def can_be_combined(algorithm: str) -> bool:
+    """Tell whether the checksum of a whole follows from those of its parts."""
+    return algorithm in _COMBINED
+
+
 def type_of(algorithm: str | None, text: str | None) -> str | None:
     """Read the type of the checksum of an upload. Raise S3Error InvalidRequest, InvalidArgument."""
     if algorithm is None:
@@ -74,6 +79,25 @@ def type_of(algorithm: str | None, text: str | None) -> str | None:
             f"The {text} checksum type cannot be used with the {algorithm} checksum algorithm.",
         )
     return text
+
+
+def check_value(algorithm: str, text: str) -> None:
+    """Raise S3Error InvalidRequest where a value, with ``-N`` or without, is none of that algorithm."""
+    try:
+        value = base64.b64decode(text.partition("-")[0], validate=True)
+    except ValueError:
+        value = b""
+    if len(value) != CHECKSUMS[algorithm].size:
+        raise S3Error(errors.InvalidRequest, f"Value for {_HEADER}{algorithm} header is invalid.")
+
+
+def type_mismatch(expected: str, actual: str | None) -> S3Error:
+    """Make the refusal of a checksum of another algorithm than that of the upload."""
+    message = (
+        f"Checksum Type mismatch occurred, expected checksum Type: {expected}, "
+        f"actual checksum Type: {actual or 'null'}"
+    )
+    return S3Error(errors.InvalidRequest, message)
 
 
 def of_whole(algorithm: str, kind: str, parts: Sequence[tuple[str, int]]) -> str:

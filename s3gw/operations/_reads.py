@@ -51,13 +51,13 @@ def inspect_key(context: Context, snapshot: Snapshot, key: str, *, whole: bool =
 
     With `whole` as in `Snapshot.inspect_file`.
     """
-    first, *others = context.keys.paths(key)
+    paths = context.keys.paths(key)
     try:
-        return snapshot.inspect_file(first, whole=whole)
+        return snapshot.inspect_file(paths[0], whole=whole)
     except FileNotFound:
-        for path in others:
-            return snapshot.inspect_file(path, whole=whole)
-        raise
+        if len(paths) == 1:
+            raise
+        return snapshot.inspect_file(paths[1], whole=whole)
 
 
 def find_key(context: Context, snapshot: Snapshot, key: str) -> FileInfo | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -14,7 +14,8 @@ from s3gw.operations._conditions import Conditions
 from s3gw.operations._etag import etag_of
 from s3gw.operations._sessions import SessionSnapshot
 from s3gw.operations._versions import Found, Named, find_version
-from s3gw.pfs.interface import FileInfo, InvalidName, Piece
+from s3gw.operations._views import fill
+from s3gw.pfs.interface import Branch, FileInfo, InvalidName, Piece, Staging
 from s3gw.s3_error import S3Error, invalid_argument
 
 _RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})", re.ASCII)
@@ -29,6 +30,9 @@ class Copying(Protocol):
     copy_source_if_modified_since: str | None
     copy_source_if_none_match: str | None
     copy_source_if_unmodified_since: str | None
+
+    @property
+    def branch(self) -> Branch: ...
 
     @property
     def x_s3gw_session(self) -> str | None: ...
@@ -50,7 +54,9 @@ def source_of(context: Context, request: Copying) -> Named:
         place = context.buckets.place(bucket)
     except InvalidName as error:
         raise S3Error(errors.NoSuchBucket, f"{errors.NoSuchBucket.message} {error}") from error
-    return Named(place.branch, key, version_id or None, place.commit, request.x_s3gw_session)
+    # a session lies over the branch that is written to, and over no other
+    session = request.x_s3gw_session if place == (request.branch, None) else None
+    return Named(place.branch, key, version_id or None, place.commit, session)
 
 
 def decoded(text: str) -> str:
@@ -62,9 +68,16 @@ def find_source(context: Context, source: Named, request: Copying) -> Found:
     """Find the source of a copy, and judge the conditions on it.
 
     Raises:
-        S3Error: As `find_version`; PreconditionFailed.
+        S3Error: As `find_version`, but InvalidRequest for a version that is a delete marker;
+            PreconditionFailed.
     """
-    found = find_version(context, source)
+    try:
+        found = find_version(context, source)
+    except S3Error as error:
+        if error.kind is not errors.MethodNotAllowed:
+            raise
+        message = "The source of a copy request may not specifically refer to a delete marker by version id."
+        raise S3Error(errors.InvalidRequest, message) from error
     conditions = Conditions(
         request.copy_source_if_match,
         request.copy_source_if_none_match,
@@ -108,6 +121,17 @@ def piece_of(found: Found, offset: int = 0, size: int | None = None) -> Piece:
     return Piece(snapshot, file, offset, size)
 
 
+def content_of(
+    context: Context, branch: Branch, path: str, pieces: Sequence[Piece], md5: bytes | None = None
+) -> tuple[object, Staging | None]:
+    """Refer to pieces, see `PFS.compose`; where PFS cannot, their bytes are written again, and held there."""
+    content = context.pfs.compose(branch, path, pieces, md5)
+    if content is not None:
+        return content, None
+    staging = fill(context.pfs.stage(branch, path, arrived=False), _bytes_of(pieces))
+    return staging.finish(), staging
+
+
 def read_through(found: Found, offset: int, size: int, digests: Sequence[Digest]) -> None:
     """Read a part of an object, for its digests."""
     reader = found.snapshot.read_file(found.file, offset, size)
@@ -117,3 +141,12 @@ def read_through(found: Found, offset: int, size: int, digests: Sequence[Digest]
                 digest.update(block)
     finally:
         reader.close()
+
+
+def _bytes_of(pieces: Sequence[Piece]) -> Iterator[bytes]:
+    for piece in pieces:
+        reader = piece.snapshot.read_file(piece.file, piece.offset, piece.size)
+        try:
+            yield from reader
+        finally:
+            reader.close()

@@ -11,6 +11,7 @@ begun, and ends with the algorithm of its checksum and the first letter of its t
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import re
 import secrets
@@ -190,15 +191,20 @@ def _part(file: FileInfo) -> Part:
 
 def end(pfs: PFS, upload: Upload, answer: dict[str, Any] | None) -> None:
     """Drop an upload and its parts; where it was completed, what that has answered is kept."""
-    known = snapshot(pfs)
-    edits: list[Put | Delete] = [Delete(upload.file)]
-    edits += [Delete(file.path) for file in _files(known, f"{PARTS}{upload.id.text}/")]
+    edits: list[Put | Delete] = [Delete(upload.file), *_all_parts(pfs, upload)]
     path = f"{_DONE}{upload.id.text}"
     with pfs.stage(UPLOADS, path, arrived=True) as staging:
         if answer is not None:
             staging.write(json.dumps(answer).encode())
             edits.append(Put(path, staging.finish()))
         pfs.change(UPLOADS, edits)
+    late = _all_parts(pfs, upload)  # who writes one from now on sees that the upload has ended
+    if late:
+        pfs.change(UPLOADS, late)
+
+
+def _all_parts(pfs: PFS, upload: Upload) -> list[Delete]:
+    return [Delete(file.path) for file in _files(snapshot(pfs), f"{PARTS}{upload.id.text}/")]
 
 
 def answer_of(known: Snapshot, upload: UploadId) -> dict[str, Any] | None:
@@ -238,21 +244,33 @@ def behind_all(branch: Branch, prefix: str) -> str:
     return f"{_folder(branch)}{_own.flat(prefix)}\x7f"
 
 
+def forget(pfs: PFS, branch: Branch) -> None:
+    """Drop the uploads to a branch that was deleted: another of its name has nothing to do with them."""
+    known = snapshot(pfs)
+    try:
+        for path, id_ in going_on(known, branch, "", ""):
+            end(pfs, Upload(id_, branch, path), None)
+    except BranchNotFound:  # nobody has ever uploaded in parts
+        return
+
+
 def abandoned(known: Snapshot, before: datetime) -> Iterator[Sequence[str]]:
     """Give the files of uploads, and of completions, that were begun before a time, those of one together."""
+    told = set()
     for file in _files(known, _OPEN):
         id_ = UploadId.read(file.path.rpartition(" ")[2])
         if id_ is not None and id_.initiated < before:
+            told.add(id_.text)
             yield [file.path, *(part.path for part in _files(known, f"{PARTS}{id_.text}/"))]
     for file in _files(known, _DONE):
         id_ = UploadId.read(file.path.removeprefix(_DONE))
         if id_ is not None and id_.initiated < before:
             yield [file.path]
     # what was written while its upload ended
-    for file in _files(known, PARTS):
-        id_ = UploadId.read(file.path.split("/")[1])
-        if id_ is not None and id_.initiated < before:
-            yield [file.path]
+    for text, files in itertools.groupby(_files(known, PARTS), key=lambda file: file.path.split("/")[1]):
+        id_ = UploadId.read(text)
+        if id_ is not None and id_.initiated < before and text not in told:
+            yield [file.path for file in files]
 
 
 def _files(known: Snapshot, prefix: str, after: str = "") -> Iterator[FileInfo]:

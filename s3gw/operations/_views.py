@@ -29,11 +29,18 @@ class Writing(Protocol):
     def x_s3gw_session(self) -> str | None: ...
 
 
-def seen(context: Context, request: Reading) -> Snapshot:
-    """Pin what a request that reads is to see. Raise S3Error NoSuchSession, and as `snapshot_of`."""
-    if request.x_s3gw_session is None:
-        return reads.snapshot_of(context, request)
-    return view_of(context, request).snapshot()
+def seen(context: Context, request: Reading, commit: str | None = None) -> Snapshot:
+    """Pin what a request that reads is to see; with a commit that one, in a session with what lies over it.
+
+    Raises:
+        S3Error: NoSuchSession, and as `snapshot_of`.
+        CommitNotFound: The branch has no such commit.
+    """
+    if request.x_s3gw_session is not None:
+        return view_of(context, request).snapshot(commit)
+    if commit is not None:
+        return context.pfs.snapshot(request.branch, commit)
+    return reads.snapshot_of(context, request)
 
 
 class View(Protocol):
@@ -47,8 +54,8 @@ class View(Protocol):
     branch: Branch
     target: Branch
 
-    def snapshot(self) -> Snapshot:
-        """Pin what is read now."""
+    def snapshot(self, commit: str | None = None) -> Snapshot:
+        """Pin what is read now, or a commit of the bucket."""
         ...
 
     def stage(self, path: str, *, arrived: bool) -> Staging:
@@ -87,9 +94,9 @@ class BranchView:
         self.target = branch
         self._pfs = context.pfs
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, commit: str | None = None) -> Snapshot:
         """See `View`."""
-        return self._pfs.snapshot(self.branch)
+        return self._pfs.snapshot(self.branch, commit)
 
     def stage(self, path: str, *, arrived: bool) -> Staging:
         """See `View`."""
@@ -123,9 +130,9 @@ class SessionView:
         self.target = session.target
         self._pfs = context.pfs
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self, commit: str | None = None) -> Snapshot:
         """See `View`."""
-        return SessionSnapshot(self._pfs.snapshot(self.target), self._pfs.snapshot(self.branch))
+        return SessionSnapshot(self._pfs.snapshot(self.target, commit), self._pfs.snapshot(self.branch))
 
     def stage(self, path: str, *, arrived: bool) -> Staging:
         """See `View`; what the branch would refuse is refused now."""

@@ -16,7 +16,7 @@ from s3gw.generated.requests import (
     ListBucketsRequest,
     PutBucketVersioningRequest,
 )
-from s3gw.operations import _tokens
+from s3gw.operations import _tokens, _uploads
 from s3gw.operations._owner import OWNER
 from s3gw.operations._reads import check_bucket
 from s3gw.s3_error import S3Error
@@ -64,6 +64,7 @@ def create_bucket(context: Context, request: CreateBucketRequest) -> CreateBucke
 def delete_bucket(context: Context, request: DeleteBucketRequest) -> None:
     """Delete the branch, and the repo with its last branch."""
     context.pfs.delete_branch(request.branch, with_files=context.delete_nonempty_buckets)
+    _uploads.forget(context.pfs, request.branch)
 
 
 def head_bucket(context: Context, request: HeadBucketRequest) -> HeadBucketResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 from s3gw.context import Context
@@ -16,13 +17,22 @@ from s3gw.operations._checksums import FULL_OBJECT, algorithm_of, encoded, named
 from s3gw.operations._conditions import Conditions, WriteCondition
 from s3gw.operations._etag import etag_of
 from s3gw.operations._markers import marker_with_body
-from s3gw.operations._properties import Properties
+from s3gw.operations._properties import Parts, Properties
 from s3gw.operations._reads import find_key
-from s3gw.operations._sources import check_source, decoded, find_source, piece_of, read_through, source_of
+from s3gw.operations._removals import ATTEMPTS, targets
+from s3gw.operations._sources import (
+    check_source,
+    content_of,
+    decoded,
+    find_source,
+    piece_of,
+    read_through,
+    source_of,
+)
 from s3gw.operations._versions import Found, Named, find_version
 from s3gw.operations._views import view_of
 from s3gw.operations.pending import Pending
-from s3gw.pfs.interface import Change, FileInfo, Put
+from s3gw.pfs.interface import Change, ConditionFailed, Delete, FileInfo, Put
 from s3gw.s3_error import S3Error, invalid_argument
 
 _REPLACE = "REPLACE"
@@ -43,7 +53,7 @@ def copy_object(context: Context, request: CopyObjectRequest) -> CopyObjectResul
     with view.stage(path, arrived=False):  # refuses what PFS would refuse
         pass
     properties = _properties(request, found)
-    content = context.pfs.compose(view.branch, view.path(path), [piece_of(found)])
+    content, staging = content_of(context, view.branch, view.path(path), [piece_of(found)])
     put = Put(path, content, condition, properties.to_bytes())
 
     def then(made: Change) -> CopyObjectResult:
@@ -58,7 +68,7 @@ def copy_object(context: Context, request: CopyObjectRequest) -> CopyObjectResul
             document, copy_source_version_id=found.version_id, version_id=view.version(made)
         )
 
-    return Pending(view.branch, view.put(put), then, condition=condition).make(context.pfs)
+    return Pending(view.branch, view.put(put), then, staging, condition).make(context.pfs)
 
 
 def _refuse_no_change(request: CopyObjectRequest, source: Named) -> None:
@@ -70,7 +80,7 @@ def _refuse_no_change(request: CopyObjectRequest, source: Named) -> None:
         None,
     )
     changes = _REPLACE in (request.metadata_directive, request.tagging_directive)
-    if is_itself and not changes and request.checksum_algorithm is None:
+    if is_itself and not (changes or request.checksum_algorithm or request.storage_class):
         raise S3Error(
             errors.InvalidRequest,
             "This copy request is illegal because it is trying to copy an object to itself without changing "
@@ -90,40 +100,56 @@ def _properties(request: CopyObjectRequest, found: Found) -> Properties:
     if algorithm is not None and (kept.checksum_type != FULL_OBJECT or algorithm not in kept.checksums):
         digest = CHECKSUMS[algorithm].digest()
         read_through(found, 0, found.file.size, [digest])
-        kept = replace(kept, checksums={algorithm: encoded(digest)}, checksum_type=FULL_OBJECT)
+        parts = kept.parts and Parts(kept.parts.sizes)
+        kept = replace(kept, checksums={algorithm: encoded(digest)}, checksum_type=FULL_OBJECT, parts=parts)
     return kept
 
 
-def rename_object(context: Context, request: RenameObjectRequest) -> Pending[None]:
-    """Give an object another key: it is there or here in every commit, never twice and never nowhere."""
+def rename_object(context: Context, request: RenameObjectRequest) -> None:
+    """Give an object another key: it is there or here in every commit, never twice and never nowhere.
+
+    Raises:
+        S3Error: InvalidArgument, InvalidRequest, NoSuchKey, PreconditionFailed; OperationAborted where
+            others write to the source all the time.
+    """
     key = decoded(request.rename_source).removeprefix("/")
     if not key:
         message = "x-amz-rename-source must name the key of an object in the same bucket."
         raise invalid_argument("x-amz-rename-source", request.rename_source, message)
+    for _ in range(ATTEMPTS):
+        with contextlib.suppress(ConditionFailed):  # the source has changed
+            return _rename(
+                context, request, Named(request.branch, key, x_s3gw_session=request.x_s3gw_session)
+            )
+    raise S3Error(errors.OperationAborted)
+
+
+def _rename(context: Context, request: RenameObjectRequest, source: Named) -> None:
     path = context.keys.path(request.key)
     view = view_of(context, request)
-    found = find_version(context, Named(request.branch, key, x_s3gw_session=request.x_s3gw_session))
-    source = Conditions(
+    found = find_version(context, source)
+    conditions = Conditions(
         request.rename_source_if_match,
         request.rename_source_if_none_match,
         request.rename_source_if_modified_since,
         request.rename_source_if_unmodified_since,
     )
-    check_source(source, found.file, "x-amz-rename-source-")
-    if key == request.key:
+    check_source(conditions, found.file, "x-amz-rename-source-")
+    if source.key == request.key:
         raise S3Error(errors.InvalidRequest, "The source and the destination of a rename are the same key.")
     if context.keys.is_marker(request.key) and found.file.size:
         raise marker_with_body()
     condition = WriteCondition.of(Conditions.of(request))
     if condition is not None:
         condition.check(find_key(context, view.snapshot(), request.key))
-    content = context.pfs.compose(view.branch, view.path(path), [piece_of(found)])
+    content, staging = content_of(context, view.branch, view.path(path), [piece_of(found)])
 
     def is_unchanged(file: FileInfo | None) -> bool:
         return file is not None and (file.hash, file.size) == (found.file.hash, found.file.size)
 
-    edits = [
-        *view.put(Put(path, content, condition, found.file.properties)),
-        *view.delete(found.file.path, is_unchanged),
-    ]
-    return Pending(view.branch, edits, lambda _: None, condition=condition)
+    # the source is first: its name may be that of a directory of the other
+    edits: list[Put | Delete] = []
+    for target in targets(context, source.key, found.file, is_unchanged):
+        edits += view.delete(*target)
+    edits += view.put(Put(path, content, condition, found.file.properties))
+    Pending(view.branch, edits, lambda _: None, staging, condition).make(context.pfs)

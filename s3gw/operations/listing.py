@@ -22,13 +22,14 @@ from s3gw.operations._etag import etag_of
 from s3gw.operations._owner import OWNER
 from s3gw.operations._reads import snapshot_of
 from s3gw.operations._versions import NULL, check_version
+from s3gw.operations._views import seen
 from s3gw.pfs.interface import CommitNotFound, Page, Snapshot
 from s3gw.s3_error import invalid_argument
 
 
 def list_objects(context: Context, request: ListObjectsRequest) -> ListObjectsResult:
     """List HEAD from a marker on; each page reads the HEAD of its own time."""
-    snapshot = snapshot_of(context, request)
+    snapshot = seen(context, request)
     page = context.keys.list_keys(
         snapshot, request.prefix, request.delimiter, request.marker, request.max_keys
     )
@@ -51,7 +52,7 @@ def list_objects_v2(context: Context, request: ListObjectsV2Request) -> ListObje
     """List HEAD by pages; the continuation token pins its commit, so that all are one snapshot."""
     token = request.continuation_token
     if token is None:
-        snapshot, after = snapshot_of(context, request), request.start_after
+        snapshot, after = seen(context, request), request.start_after
     else:
         snapshot, after = _resume(context, request, token)
     page = context.keys.list_keys(snapshot, request.prefix, request.delimiter, after, request.max_keys)
@@ -79,7 +80,7 @@ def _resume(context: Context, request: ListObjectsV2Request, token: str) -> tupl
     if request.commit not in (None, commit):
         raise _tokens.refusal(token, message)
     try:
-        return context.pfs.snapshot(request.branch, commit), after
+        return seen(context, request, commit), after
     except CommitNotFound as error:
         raise _tokens.refusal(token, message) from error
 

@@ -28,7 +28,7 @@ from s3gw.operations._etag import etag_of
 from s3gw.operations._markers import marker_with_body, without_bytes
 from s3gw.operations._properties import Properties
 from s3gw.operations._reads import find_key, inspect_key, snapshot_of
-from s3gw.operations._removals import ATTEMPTS, refuse_directory_conditions
+from s3gw.operations._removals import ATTEMPTS, refuse_directory_conditions, targets
 from s3gw.operations._versions import NULL, check_version
 from s3gw.operations._views import View, fill, view_of
 from s3gw.operations.pending import Pending
@@ -104,7 +104,7 @@ def delete_object(context: Context, request: DeleteObjectRequest) -> Pending[Non
     if not context.keys.is_key(request.key):
         context.pfs.inspect_branch(request.branch)
         return None
-    deletes = _deletes(context, request.key, condition, found)
+    deletes = [Delete(*target) for target in targets(context, request.key, found, condition)]
     return Pending(request.branch, deletes, lambda _: None, condition=condition)
 
 
@@ -165,13 +165,4 @@ def _delete(context: Context, snapshot: Snapshot, identifier: ObjectIdentifier) 
         condition.check(found)
     if not context.keys.is_key(identifier.key):
         return []
-    return _deletes(context, identifier.key, condition, found)
-
-
-def _deletes(
-    context: Context, key: str, condition: WriteCondition | None, found: FileInfo | None
-) -> list[Delete]:
-    """Remove a key wherever it may lie; the condition is of the file that it was judged of."""
-    paths = context.keys.paths(key)
-    judged = paths[0] if found is None else found.path
-    return [Delete(path, condition if path == judged else None) for path in paths]
+    return [Delete(*target) for target in targets(context, identifier.key, found, condition)]

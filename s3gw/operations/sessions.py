@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 from s3gw.context import Context
 from s3gw.generated import errors
@@ -10,7 +11,8 @@ from s3gw.generated.documents import SessionResult
 from s3gw.generated.requests import DeleteSessionRequest, PostSessionRequest, PostSessionResult
 from s3gw.operations import _own
 from s3gw.operations._sessions import Session, entries, staged
-from s3gw.pfs.interface import PFS, Delete, Piece, Put
+from s3gw.operations._sources import content_of
+from s3gw.pfs.interface import Delete, Piece, Put
 from s3gw.s3_error import S3Error
 
 # What one commit takes: all of it is in memory at once.
@@ -23,15 +25,19 @@ def post_session(context: Context, request: PostSessionRequest) -> PostSessionRe
         session = Session.open(context.pfs, request.branch)
         return PostSessionResult(SessionResult(session.id), x_s3gw_session=session.id)
     session = Session.find(context.pfs, request.s3gw_session, request.branch)
-    edits = list(_edits(context.pfs, session))
-    commit = context.pfs.change(session.target, edits).commit if edits else None
+    with ExitStack() as stack:
+        edits = list(_edits(context, session, stack))
+        commit = context.pfs.change(session.target, edits).commit if edits else None
     session.drop(context.pfs)
     return PostSessionResult(SessionResult(session.id, commit), version_id=commit, x_s3gw_session=session.id)
 
 
-def _edits(pfs: PFS, session: Session) -> Iterator[Put | Delete]:
-    """Give what a session comes to, removals first: a file may stand where a directory was."""
-    over = pfs.snapshot(session.branch)
+def _edits(context: Context, session: Session, stack: ExitStack) -> Iterator[Put | Delete]:
+    """Give what a session comes to, removals first: a file may stand where a directory was.
+
+    The stack holds what had to be brought into PFS anew.
+    """
+    over = context.pfs.snapshot(session.branch)
     count = 0
     for folder in (staged.REMOVALS, staged.PUTS):
         for own, listed in entries(over, folder, "", "", ""):
@@ -46,9 +52,12 @@ def _edits(pfs: PFS, session: Session) -> Iterator[Put | Delete]:
                 continue
             assert listed is not None
             file = listed._replace(path=staged.put(own))
-            if pfs.keeps_properties:
+            if context.pfs.keeps_properties:
                 file = over.inspect_file(file.path)
-            yield Put(own, pfs.compose(session.target, own, [Piece(over, file)]), properties=file.properties)
+            content, staging = content_of(context, session.target, own, [Piece(over, file)])
+            if staging is not None:
+                stack.enter_context(staging)
+            yield Put(own, content, properties=file.properties)
 
 
 def delete_session(context: Context, request: DeleteSessionRequest) -> None:

@@ -17,7 +17,9 @@ from s3gw.generated.requests import (
     PutObjectTaggingResult,
 )
 from s3gw.operations._properties import Properties, checked_tags
+from s3gw.operations._sources import content_of
 from s3gw.operations._versions import Named, find_version
+from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import ConditionFailed, FileInfo, Piece, Put
 from s3gw.s3_error import S3Error
 
@@ -60,7 +62,8 @@ def _change(
     if properties.tags == tags:
         return current.version_id
     path = current.file.path
-    content = context.pfs.compose(request.branch, path, [Piece(current.snapshot, current.file)])
+    piece = Piece(current.snapshot, current.file)
+    content, staging = content_of(context, request.branch, path, [piece])
 
     def is_unchanged(file: FileInfo | None) -> bool:
         return file is not None and (file.hash, file.properties) == (
@@ -69,7 +72,8 @@ def _change(
         )
 
     put = Put(path, content, is_unchanged, replace(properties, tags=tags).to_bytes())
+    pending = Pending(request.branch, [put], lambda change: change.commit, staging)
     try:
-        return context.pfs.change(request.branch, [put]).commit
+        return pending.make(context.pfs)
     except ConditionFailed as error:
         raise S3Error(errors.OperationAborted) from error

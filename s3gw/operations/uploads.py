@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from s3gw.context import Context
 from s3gw.digests import Digest
@@ -31,11 +33,14 @@ from s3gw.operations._checksums import (
     COMPOSITE,
     FULL_OBJECT,
     algorithm_of,
+    can_be_combined,
+    check_value,
     checksums_by_name,
     encoded,
     named_checksums,
     of_whole,
     through,
+    type_mismatch,
     type_of,
 )
 from s3gw.operations._conditions import Conditions, WriteCondition
@@ -45,7 +50,8 @@ from s3gw.operations._own import UPLOADS
 from s3gw.operations._owner import OWNER
 from s3gw.operations._properties import Parts, Properties
 from s3gw.operations._reads import check_bucket, find_key
-from s3gw.operations._sources import extent_of, find_source, piece_of, read_through, source_of
+from s3gw.operations._removals import ATTEMPTS
+from s3gw.operations._sources import content_of, extent_of, find_source, piece_of, read_through, source_of
 from s3gw.operations._uploads import Intent, Part, Upload, UploadId
 from s3gw.operations._versions import Found, Named, version_of
 from s3gw.operations._views import View, fill, view_of
@@ -53,7 +59,9 @@ from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import (
     Branch,
     Change,
+    ConditionFailed,
     Delete,
+    FileInfo,
     Piece,
     PiecesGone,
     Put,
@@ -152,25 +160,38 @@ def complete_multipart_upload(
 
     Again with the same parts it answers the same, as long as the upload would have lasted.
     """
-    asked = request.document.part
+    if request.document is None:
+        raise S3Error(errors.MalformedXML)
+    for _ in range(ATTEMPTS):
+        # the upload was completed meanwhile, or a part was sent again: what there is now tells
+        with contextlib.suppress(ConditionFailed, PiecesGone):
+            return _complete(context, request, request.document.part)
+    raise S3Error(errors.OperationAborted)
+
+
+def _complete(
+    context: Context, request: CompleteMultipartUploadRequest, asked: Sequence[CompletedPart]
+) -> CompleteMultipartUploadResult:
     try:
         known, upload = _find(context, request.branch, request.key, request.upload_id)
     except S3Error:
-        answered = _answered(context, request)
+        answered = _answered(context, request, asked)
         if answered is None:
             raise
         return answered
     intent = store.intent_of(known, upload)
-    view = view_of(context, Named(request.branch, request.key, x_s3gw_session=intent.session))
+    session = request.x_s3gw_session or intent.session
+    view = view_of(context, Named(request.branch, request.key, x_s3gw_session=session))
     parts = _chosen(known, upload, asked)
-    whole = _checked(request, upload.id, parts)
+    whole = _checked(request, upload.id, known, parts)
+    checksum_type = (upload.id.checksum_type or FULL_OBJECT) if whole else None
     properties = replace(
         intent.properties,
         checksums=whole,
-        checksum_type=upload.id.checksum_type,
+        checksum_type=checksum_type,
         parts=Parts(
             tuple(part.file.size for part in parts),
-            tuple(part.checksum[1] for part in parts if part.checksum) if whole else (),
+            tuple(part.checksum[1] for part in parts if part.checksum) if upload.id.algorithm else (),
         ),
         upload=upload.id.text,
     )
@@ -182,9 +203,10 @@ def complete_multipart_upload(
         "etag": etag,
         "version_id": version_id,
         "checksums": whole,
+        "checksum_type": checksum_type,
     }
     store.end(context.pfs, upload, answer)
-    return _result(request, upload.id, answer)
+    return _result(request, answer)
 
 
 def _put(
@@ -199,11 +221,23 @@ def _put(
     """Make the object; its ETag and version.
 
     A gateway that was killed after this, and before it had dropped the upload, is not to make a second
-    version of it.
+    version of it, nor is one that completes it at the same time.
+
+    Raises:
+        ConditionFailed: It was made meanwhile.
+        PiecesGone: Parts are not there any more.
+        S3Error: As `WriteCondition`.
     """
+
+    def is_made(file: FileInfo | None) -> bool:
+        return file is not None and Properties.of_bytes(file.properties).upload == upload.id.text
+
+    def is_to_be_made(file: FileInfo | None) -> bool:
+        return not is_made(file) and (condition is None or condition(file))
+
     snapshot = view.snapshot()
     current = find_key(context, snapshot, request.key)
-    if current is not None and Properties.of_bytes(current.properties).upload == upload.id.text:
+    if current is not None and is_made(current):
         return etag_of(current), version_of(snapshot, current)
     condition = WriteCondition.of(Conditions.of(request))
     if condition is not None:
@@ -211,15 +245,9 @@ def _put(
     path = view.path(upload.path)
     md5 = md5_of_parts([part.md5 for part in parts]) if context.pfs.keeps_md5 else None
     pieces = [Piece(known, part.file) for part in parts]
-    content = context.pfs.compose(view.branch, path, pieces, md5)
-    put = Put(upload.path, content, condition, properties.to_bytes())
-    pending = Pending(view.branch, view.put(put), lambda made: made, condition=condition)
-    try:
-        made = pending.make(context.pfs)
-    except PiecesGone as error:
-        if not store.is_open(store.snapshot(context.pfs), upload):
-            raise _no_such_upload(upload.id.text) from error
-        raise
+    content, staging = content_of(context, view.branch, path, pieces, md5)
+    put = Put(upload.path, content, is_to_be_made, properties.to_bytes())
+    made = Pending(view.branch, view.put(put), lambda made: made, staging, condition).make(context.pfs)
     return etag_of(made.file), view.version(made)
 
 
@@ -241,7 +269,8 @@ def _chosen(known: Snapshot, upload: Upload, asked: Sequence[CompletedPart]) -> 
         if upload.id.checksum_type == COMPOSITE and not _checksums_of(one):
             message = (
                 f"The upload was created using a {upload.id.algorithm} checksum. The complete request must "
-                f"include the checksum for each part. It was missing for part {one.part_number}."
+                "include the checksum for each part. "
+                f"It was missing for part {one.part_number} in the request."
             )
             raise S3Error(errors.InvalidRequest, message)
         chosen.append(part)
@@ -270,7 +299,9 @@ def _agrees(one: CompletedPart, part: Part) -> bool:
     return all((name, value) == part.checksum for name, value in told.items())
 
 
-def _checked(request: CompleteMultipartUploadRequest, id_: UploadId, parts: Sequence[Part]) -> dict[str, str]:
+def _checked(
+    request: CompleteMultipartUploadRequest, id_: UploadId, known: Snapshot, parts: Sequence[Part]
+) -> dict[str, str]:
     """Give the checksum of the whole, by name; judge what the client says of the whole.
 
     Raises:
@@ -283,34 +314,49 @@ def _checked(request: CompleteMultipartUploadRequest, id_: UploadId, parts: Sequ
             f"The provided 'x-amz-mp-object-size' header value {request.mp_object_size} does not match what "
             f"was computed: {size}",
         )
-    told = dict(request.checksum)
-    kind = told.pop("type", id_.checksum_type or FULL_OBJECT)
-    if kind != (id_.checksum_type or kind):
+    kind = id_.checksum_type or FULL_OBJECT
+    if request.checksum.get("type", kind).upper() != kind:
         raise S3Error(
             errors.InvalidRequest,
-            f"The upload was created using the {id_.checksum_type} checksum mode. The complete request must "
-            "use the same checksum mode.",
+            f"The upload was created using the {kind} checksum mode. The complete request must use the same "
+            "checksum mode.",
         )
+    told = {name: request.checksum[name] for name in CHECKSUMS if request.checksum.get(name)}
+    if len(told) > 1:
+        raise S3Error(
+            errors.InvalidRequest,
+            "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
+        )
+    for name, value in told.items():
+        check_value(name, value)
+        if id_.algorithm not in (None, name):
+            raise type_mismatch(id_.algorithm or "null", name)
     algorithm = id_.algorithm or next(iter(told), None)
     if algorithm is None:
         return {}
-    values = [part.checksum for part in parts]
-    if set(told) - {algorithm} or any(value is None or value[0] != algorithm for value in values):
-        raise S3Error(
-            errors.InvalidRequest,
-            "The checksum of the whole can be judged where the upload was created with its algorithm "
-            "(x-amz-checksum-algorithm), or where each part was sent with it.",
-        )
-    whole = of_whole(
-        algorithm, kind, [(part.checksum[1], part.file.size) for part in parts if part.checksum is not None]
-    )
-    said = told.get(algorithm)
-    if said is not None and said not in (whole, whole.partition("-")[0]):
+    whole = _whole(algorithm, kind, known, parts)
+    if told and told[algorithm] not in (whole, whole.partition("-")[0]):
         raise S3Error(
             errors.BadDigest,
             f"The {algorithm.upper()} you specified did not match the calculated checksum.",
         )
-    return {algorithm: whole} if id_.algorithm else {}
+    return {algorithm: whole}
+
+
+def _whole(algorithm: str, kind: str, known: Snapshot, parts: Sequence[Part]) -> str:
+    """Give the checksum of an object of parts; they are read where theirs do not tell it."""
+    values = [
+        (part.checksum[1], part.file.size)
+        for part in parts
+        if part.checksum is not None and part.checksum[0] == algorithm
+    ]
+    if len(values) == len(parts) and (kind == COMPOSITE or can_be_combined(algorithm)):
+        return of_whole(algorithm, kind, values)
+    digest = CHECKSUMS[algorithm].digest()
+    for part in parts:
+        for block in known.read_file(part.file):
+            digest.update(block)
+    return encoded(digest)
 
 
 def _fingerprint(asked: Sequence[CompletedPart]) -> str:
@@ -320,7 +366,7 @@ def _fingerprint(asked: Sequence[CompletedPart]) -> str:
 
 
 def _answered(
-    context: Context, request: CompleteMultipartUploadRequest
+    context: Context, request: CompleteMultipartUploadRequest, asked: Sequence[CompletedPart]
 ) -> CompleteMultipartUploadResult | None:
     """Answer again what a completion has answered; None where there was none of these parts."""
     id_ = UploadId.read(request.upload_id)
@@ -330,21 +376,21 @@ def _answered(
     if (answer["key"], answer["bucket"], answer["asked"]) != (
         request.key,
         str(request.branch),
-        _fingerprint(request.document.part),
+        _fingerprint(asked),
     ):
         return None
-    return _result(request, id_, answer)
+    return _result(request, answer)
 
 
 def _result(
-    request: CompleteMultipartUploadRequest, id_: UploadId, answer: Mapping[str, Any]
+    request: CompleteMultipartUploadRequest, answer: Mapping[str, Any]
 ) -> CompleteMultipartUploadResult:
     document = documents.CompleteMultipartUploadResult(
-        location=f"/{request.bucket}/{request.key}",
+        location=f"/{request.bucket}/{quote(request.key, errors='surrogateescape')}",
         bucket=request.bucket,
         key=request.key,
         etag=answer["etag"],
-        checksum_type=id_.checksum_type,
+        checksum_type=answer["checksum_type"],
         **named_checksums(answer["checksums"]),
     )
     return CompleteMultipartUploadResult(document, version_id=answer["version_id"])
@@ -363,7 +409,7 @@ def list_parts(context: Context, request: ListPartsRequest) -> documents.ListPar
     is_truncated = False
     for part in store.parts(known, upload.id, request.part_number_marker):
         if len(listed) == request.max_parts:
-            is_truncated = True
+            is_truncated = bool(listed)  # a page of none would never lead on
             break
         listed.append(part)
     return documents.ListPartsResult(
@@ -401,7 +447,7 @@ def list_multipart_uploads(
     is_truncated = False
     for entry in _going_on(context, request):
         if len(listed) == request.max_uploads:
-            is_truncated = True
+            is_truncated = bool(listed)
             break
         listed.append(entry)
     last = listed[-1] if listed and is_truncated else None
@@ -442,6 +488,8 @@ def _going_on(
     position = ""
     if request.key_marker:
         marker, id_marker = request.key_marker, request.upload_id_marker or None
+        if id_marker is not None and UploadId.read(id_marker) is None:
+            raise invalid_argument("upload-id-marker", id_marker, "Invalid uploadId marker")
         is_one = id_marker is not None and keys.is_key(marker)
         path = keys.path(marker) if is_one else keys.after(marker)
         position = store.behind(branch, path, id_marker if is_one else None)
@@ -491,13 +539,15 @@ def _number(number: int | None) -> int:
 
 
 def _algorithm(id_: UploadId, announced: Sequence[str]) -> str | None:
-    """Give the algorithm of the upload. Raise S3Error InvalidRequest where a part has another."""
-    if id_.algorithm is not None and announced and id_.algorithm not in announced:
-        raise S3Error(
-            errors.InvalidRequest,
-            f"Checksum Type mismatch occurred, expected checksum Type: {id_.algorithm}, "
-            f"actual checksum Type: {announced[0]}",
-        )
+    """Give the algorithm of the upload.
+
+    Raises:
+        S3Error: InvalidRequest where a part has another, or none and a COMPOSITE is to be made of them.
+    """
+    if id_.algorithm is None or id_.algorithm in announced:
+        return id_.algorithm
+    if announced or id_.checksum_type == COMPOSITE:
+        raise type_mismatch(id_.algorithm, announced[0] if announced else None)
     return id_.algorithm
 
 
@@ -538,15 +588,15 @@ def _copy(context: Context, found: Found, offset: int, size: int, algorithm: str
     is_whole = size == found.file.size
     if not (is_whole or context.pfs.composes_parts):
         blocks = through(found.snapshot.read_file(found.file, offset, size), digests)
-        staging = fill(context.pfs.stage(UPLOADS, _ANY_PART, arrived=False), blocks)
-        return _Copied(staging.finish(), md5.digest(), _checksum(algorithm, own), staging)
+        anew = fill(context.pfs.stage(UPLOADS, _ANY_PART, arrived=False), blocks)
+        return _Copied(anew.finish(), md5.digest(), _checksum(algorithm, own), anew)
     if is_whole and own is None and is_md5(found.file.md5):
         known_md5 = found.file.md5 or b""
     else:
         read_through(found, offset, size, digests)
         known_md5 = md5.digest()
-    content = context.pfs.compose(UPLOADS, _ANY_PART, [piece_of(found, offset, size)], known_md5)
-    return _Copied(content, known_md5, _checksum(algorithm, own), None)
+    content, held = content_of(context, UPLOADS, _ANY_PART, [piece_of(found, offset, size)], known_md5)
+    return _Copied(content, known_md5, _checksum(algorithm, own), held)
 
 
 def _checksum(algorithm: str | None, digest: Digest | None) -> tuple[str, str] | None:

@@ -36,7 +36,7 @@ from s3gw.operations._history import page_of_versions
 from s3gw.operations._owner import OWNER
 from s3gw.operations._properties import Properties, metadata_headers
 from s3gw.operations._reads import find_key
-from s3gw.operations._removals import ATTEMPTS, refuse_directory_conditions
+from s3gw.operations._removals import ATTEMPTS, refuse_directory_conditions, targets
 from s3gw.operations._versions import NULL, Found, checked, find_version, pinned_at, version_of
 from s3gw.operations._views import SessionView, View, view_of
 from s3gw.operations.pending import Pending
@@ -112,7 +112,9 @@ def delete_object(context: Context, request: DeleteObjectRequest) -> Pending[Del
         made = None if file is None else view.version(change)
         return DeleteObjectResult(delete_marker=True if made else None, version_id=made)
 
-    edits = [] if file is None else view.delete(file.path, condition)
+    edits: list[Put | Delete] = []
+    for target in [] if file is None else targets(context, request.key, file, condition):
+        edits += view.delete(*target)
     return Pending(view.branch, edits, then, condition=condition)
 
 
@@ -176,9 +178,8 @@ class _Removals:
             self._context, self._view, self._snapshot, file, key, identifier.version_id
         )
         if is_there:
-            paths = self._context.keys.paths(key) if file is None else [file.path]
-            for path in paths:
-                self.edits += self._view.delete(path, condition)
+            for target in targets(self._context, key, file, condition):
+                self.edits += self._view.delete(*target)
 
         def deleted(made: str | None) -> Deleted:
             if version is not None:

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from s3gw.pfs.interface import PFS, PFSError
+from s3gw.pfs.interface import OWN_REPO, PFS, Branch, PFSError
+from s3gw.pfs.paths import check_branch
 
 __all__ = ["PFS", "PFSError", "opener"]
 
@@ -20,6 +21,7 @@ def opener(
     pachd_ca: str | None = None,
     pachd_token: str | None = None,
     pachd_deadline_s: float = 60.0,
+    properties_repo: str | None = None,
 ) -> Callable[[], PFS]:
     """Tell how to open the PFS that `where` names; the opening itself belongs into each worker.
 
@@ -32,24 +34,32 @@ def opener(
         pachd_ca: A PEM file of the authorities to trust.
         pachd_token: A Pachyderm token.
         pachd_deadline_s: Seconds that a cluster may take for any one answer.
+        properties_repo: The repo of a cluster that properties of files are kept in, if they are kept.
 
     Raises:
-        PFSError: `where` names no PFS; the message says what to write.
+        PFSError: `where` names no PFS, or what else is given does not go with it; the message says what
+            to write.
     """
     kind, _, rest = where.partition(":")
     if kind == "embedded" and rest:
+        if properties_repo is not None:
+            raise PFSError("An embedded PFS keeps properties with the files: leave --properties-repo out.")
         from s3gw.pfs.embedded import EmbeddedPFS, parse_history
 
         return partial(EmbeddedPFS, Path(rest), durability=durability, history=parse_history(history))
     if where == "pachd" or (kind in ("grpc", "grpcs") and rest):
         from s3gw.pfs.pachd.address import find_address
 
+        if properties_repo is not None:
+            check_branch(Branch(properties_repo, "master"))
+            if properties_repo == OWN_REPO:
+                raise PFSError(f"{OWN_REPO} is the gateway's own repo: choose another --properties-repo.")
         address = find_address(where, ca_file=pachd_ca, token=pachd_token)
 
         def open_pachd() -> PFS:
             from s3gw.pfs.pachd import PachdPFS  # gRPC must not be loaded before the fork
 
-            return PachdPFS(address, pachd_deadline_s)
+            return PachdPFS(address, pachd_deadline_s, properties_repo)
 
         return open_pachd
     raise PFSError(

@@ -397,6 +397,7 @@ class PFS(Protocol):
         Pieces are whole files, unless the PFS `composes_parts`. What can be refused is left to `change`,
         also that a piece was deleted meanwhile, with its branch or its history: `PiecesGone`. With `md5`
         that is what `FileInfo.md5` will be; it may be left out for one whole file, whose own it is then.
+        None where PFS cannot refer to them: their bytes are to be staged again.
         """
         ...
 

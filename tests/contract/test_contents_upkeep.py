@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from awscrt import checksums
 
 from s3gw.pfs.embedded import Keep, backup, check
 from s3gw.pfs.interface import (
@@ -105,6 +106,38 @@ def test_a_piece_that_is_missing_or_another_one_is_told(store, folder, data):
     assert check(folder).lost == 1
 
 
+def test_a_list_of_pieces_that_rots_is_told(store, folder):
+    store.put("a", LARGE)
+    compose(store, "b", ("a", 1), ("a", 5))
+    with sqlite3.connect(folder / "pfs.sqlite") as database:
+        database.execute("UPDATE pieces SET list = replace(list, ',5,', ',6,')")
+    with pytest.raises(CorruptData, match="list of its pieces"):
+        store.read("b")
+    with pytest.raises(CorruptData):
+        compose(store, "c", ("b", 3))
+    assert check(folder, repair=True).lost == 1
+    store.pfs.prune(Keep())
+    check(folder, repair=True)
+    assert check(folder).problems == []
+    with sqlite3.connect(folder / "pfs.sqlite") as database:
+        assert database.execute("SELECT count(*) FROM shared").fetchone() == (0,)
+    assert store.read("a") == LARGE
+
+
+def test_nothing_is_made_of_what_is_not_all_there(store, folder):
+    store.put("a", LARGE)
+    store.put("b", b"small")
+    compose(store, "made", ("a",), ("b",))
+    with sqlite3.connect(folder / "pfs.sqlite") as database:
+        database.execute("DELETE FROM pieces")
+        database.execute("DELETE FROM blob")
+    head = store.snapshot().commit
+    for parts in ([("made", 1)], [("a",), ("b",)]):
+        with pytest.raises(CorruptData):
+            compose(store, "c", *parts)
+    assert store.snapshot().commit == head
+
+
 def test_counts_that_are_wrong_are_found_and_mended(store, folder):
     store.put("a", LARGE)
     store.put("b", b"small")
@@ -118,7 +151,9 @@ def test_counts_that_are_wrong_are_found_and_mended(store, folder):
         database.execute("UPDATE composed SET dropped = 1 WHERE id = 2")
         database.execute("DELETE FROM composed WHERE id = 1")
         database.execute("INSERT INTO composed (id) VALUES (77)")
-        database.execute("INSERT INTO pieces VALUES (78, 0, '[[1,0,5,0]]')")
+        pieces = "[[1,0,5,0]]"
+        row = 78, 0, checksums.crc32c(pieces.encode()), pieces
+        database.execute("INSERT INTO pieces VALUES (?, ?, ?, ?)", row)
     report = check(folder)
     assert (report.lost, len(report.problems)) == (0, 3)
     repaired = check(folder, repair=True)

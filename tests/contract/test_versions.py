@@ -140,6 +140,22 @@ def test_a_page_begins_behind_a_version_or_behind_all_of_a_path(told):
         assert found == [other for other in entries if other[0] > path]
 
 
+@pytest.mark.parametrize(
+    ("prefix", "delimiter"), [("b", ""), ("", "/"), ("d/", "/"), ("e", ""), ("d/x", "x")]
+)
+def test_a_page_that_begins_within_a_path_has_no_more_than_others(told, prefix, delimiter):
+    """There are older versions of ``d/x`` behind its newest: they may not match, or be rolled up."""
+    commit, data = told.made["d/x"][0]
+    entries = told.entries()
+    expected = [
+        found
+        for found in entries[entries.index(("d/x", commit, data, True)) + 1 :]
+        if found[0].startswith(prefix) and (not delimiter or delimiter not in found[0][len(prefix) :])
+    ]
+    read = pages(told, 3, prefix, delimiter, after=("d/x", commit))
+    assert [entry(told, version) for page in read for version in page.versions] == expected
+
+
 def test_no_limit_is_no_page(told):
     page = told.store.pfs.list_versions(told.store.branch, limit=0)
     assert (page.versions, page.groups) == ([], [])

@@ -101,7 +101,7 @@ def test_a_page_of_files_takes_one_call_however_long_pachd_takes_for_all_of_it(s
         messages = [pb.ModifyFileRequest(set_commit=commit_message(store.branch))]
         some = names[begin : begin + 100]
         messages += [pb.ModifyFileRequest(add_file=pb.AddFile(path=name, raw={})) for name in some]
-        store.pfs._client.send("ModifyFile", messages)
+        store.pfs._client.modify(message.SerializeToString() for message in messages)
     fault(latency_s=0.2)
     page = store.snapshot().list_files("d1/", "/", limit=600)
     assert [file.path for file in page.files] == names[700:1300]

@@ -49,7 +49,7 @@ def raw_put(store: Store, path: str, body: bytes) -> None:
         pb.ModifyFileRequest(set_commit=commit),
         pb.ModifyFileRequest(add_file=pb.AddFile(path=path, raw={"value": body})),
     ]
-    store.pfs._client.send("ModifyFile", messages)
+    store.pfs._client.modify(message.SerializeToString() for message in messages)
 
 
 def test_an_answer_comes_when_the_commit_is_finished(store, fault):
@@ -148,16 +148,52 @@ def beaten(store, monkeypatch) -> Callable[[str, bytes], None]:
     """
 
     def lose_to(path: str, body: bytes) -> None:
-        send = store.pfs._client.send
+        modify = store.pfs._client.modify
 
-        def send_second(method: str, messages: Iterable[object]) -> object:
-            monkeypatch.setattr(store.pfs._client, "send", send)
+        def modify_second(messages: Iterable[bytes]) -> None:
+            monkeypatch.setattr(store.pfs._client, "modify", modify)
             raw_put(store, path, body)
-            return send(method, messages)
+            modify(messages)
 
-        monkeypatch.setattr(store.pfs._client, "send", send_second)
+        monkeypatch.setattr(store.pfs._client, "modify", modify_second)
 
     return lose_to
+
+
+def test_a_write_that_another_gateway_starts_a_commit_beneath_is_tried_again(store, monkeypatch):
+    modify = store.pfs._client.modify
+
+    def opened(messages: Iterable[bytes]) -> Iterable[bytes]:
+        stream = iter(messages)
+        yield next(stream)
+        time.sleep(0.2)  # pachd has looked at the head
+        commit = start(store, OURS)
+        threading.Timer(0.2, finish, (store, commit)).start()
+        yield from stream
+
+    def modify_beneath(messages: Iterable[bytes]) -> None:
+        monkeypatch.setattr(store.pfs._client, "modify", modify)
+        modify(opened(messages))
+
+    monkeypatch.setattr(store.pfs._client, "modify", modify_beneath)
+    change = store.put("a", b"x")
+    assert store.snapshot().commit == change.commit
+    assert store.read("a") == b"x"
+
+
+def test_a_write_that_is_lost_in_the_commit_of_another_gateway_is_made_again(store, monkeypatch):
+    """So pachd does with what joins a commit while that is being finished, and says that all is well."""
+    modify = store.pfs._client.modify
+
+    def lose(messages: Iterable[bytes]) -> None:
+        monkeypatch.setattr(store.pfs._client, "modify", modify)
+        list(messages)
+        finish(store, start(store, OURS))
+
+    monkeypatch.setattr(store.pfs._client, "modify", lose)
+    change = store.put("a", b"x")
+    assert store.snapshot().commit == change.commit
+    assert store.read("a") == b"x"
 
 
 def test_a_clash_with_another_writer_is_an_error_and_loses_nothing(store, beaten):

@@ -48,7 +48,7 @@ def job(store: Store, **files: bytes) -> None:
     for path, body in files.items():
         messages.append(pb.ModifyFileRequest(delete_file=pb.DeleteFile(path=path)))
         messages.append(pb.ModifyFileRequest(add_file=pb.AddFile(path=path, raw={"value": body})))
-    store.pfs._client.send("ModifyFile", messages)
+    store.pfs._client.modify(message.SerializeToString() for message in messages)
 
 
 def spoil(store: Store) -> None:
@@ -145,7 +145,7 @@ def test_an_open_head_upon_a_commit_that_is_being_finished_is_read_when_that_is(
         pb.ModifyFileRequest(set_commit=commit_message(store.branch)),
         pb.ModifyFileRequest(add_file=pb.AddFile(path="a", raw={"value": b"x"})),
     ]
-    store.pfs._client.send("ModifyFile", messages)
+    store.pfs._client.modify(message.SerializeToString() for message in messages)
     start(store)
     assert store.paths() == ["a"]
 

@@ -132,7 +132,11 @@ def test_an_acl_is_laid_out_as_s3_does(extended, kept):
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 @pytest.mark.parametrize(
     ("target", "code"),
-    [("dir?acl", "NoSuchKey"), ("none?acl", "NoSuchKey"), ("dir/a.txt?acl&versionId=0", "NoSuchVersion")],
+    [
+        ("dir?acl", "NoSuchKey"),
+        ("none?acl", "NoSuchKey"),
+        (f"dir/a.txt?acl&versionId={'0' * 12}4{'0' * 19}", "NoSuchVersion"),
+    ],
 )
 def test_the_acl_of_what_is_missing_is_404(extended, kept, method, target, code):
     answer = extended.request(method, f"/{kept}/{target}", b"", {"x-amz-acl": "private"})

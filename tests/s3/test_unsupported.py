@@ -17,6 +17,8 @@ UNSUPPORTED = [
 BEYOND_MODEL = {
     "PostObject": ("POST", "/{bucket}"),
     "CorsPreflight": ("OPTIONS", "/{bucket}/{key}"),
+    "DeleteSession": ("DELETE", "/{bucket}?s3gw-session"),
+    "PostSession": ("POST", "/{bucket}?s3gw-session"),
 }
 
 

@@ -53,6 +53,13 @@ def test_the_ready_line_names_the_address_and_a_line_to_try(tmp_path):
         (["serve", "--pfs", "embedded:"], {}, "write embedded:PATH"),
         (["serve", "--pfs", "embedded:/proc/no", "--listen", "127.0.0.1:0"], {}, "/proc/no"),
         (["serve", "--pfs", "embedded:/dev/null", "--listen", "127.0.0.1:0"], {}, "/dev/null"),
+        (["serve", "--pfs", "embedded:x", "--properties-repo", "kept"], {}, "leave --properties-repo out"),
+        (
+            ["serve", "--pfs", "grpc://x:1", "--properties-repo", "a.b"],
+            {},
+            "The repo name 'a.b' is not valid",
+        ),
+        (["serve", "--pfs", "grpc://x:1", "--properties-repo", "_s3gw_"], {}, "choose another"),
         (["serve", "--listen", "203.0.113.1:80"], {}, "cannot listen on 203.0.113.1:80"),
         (["serve"], {"S3GW_LISTEN": "nowhere"}, "'nowhere' is not HOST:PORT"),
         (["serve"], {"S3GW_LOG_FORMAT": "xml"}, "S3GW_LOG_FORMAT: 'xml' is none of json, text"),

@@ -543,9 +543,9 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
         "objects.yaml: GetObject: the handler objects.fetch_object is unknown: write `def fetch_object` in s3gw/operations/objects.py",
     ),
     "a handler that no entry names": (
-        lambda t: t.entry("objects.yaml", "GetObject", supported=None, unsupported={"why": "It is a test."}),
-        "s3gw/operations/objects.py: get_object: no entry names this handler: "
-        "name it in spec/operations, or make it private (_get_object)",
+        lambda t: t.entry("buckets.yaml", "HeadBucket", supported=None, unsupported={"why": "It is a test."}),
+        "s3gw/operations/buckets.py: head_bucket: no entry names this handler: "
+        "name it in spec/operations, or make it private (_head_bucket)",
     ),
     "a handler of two entries": (
         lambda t: t.supported("objects.yaml", "GetObject", handler="objects.head_object"),

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from s3gw.pfs.embedded._database import FORMAT, Database, Unusable, check_is_there, tables
+from s3gw.pfs.embedded._database import Database, Unusable, check_is_there
 from s3gw.pfs.embedded._faults import Faults
 from s3gw.pfs.embedded._purge import alone
 from s3gw.pfs.embedded._repair import Repair
 from s3gw.pfs.embedded._report import Findings, LostVersion, Report
 from s3gw.pfs.embedded._space import Space
+from s3gw.pfs.embedded._tables import FORMAT, tables
 from s3gw.pfs.embedded._uses import MISCOUNTED, USED
 
 _PAGE = 500

@@ -16,6 +16,7 @@ from typing import NamedTuple, cast
 
 from awscrt import checksums
 
+from s3gw.pfs.embedded._contents import blake2b
 from s3gw.pfs.embedded._pieces import StoredPiece, read_pieces, write_pieces
 from s3gw.pfs.embedded._rows import Content, find_file
 from s3gw.pfs.embedded._snapshot import EmbeddedSnapshot
@@ -53,7 +54,7 @@ class _Part(NamedTuple):
         if self.is_whole:
             return self.file.hash
         place = struct.pack(">QQ", self.offset, self.size)
-        return _blake(self.file.hash + place)
+        return blake2b(self.file.hash + place)
 
 
 @dataclass(slots=True)
@@ -77,7 +78,12 @@ class Composition:
     sources: set[_Source] = field(default_factory=set)
 
     def check(self, connection: sqlite3.Connection) -> None:
-        """Raise `PiecesGone` where a source was deleted with its branch, or cut off from the history."""
+        """Look whether it can be placed.
+
+        Raises:
+            PiecesGone: A source was deleted with its branch, or cut off from the history.
+            CorruptData: A source is not all there.
+        """
         for line in {source.line for source in self.sources}:
             if connection.execute(_IS_LINE, (line,)).fetchone() is None:
                 raise PiecesGone("A branch that pieces are of was deleted.")
@@ -85,6 +91,8 @@ class Composition:
             row = find_file(connection, line, number, path)
             if row is None or row[-2] != content:
                 raise PiecesGone(f"{path} was cut off from the history of its branch.")
+        if self.content is None and sum(piece.size for piece in self.pieces) != self.size:
+            raise CorruptData("Pieces are missing.")
 
     def place(self, connection: sqlite3.Connection) -> tuple[Content | None, int]:
         """Take the content into use: what a version is to refer to, and the bytes that were written."""
@@ -114,7 +122,7 @@ def compose(connection: sqlite3.Connection, pieces: Sequence[Piece], md5: bytes 
     if whole is not None:
         pfs_hash = whole.hash
     else:
-        pfs_hash = _blake(b"".join(part.hash() for part in parts if part.size))
+        pfs_hash = blake2b(b"".join(part.hash() for part in parts if part.size))
     composition = Composition(sum(part.size for part in parts), md5, pfs_hash)
     composition.sources = {_source(piece) for piece in pieces}
     # a content that is not composed belongs to one MD5
@@ -130,10 +138,6 @@ def compose(connection: sqlite3.Connection, pieces: Sequence[Piece], md5: bytes 
         else:
             composition.pieces.append(stored)
     return composition
-
-
-def _blake(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=32).digest()
 
 
 def _is_composed(content: object) -> bool:
@@ -155,16 +159,18 @@ def _stored(connection: sqlite3.Connection, parts: Sequence[_Part]) -> Iterator[
             yield StoredPiece(content, offset, size, file.size)
         elif content < 0:
             yield from read_pieces(lambda: connection, content, offset, size)
-        else:
-            yield StoredPiece(content, offset, size, _sum(connection, file))
+        elif (stamp := _sum(connection, file)) is not None:
+            yield StoredPiece(content, offset, size, stamp)
 
 
-def _sum(connection: sqlite3.Connection, file: FileInfo) -> int:
-    """Give the CRC-32C of a blob; format 1 kept none, but the MD5 of the file."""
-    known: int | None
-    known, data = connection.execute(_SUM, (file.content,)).fetchone() or (0, b"")
+def _sum(connection: sqlite3.Connection, file: FileInfo) -> int | None:
+    """Give the CRC-32C of a blob, None where it is gone; format 1 kept none, but the MD5 of the file."""
+    row = connection.execute(_SUM, (file.content,)).fetchone()
+    if row is None:
+        return None
+    known, data = row
     if known is not None:
-        return known
+        return int(known)
     if hashlib.md5(data, usedforsecurity=False).digest() != file.md5:
         raise CorruptData(f"{file.path} differs from what was stored.")
     return int(checksums.crc32c(data))

@@ -13,6 +13,7 @@ from s3gw.pfs.embedded._contents import BlockSums
 from s3gw.pfs.embedded._pieces import StoredPiece, read_pieces
 from s3gw.pfs.embedded._readers import BLOCK
 from s3gw.pfs.embedded._rows import Content
+from s3gw.pfs.interface import CorruptData
 
 _GONE = "its content is missing"
 _DIFFERS = "its content differs from what was stored"
@@ -58,11 +59,14 @@ class Faults:
 
     def _of_composed(self, content: int, size: int) -> str:
         left = size
-        for piece in read_pieces(lambda: self._connection, content, 0, size):
-            fault = self._of_piece(piece)
-            if fault:
-                return fault
-            left -= piece.size
+        try:
+            for piece in read_pieces(lambda: self._connection, content, 0, size):
+                fault = self._of_piece(piece)
+                if fault:
+                    return fault
+                left -= piece.size
+        except CorruptData:
+            return "the list of its pieces differs from what was stored"
         return "pieces of it are missing" if left else ""
 
     def _of_piece(self, piece: StoredPiece) -> str:

@@ -6,6 +6,7 @@ purge reads more than it needs.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import sqlite3
@@ -13,14 +14,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from awscrt import checksums
+
 from s3gw.pfs.embedded._rows import Content
 from s3gw.pfs.embedded._uses import add_uses, forget_contents
+from s3gw.pfs.interface import CorruptData
 
 IN_A_ROW = 500
 
-_ROW = "SELECT begin, list FROM pieces WHERE composed = ? AND begin <= ? ORDER BY begin DESC LIMIT 1"
+_ROW = "SELECT begin, sum, list FROM pieces WHERE composed = ? AND begin <= ? ORDER BY begin DESC LIMIT 1"
 _DROPPED = """
-SELECT id, begin, list FROM composed LEFT JOIN pieces ON pieces.composed = composed.id WHERE dropped LIMIT ?
+SELECT id, begin, sum, list FROM composed LEFT JOIN pieces ON pieces.composed = composed.id
+WHERE dropped LIMIT ?
 """
 _FORGET = """
 DELETE FROM composed WHERE id = ? AND NOT EXISTS (SELECT 1 FROM pieces WHERE pieces.composed = composed.id)
@@ -43,9 +48,11 @@ class StoredPiece(NamedTuple):
     stamp: int
 
 
-def contents_of(pieces: str) -> set[Content]:
-    """Give the contents that a row of pieces refers to."""
-    return {content for content, *_ in json.loads(pieces)}
+def _load(known: int, text: str) -> list[StoredPiece]:
+    """Read a list of pieces. Raise `CorruptData` where it is not what was stored."""
+    if checksums.crc32c(text.encode()) != known:
+        raise CorruptData("The list of its pieces differs from what was stored.")
+    return [StoredPiece(*piece) for piece in json.loads(text)]
 
 
 def write_pieces(connection: sqlite3.Connection, pieces: Sequence[StoredPiece]) -> tuple[int, int]:
@@ -53,16 +60,17 @@ def write_pieces(connection: sqlite3.Connection, pieces: Sequence[StoredPiece]) 
     composed = connection.execute("INSERT INTO composed DEFAULT VALUES").lastrowid
     assert composed is not None
     begin = 0
-    rows: list[tuple[int, int, str]] = []
+    rows: list[tuple[int, int, int, str]] = []
     uses: Counter[Content] = Counter()
     rest = iter(pieces)
     while some := list(itertools.islice(rest, IN_A_ROW)):
-        rows.append((composed, begin, json.dumps(some, separators=(",", ":"))))
+        text = json.dumps(some, separators=(",", ":"))
+        rows.append((composed, begin, checksums.crc32c(text.encode()), text))
         uses.update({piece.content for piece in some})
         begin += sum(piece.size for piece in some)
-    connection.executemany("INSERT INTO pieces (composed, begin, list) VALUES (?, ?, ?)", rows)
+    connection.executemany("INSERT INTO pieces (composed, begin, sum, list) VALUES (?, ?, ?, ?)", rows)
     add_uses(connection, uses)
-    return -composed, sum(len(text) for _, _, text in rows)
+    return -composed, sum(len(text) for *_, text in rows)
 
 
 def read_pieces(
@@ -75,31 +83,39 @@ def read_pieces(
         content: As a version has it, below 0.
         offset: Where the part begins.
         size: Bytes of the part.
+
+    Raises:
+        CorruptData: A row is not what was stored.
     """
     end = offset + size
     while offset < end:
         row = reader().execute(_ROW, (-content, offset)).fetchone()
         if row is None:
             return
-        begin, text = row
+        begin, *stored = row
         before = offset
-        for name, start, length, stamp in json.loads(text):
+        for piece in _load(*stored):
             skipped = max(0, offset - begin)
-            taken = min(length, end - begin) - skipped
+            taken = min(piece.size, end - begin) - skipped
             if taken > 0:
-                yield StoredPiece(name, start + skipped, taken, stamp)
+                yield piece._replace(offset=piece.offset + skipped, size=taken)
                 offset += taken
-            begin += length
+            begin += piece.size
         if offset == before:
             return
 
 
 def drop_some_pieces(connection: sqlite3.Connection, at_once: int) -> tuple[bool, bool]:
-    """Forget some pieces of what was dropped: whether there were any, and whether files are doomed now."""
+    """Forget some pieces of what was dropped: whether there were any, and whether files are doomed now.
+
+    What a row that has rotted referred to stays, until a repair finds it.
+    """
     contents: list[Content] = []
     rows: list[tuple[int, int | None]] = []
-    for composed, begin, text in connection.execute(_DROPPED, (at_once,)):
-        contents += contents_of(text or "[]")
+    for composed, begin, *stored in connection.execute(_DROPPED, (at_once,)):
+        if begin is not None:
+            with contextlib.suppress(CorruptData):
+                contents += {piece.content for piece in _load(*stored)}
         rows.append((composed, begin))
         if len(contents) >= at_once:
             break

@@ -13,6 +13,7 @@ from s3gw.pfs.embedded._pieces import StoredPiece, read_pieces
 from s3gw.pfs.embedded._report import Findings, LostVersion
 from s3gw.pfs.embedded._rows import Content
 from s3gw.pfs.embedded._uses import MISCOUNTED, forget_contents
+from s3gw.pfs.interface import CorruptData
 
 _BLOCK = 1024 * 1024
 
@@ -119,11 +120,12 @@ class Repair:
         if content > 0:
             yield self._blob(content)
             return
-        for piece in read_pieces(lambda: self._database.reader, content, 0, size):
-            if isinstance(piece.content, int):
-                yield self._blob(piece.content)[piece.offset : piece.offset + piece.size]
-            else:
-                yield from self._part_of_file(piece)
+        with contextlib.suppress(CorruptData):
+            for piece in read_pieces(lambda: self._database.reader, content, 0, size):
+                if isinstance(piece.content, int):
+                    yield self._blob(piece.content)[piece.offset : piece.offset + piece.size]
+                else:
+                    yield from self._part_of_file(piece)
 
     def _blob(self, content: int) -> bytes:
         row = self._database.reader.execute("SELECT data FROM blob WHERE id = ?", (content,)).fetchone()

@@ -18,7 +18,7 @@ from s3gw.pfs.embedded._pieces import StoredPiece, read_pieces
 from s3gw.pfs.embedded._readers import BlobPiece, ComposedReader, LargeReader, SmallReader
 from s3gw.pfs.embedded._rows import find_file, inspected
 from s3gw.pfs.embedded._transaction import find_branch
-from s3gw.pfs.embedded._versions import removal
+from s3gw.pfs.embedded._versions import commit_of, removal
 from s3gw.pfs.interface import (
     Branch,
     BranchNotFound,
@@ -213,10 +213,7 @@ class EmbeddedSnapshot:
     @telling
     def commit_of(self, file: FileInfo) -> str | None:
         """See `Snapshot.commit_of`."""
-        connection = self._database.reader
-        row = find_file(connection, *self.place(), file.path)
-        found = connection.execute(_COMMIT_ID, row[:1]).fetchone() if row else None
-        return found[0] if found else None
+        return commit_of(self._database.reader, *self.place(), file.path)
 
     @telling
     def removed_in(self, path: str) -> str | None:

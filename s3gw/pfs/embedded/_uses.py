@@ -23,7 +23,10 @@ USED = """
 SELECT content, 1 AS uses FROM file WHERE content IS NOT NULL
 UNION ALL SELECT content, 1 FROM history WHERE content IS NOT NULL
 UNION ALL SELECT content, 1
-FROM (SELECT DISTINCT composed, begin, json_extract(value, '$[0]') AS content FROM pieces, json_each(list))
+FROM (
+    SELECT DISTINCT composed, begin, json_extract(value, '$[0]') AS content
+    FROM pieces, json_each(CASE WHEN json_valid(list) THEN list ELSE '[]' END)
+)
 """
 # Contents that are counted wrong: their uses but for those in ``shared``, of which there must be one. What
 # is dropped has that of the purge.

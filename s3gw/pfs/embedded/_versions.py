@@ -34,12 +34,31 @@ SELECT {COLUMNS}, since, until FROM history
 WHERE line = ? AND path = ? AND until <= ? ORDER BY until DESC
 """  # noqa: S608
 _REMOVED = "SELECT until FROM history WHERE line = ? AND path = ? AND until <= ? ORDER BY until DESC LIMIT 1"
+# PERF: a read of an object asks for its commit.
+_LIVE_COMMIT = """
+SELECT (SELECT id FROM commits WHERE num = since) FROM file WHERE line = ? AND path = ? AND since <= ?
+"""
+_PAST_COMMIT = """
+SELECT (SELECT id FROM commits WHERE num = since) FROM history
+WHERE line = ? AND path = ? AND until > ? AND since <= ? ORDER BY until LIMIT 1
+"""
 _IS_THERE = """
 SELECT 1 FROM file WHERE line = ?1 AND path = ?2 AND since <= ?3
 UNION ALL SELECT 1 FROM history WHERE line = ?1 AND path = ?2 AND until > ?3 AND since <= ?3
 """
 _COMMIT = "SELECT id, finished FROM commits WHERE num = ?"
 _NUMBER = "SELECT num FROM commits WHERE id = ? AND line = ?"
+
+
+def commit_of(connection: sqlite3.Connection, line: int, number: int, path: str) -> str | None:
+    """Give the id of the commit that put what is at a path in commit `number` of a line.
+
+    None where it was cut off from the history.
+    """
+    row = connection.execute(_LIVE_COMMIT, (line, path, number)).fetchone()
+    if row is None:
+        row = connection.execute(_PAST_COMMIT, (line, path, number, number)).fetchone()
+    return row[0] if row else None
 
 
 def removal(connection: sqlite3.Connection, line: int, number: int, path: str) -> str | None:

@@ -75,7 +75,8 @@ class Properties:
     def _edits(self, kept: Sequence[Kept]) -> Iterator[Put | Delete]:
         """Give what has to be altered: a commit is spared where nothing has to be."""
         commit = self._last_finished(self._begin())
-        snapshot = PachdSnapshot(self._client, self.branch, commit)
+        views = self._views if len(kept) > _AHEAD else None
+        snapshot = PachdSnapshot(self._client, self.branch, commit, views)
         for begin in range(0, len(kept), _AHEAD):
             several = kept[begin : begin + _AHEAD]
             places = [_place(one.branch, one.path, one.hash) for one in several]

@@ -56,7 +56,8 @@ def list_versions(
         snapshot = PachdSnapshot(client, branch, commit_id, views)
         page = snapshot.list_files(prefix, delimiter, path, limit + 1)
         files = {file.path: file for file in page.files}
-        if commit is not None:  # older ones of this path come first
+        belongs = path.startswith(prefix) and not (delimiter and delimiter in path[len(prefix) :])
+        if commit is not None and belongs:  # older ones of this path come first
             with contextlib.suppress(FileNotFound):
                 files[path] = snapshot.inspect_file(path)
         return _Listed(commit_id, page, files)

@@ -80,11 +80,11 @@ def keeping(request: pytest.FixtureRequest) -> Iterator[Gateway]:
     kind, options = request.param, ["--profile", "extended"]
     if kind == "properties-repo":
         kind, options = "pachd", [*options, "--properties-repo", f"{RUN}p-kept"]
-    with _over(kind, f"{RUN}p-", *options) as running:
+    with over(kind, f"{RUN}p-", *options) as running:
         yield running
 
 
 @pytest.fixture
 def keeping_bucket(keeping: Gateway) -> str:
     """A new, empty bucket where properties are kept."""
-    return _new_bucket(keeping, f"{RUN}p-")
+    return new_bucket(keeping, f"{RUN}p-")

@@ -1,5 +1,6 @@
 # The two commands: `make run` serves S3 on port 30600, `make test` is the whole gate.
 # `make faults` tries what a failing disk can do, all of it (a quarter of an hour).
+# `make test-clients` and `make test-spark` try the clients that are too large for the gate.
 # With a cluster at hand: S3GW_TEST_PACHD=host:port make test-pachd
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)
 export PATH := $(PATH):$(subst $() ,:,$(wildcard $(PYENV)/versions/3.1[23]*/bin))
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test faults test-pachd codegen bench soak clean
+.PHONY: run test test-clients test-spark faults test-pachd codegen bench soak clean
 
 run: .make/run
 	.make/bin/s3gw serve $(ARGS)
@@ -20,6 +21,12 @@ test: .make/test
 
 faults: .make/test
 	.make/bin/tox run -e faults -- $(ARGS)
+
+test-clients: .make/test
+	.make/bin/tox run -e clients -- $(ARGS)
+
+test-spark: .make/test
+	.make/bin/tox run -e spark -- $(ARGS)
 
 test-pachd: .make/test
 	@test -n "$(S3GW_TEST_PACHD)" || { echo "write S3GW_TEST_PACHD=host:port make test-pachd"; exit 2; }

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench import report, scenes, servers, workloads
 from bench.measure import Run
-from bench.workloads import FOLDERS, Listed
+from bench.workloads import FOLDERS, GIB, MIB, Listed
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parent
@@ -99,7 +99,11 @@ def _measure(options: argparse.Namespace, kind: str) -> Run:
                 stack, run, load, workloads.buckets(sizes), options.peers, options.folder / "bin"
             )
             kinds = ("first", "middle", "in folders", "delimiter")
-            work = workloads.embedded(sizes, kinds if options.full else ("first", "middle", "delimiter"))
+            work = (
+                workloads.embedded(sizes, kinds, GIB, 1000)
+                if options.full
+                else workloads.embedded(sizes, ("first", "middle", "delimiter"), 256 * MIB, 100)
+            )
         run.versions = {server.name: server.version for server in bench.servers}
         work = [one for one in work if options.only in one.name]
         rounds, seconds = (5, 0.7) if options.full else (3, 0.15)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.measure import Run, cpu_per_1000, median
-from bench.workloads import HALF_PAGE, OURS, PROCESS, name_of
+from bench.workloads import (
+    GIB,
+    HALF_PAGE,
+    OURS,
+    PROCESS,
+    name_of,
+    name_of_completion,
+    name_of_copy,
+    name_of_upload,
+)
 
 _MIB = 1 << 20
 
@@ -22,11 +31,14 @@ _COLUMNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (OURS, (name_of("middle", 100_000),)),
     (OURS, (name_of("delimiter", 100_000),)),
     (OURS, ("DeleteObjects 1000",)),
+    (OURS, (name_of_upload(GIB),)),
+    (OURS, (name_of_completion(1000),)),
+    (OURS, (name_of_copy(GIB),)),
 )
 _RATIOS: dict[str, tuple[float, ...]] = {
     "rclone": (1.2, 0.6, 1, 4, 4, 2, 1.2, 100, 100, 0.2, 4),
-    "versitygw": (1, 1.2, 0.5, 1.2, 1, 1.5, 1, 15, 15, 0.3, 4),
-    "minio": (1.5, 1.8, 1, 3, 1, 1.5, 1, 8, 2, 1, 8),
+    "versitygw": (1, 1.2, 0.5, 1.2, 1, 1.5, 1, 15, 15, 0.3, 4, 1.2, 10),
+    "minio": (1.5, 1.8, 1, 3, 1, 1.5, 1, 8, 2, 1, 8, 1.2, 10, 50),
     "moto": (12, 12, 5, 10, 10, 10, 5, 20, 20, 20, 10),
 }
 _LESS_MEMORY = ("rclone", "minio", "moto")
@@ -45,6 +57,7 @@ _SAME_PACHD = {
 _CPU_OF_VERSITYGW = ("GET 1 KiB, 8 conn.", "GET 1 KiB, 64 conn.", "PUT 1 KiB, 32 conn.")
 _LIST_CPU_MS = 8
 _GROWTH = 1.5
+_EXTENDED_MIB = 150
 _HUGE_MIB = {"embedded": 150, "pachd": 200}
 
 
@@ -83,6 +96,8 @@ def judge(run: Run) -> list[Aim]:
             aims.append(_aim(peer, "memory, peak of all processes, ours / theirs", "<", 1, share))
     if run.kind == "embedded":
         aims += _own(run)
+        peak = run.extended / _MIB if run.extended else None
+        aims.append(_aim("", "peak of a process with uploads in parts, MiB", "<", _EXTENDED_MIB, peak))
     peak = max(run.huge) / _MIB if run.huge else None
     bound = _HUGE_MIB[run.kind]
     aims.append(_aim("", "peak of a process with 5 GiB up and down, 64 connections, MiB", "<", bound, peak))

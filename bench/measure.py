@@ -51,6 +51,8 @@ class Run:
         workloads: Names, in order.
         turns: By server and workload.
         memory: Peak of each server, all its processes together, in bytes.
+        extended: Peak of a process of ours in the profile extended, all turns long, in bytes; 0 where it
+            served nothing.
         huge: Peak of each of our processes with the 5 GiB object, in bytes.
         huge_problem: Why there are no such peaks, where they were asked for.
         unfilled: By server and workload, why there are no turns.
@@ -65,6 +67,7 @@ class Run:
     workloads: list[str] = field(default_factory=list)
     turns: dict[str, dict[str, list[Turn]]] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)
+    extended: int = 0
     huge: list[int] = field(default_factory=list)
     huge_problem: str = ""
     unfilled: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -152,7 +155,8 @@ class Bench:
             say(f"{number} of {len(workloads)}: {workload.name}")
             self.run.workloads.append(workload.name)
             for _ in range(rounds):
-                for server in self.servers:
+                for one in self.servers:
+                    server = one.extended if workload.extended and one.extended else one
                     if workload.bucket in server.unfilled:
                         why = server.unfilled[workload.bucket]
                         self.run.unfilled.setdefault(server.name, {})[workload.name] = why
@@ -164,20 +168,28 @@ class Bench:
                             say(f"  {server.name}: {turn.problem}")
 
     def _takes_part(self, server: Server, workload: Workload) -> bool:
-        if server is self.servers[0]:
+        if server.name == self.servers[0].name:
             return True
+        if server.is_peer and workload.peers and server.name not in workload.peers:
+            return False
         return not workload.alone and (workload.writes or not server.only_writes)
 
     def _turn(self, server: Server, workload: Workload, seconds: float) -> Turn:
         try:
+            options = [*workload.options, f"-seconds={seconds}"]
             if workload.prepare:
                 told = self.send(server, workload.bucket, *workload.prepare)
                 if told["errors"]:
                     return Turn(problem=f"prepare: {told['problem']}")
+                if "-begin" in workload.prepare:
+                    options.append(f"-upload={told['upload']}")
             with self._watched(server):
                 cpu, load_cpu = cpu_s(server.pid), _children_s()
-                told = self.send(server, workload.bucket, *workload.options, f"-seconds={seconds}")
-                after = cpu_s(server.pid)
+                told = self.send(server, workload.bucket, *options)
+                after, load_after = cpu_s(server.pid), _children_s()
+            if workload.tidy:
+                self.send(server, workload.bucket, *workload.tidy)
+                server.free()
         except (OSError, subprocess.SubprocessError) as error:
             return Turn(problem=str(error))
         problem = told["problem"]
@@ -187,7 +199,7 @@ class Bench:
         if not problem and entries is not None and told["entries"] != entries:
             problem = f"{told['entries']} entries instead of {entries}"
         used = None if cpu is None or after is None else after - cpu
-        return Turn(told["requests"], told["seconds"], used, _children_s() - load_cpu, problem)
+        return Turn(told["requests"], told["seconds"], used, load_after - load_cpu, problem)
 
     @contextlib.contextmanager
     def _watched(self, server: Server) -> Iterator[None]:
@@ -199,6 +211,9 @@ class Bench:
                 peak = max(memory(server.pid), self.run.memory.get(server.name, 0))
                 if peak:
                     self.run.memory[server.name] = peak
+                if server.is_extended:
+                    peaks = [_status(process, "VmHWM") for process in tree(server.pid)]
+                    self.run.extended = max(self.run.extended, *peaks)
                 if done.wait(0.2):
                     return
 

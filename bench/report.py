@@ -101,7 +101,10 @@ def _rates(run: Run) -> Iterator[str]:
             cells.append("" if ratio is None else "**{:.2f}** ({:.2f} - {:.2f})".format(*ratio))
         yield f"| {row.label} | " + " | ".join(cells) + " |"
     if PROCESS in run.turns:
-        yield "\nRows that end in `process` are a second server of ours with `--durability process`."
+        yield (
+            "\nRows that end in `process` are a second server of ours with `--durability process`. Uploads "
+            "in parts and copies are those of `--profile extended`, all else is classic."
+        )
     for number, reason in enumerate(reasons, 1):
         yield f"\n[{number}] {reason}"
 
@@ -148,6 +151,8 @@ def _memory(run: Run) -> Iterator[str]:
         yield "| " + " | ".join(run.memory) + " |"
         yield "|---" * len(run.memory) + "|"
         yield "| " + " | ".join(f"{peak / _MIB:.0f}" for peak in run.memory.values()) + " |"
+    if run.extended:
+        yield f"\nNo process of s3gw in the profile extended held more than {run.extended / _MIB:.0f} MiB."
     if run.huge:
         peaks = ", ".join(f"{peak / _MIB:.0f}" for peak in run.huge)
         yield (

@@ -17,9 +17,12 @@ from bench.workloads import (
     LARGE_SIZE,
     MAKE,
     OURS,
+    PREFIX,
     PROCESS,
     SMALL,
     SMALL_KEYS,
+    UPLOADED,
+    WITH_PARTS,
     WRITTEN,
     Listed,
     put,
@@ -27,7 +30,7 @@ from bench.workloads import (
 )
 from s3gw.addressing.buckets import BRANCHES
 from s3gw.pfs import opener
-from s3gw.pfs.embedded import EmbeddedPFS
+from s3gw.pfs.embedded import EmbeddedPFS, Keep
 from s3gw.pfs.interface import BranchNotFound, PFSError
 
 # Moto keeps some kilobytes of memory for each object; MinIO keeps a folder and a file.
@@ -48,10 +51,9 @@ def embedded(
     ours, plain, linked, minio = (here / name for name in ("s3gw", "plain", "linked", "minio"))
     for folder in (plain, linked, minio):
         folder.mkdir()
-    prefix = "bench."
+    prefix = PREFIX
     _fill_folders(ours, plain if {"rclone", "versitygw"} & set(peers) else None, prefix, buckets)
-    second = servers.s3gw(PROCESS, f"embedded:{here / 'process'}", "--durability=process")
-    started = [stack.enter_context(one) for one in (servers.s3gw(OURS, f"embedded:{ours}"), second)]
+    started = [_both(stack, OURS, ours), _both(stack, PROCESS, here / "process", "--durability=process")]
     started[1].only_writes = True
     for peer in peers:
         if peer == "rclone":
@@ -81,6 +83,25 @@ def embedded(
     return bench
 
 
+def _both(stack: contextlib.ExitStack, name: str, folder: Path, *options: str) -> Server:
+    """Start one of ours, and beside it the profile extended, over a folder of its own."""
+    server = stack.enter_context(servers.s3gw(name, f"embedded:{folder}", *options))
+    beside = folder.with_name(f"{folder.name}-extended")
+    extended = stack.enter_context(servers.s3gw(name, f"embedded:{beside}", "--profile=extended", *options))
+    extended.is_peer = server.is_peer = False
+    extended.is_extended, extended.only_writes = True, True
+    extended.free = lambda: _prune(beside)
+    server.extended = extended
+    return server
+
+
+def _prune(folder: Path) -> None:
+    """Forget all that is no part of a head: each turn would leave gigabytes."""
+    pfs = EmbeddedPFS(folder, "process")
+    pfs.prune(Keep(commits=1))
+    pfs.close()
+
+
 def _fill_folders(ours: Path, plain: Path | None, prefix: str, buckets: Sequence[Listed]) -> None:
     pfs = EmbeddedPFS(ours, "process")
     for bucket in buckets:
@@ -108,6 +129,8 @@ def _fits(run: Run, peer: str, bucket: Listed) -> bool:
 
 def _fill(bench: Bench, server: Server) -> None:
     """Write over HTTP what is small or large."""
+    if server.extended or server.name in WITH_PARTS:
+        bench.must(server.extended or server, UPLOADED, *MAKE)
     for bucket in (SMALL, WRITTEN, LARGE):
         bench.must(server, bucket, *MAKE)
     bench.must(server, SMALL, *put(KIB, SMALL_KEYS, 32, f"-count={SMALL_KEYS}"))

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +35,10 @@ class Server:
         pid: Of its first process; None for one that somebody else has started.
         only_writes: Whether it is measured only where durability matters.
         unfilled: Buckets that it has not, with the reason.
+        is_peer: Whether it is none of ours.
+        extended: The same in the profile extended, for one of ours.
+        is_extended: Whether it is in that profile.
+        free: Gives the space back of what was deleted, where that takes more than a moment.
     """
 
     name: str
@@ -44,6 +48,10 @@ class Server:
     pid: int | None = None
     only_writes: bool = False
     unfilled: dict[str, str] = field(default_factory=dict)
+    is_peer: bool = True
+    extended: Server | None = None
+    is_extended: bool = False
+    free: Callable[[], None] = lambda: None
 
 
 def say(text: str) -> None:

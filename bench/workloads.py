@@ -7,9 +7,16 @@ from dataclasses import dataclass, replace
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
-SMALL, WRITTEN, LARGE = "small", "written", "large"
+SMALL, WRITTEN, LARGE, UPLOADED = "small", "written", "large", "uploaded"
 SMALL_KEYS = 1000
 LARGE_SIZE = 256 * MIB
+
+# Of the buckets of a run beside the embedded PFS.
+PREFIX = "bench."
+
+# The least that S3 allows of a part that is not the last.
+LEAST_PART = 5 * MIB
+WITH_PARTS = ("versitygw", "minio")
 
 ENTRIES = 1000
 FOLDERS = 100
@@ -31,21 +38,28 @@ class Workload:
         name: As the tables show it.
         bucket: Without the prefix of the run.
         options: Of the load program.
-        prepare: Its options for what has to be sent before each turn, untimed.
+        prepare: Its options for what has to be sent before each turn, untimed. Where it begins an upload, the
+            turn completes that one.
+        tidy: Its options for what is to be sent behind each turn, which then frees the space; untimed.
         answer_size: Bytes of each answer's body, where that is known.
         entries: Keys and common prefixes in an answer, for a listing.
         writes: Whether durability matters: our second server is measured too.
         alone: Measured for us only.
+        peers: Who takes part beside us; all, where none is named.
+        extended: Whether it is the profile extended of ours that serves it.
     """
 
     name: str
     bucket: str
     options: tuple[str, ...]
     prepare: tuple[str, ...] = ()
+    tidy: tuple[str, ...] = ()
     answer_size: int | None = None
     entries: int | None = None
     writes: bool = False
     alone: bool = False
+    peers: tuple[str, ...] = ()
+    extended: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,25 @@ def short(keys: int) -> str:
 def name_of(kind: str, keys: int) -> str:
     """Name a listing; `kind` is first, middle, in folders (the first of a deep bucket) or delimiter."""
     return f"LIST {kind}, {short(keys)} keys"
+
+
+def name_of_upload(size: int) -> str:
+    """Name the upload of an object of so many bytes in parts of 16 MiB."""
+    return f"upload of {_size(size)} in parts, 8 conn."
+
+
+def name_of_completion(parts: int) -> str:
+    """Name the completion alone of an upload of so many parts."""
+    return f"completion of {parts} parts"
+
+
+def name_of_copy(size: int) -> str:
+    """Name the copy of an object of so many bytes."""
+    return f"CopyObject of {_size(size)}"
+
+
+def _size(size: int) -> str:
+    return f"{size // GIB} GiB" if size >= GIB else f"{size // MIB} MiB"
 
 
 def put(size: int, keys: int, connections: int, *more: str) -> tuple[str, ...]:
@@ -127,20 +160,41 @@ DELETE_MANY = Workload(
 )
 
 
+def in_parts(size: int, parts: int) -> list[Workload]:
+    """Give the workloads of uploads in parts and of copies: of so many bytes, and of so many parts."""
+    upload = (f"-part={16 * MIB}", f"-size={size}", "-connections=8")
+    many = (f"-part={LEAST_PART}", f"-size={parts * LEAST_PART}", "-connections=8")
+    away = ("-method=DELETE", "-keys=1", "-count=1")
+    copy = ("-method=PUT", f"-source=/{PREFIX}{UPLOADED}/f00/000000", "-keys=1", "-from=1")
+    common = Workload("", UPLOADED, (), tidy=away, writes=True, peers=WITH_PARTS, extended=True)
+    return [
+        replace(common, name=name_of_upload(size), options=upload),
+        replace(common, name=name_of_completion(parts), options=many, prepare=(*many, "-begin")),
+        replace(common, name=name_of_copy(size), options=copy, prepare=upload),
+    ]
+
+
 def buckets(sizes: Sequence[int]) -> list[Listed]:
     """Give the buckets that the listings want."""
     return [Listed(keys, folders) for keys in sizes for folders in (1, FOLDERS)]
 
 
-def embedded(sizes: Sequence[int], kinds: Sequence[str]) -> list[Workload]:
-    """Give all workloads of an embedded PFS, with listings of these kinds, of buckets of these sizes."""
+def embedded(sizes: Sequence[int], kinds: Sequence[str], size: int, parts: int) -> list[Workload]:
+    """Give all workloads of an embedded PFS.
+
+    Args:
+        sizes: Keys of the buckets that are listed.
+        kinds: Of listings.
+        size: Bytes of what is uploaded in parts, and copied.
+        parts: Of the upload whose completion alone is measured.
+    """
     found = [small(method, number) for method in ("GET", "HEAD", "PUT") for number in (1, 8, 32, 64)]
     found += [GET_LARGE, PUT_LARGE, RANGES]
     for keys in sizes:
         found += [listing(kind, keys) for kind in kinds]
     half = listing("middle", sizes[-1], most=ENTRIES // 2)
     found.append(replace(half, name=HALF_PAGE, alone=True))
-    return [*found, DELETE, DELETE_MANY]
+    return [*found, DELETE, DELETE_MANY, *in_parts(size, parts)]
 
 
 def pachd(sizes: Sequence[int]) -> list[Workload]:

@@ -29,7 +29,7 @@ KINDS = ["embedded", "pachd"]
 
 
 @contextlib.contextmanager
-def _over(kind: str, prefix: str, *options: str) -> Iterator[Gateway]:
+def over(kind: str, prefix: str, *options: str) -> Iterator[Gateway]:
     """Run a gateway over a kind of PFS, for tests whose repos have names that begin with `prefix`."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         where = None
@@ -44,30 +44,31 @@ def _over(kind: str, prefix: str, *options: str) -> Iterator[Gateway]:
 @pytest.fixture(scope="session", params=KINDS)
 def gateway(request: pytest.FixtureRequest) -> Iterator[Gateway]:
     """A gateway over each kind of PFS, shared: tests make buckets of their own."""
-    with _over(request.param, f"{RUN}-") as running:
+    with over(request.param, f"{RUN}-") as running:
         yield running
 
 
 @pytest.fixture
 def bucket(gateway: Gateway) -> str:
     """A new, empty bucket."""
-    return _new_bucket(gateway, f"{RUN}-")
+    return new_bucket(gateway, f"{RUN}-")
 
 
 @pytest.fixture(scope="session", params=KINDS)
 def extended(request: pytest.FixtureRequest) -> Iterator[Gateway]:
     """A gateway of the profile extended over each kind of PFS, shared likewise."""
-    with _over(request.param, f"{RUN}x-", "--profile", "extended") as running:
+    with over(request.param, f"{RUN}x-", "--profile", "extended") as running:
         yield running
 
 
 @pytest.fixture
 def extended_bucket(extended: Gateway) -> str:
     """A new, empty bucket of the profile extended."""
-    return _new_bucket(extended, f"{RUN}x-")
+    return new_bucket(extended, f"{RUN}x-")
 
 
-def _new_bucket(gateway: Gateway, prefix: str) -> str:
+def new_bucket(gateway: Gateway, prefix: str) -> str:
+    """Create a bucket of a name that nobody has."""
     name = f"master.{prefix}{next(_numbers)}"
     assert gateway.request("PUT", f"/{name}").status == 200
     return name
@@ -79,11 +80,11 @@ def keeping(request: pytest.FixtureRequest) -> Iterator[Gateway]:
     kind, options = request.param, ["--profile", "extended"]
     if kind == "properties-repo":
         kind, options = "pachd", [*options, "--properties-repo", f"{RUN}p-kept"]
-    with _over(kind, f"{RUN}p-", *options) as running:
+    with over(kind, f"{RUN}p-", *options) as running:
         yield running
 
 
 @pytest.fixture
 def keeping_bucket(keeping: Gateway) -> str:
     """A new, empty bucket where properties are kept."""
-    return _new_bucket(keeping, f"{RUN}p-")
+    return new_bucket(keeping, f"{RUN}p-")

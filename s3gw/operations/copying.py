@@ -19,7 +19,7 @@ from s3gw.operations._etag import etag_of
 from s3gw.operations._markers import marker_with_body
 from s3gw.operations._properties import Parts, Properties
 from s3gw.operations._reads import find_key
-from s3gw.operations._removals import ATTEMPTS
+from s3gw.operations._removals import ATTEMPTS, targets
 from s3gw.operations._sources import (
     check_source,
     content_of,
@@ -31,7 +31,7 @@ from s3gw.operations._sources import (
 )
 from s3gw.operations._versions import Found, Named, find_version
 from s3gw.operations._views import view_of
-from s3gw.pfs.interface import Change, ConditionFailed, FileInfo, Put
+from s3gw.pfs.interface import Change, ConditionFailed, Delete, FileInfo, Put
 from s3gw.s3_error import S3Error, invalid_argument
 
 _REPLACE = "REPLACE"
@@ -147,8 +147,8 @@ def _rename(context: Context, request: RenameObjectRequest, source: Named) -> No
         return file is not None and (file.hash, file.size) == (found.file.hash, found.file.size)
 
     # the source is first: its name may be that of a directory of the other
-    edits = [
-        *view.delete(found.file.path, is_unchanged),
-        *view.put(Put(path, content, condition, found.file.properties)),
-    ]
+    edits: list[Put | Delete] = []
+    for target in targets(context, source.key, found.file, is_unchanged):
+        edits += view.delete(*target)
+    edits += view.put(Put(path, content, condition, found.file.properties))
     view.pending(edits, lambda _: None, staging, condition).make(context.pfs)

@@ -77,6 +77,7 @@ class BodyStream:
         """Take what arrived together with the head. Raise S3Error."""
         if data:
             self._accept(data)
+            self._waits = self._waits and not self._ended  # the client has sent all without waiting
 
     @property
     def ended(self) -> bool:
@@ -200,8 +201,12 @@ class BodyStream:
         self._ended = self._chunks.ended
 
     def unread(self) -> int | None:
-        """Tell how many bytes must be read to keep the connection; None where it cannot be kept."""
-        if self._ended:
+        """Tell how many bytes must be read to keep the connection; None where it cannot be kept.
+
+        It cannot where the client still waits for ``100 Continue``, though the body be empty: the AWS
+        CLI reads an answer wrongly when one before it on the connection came in the place of that.
+        """
+        if self._ended and not self._waits:
             return 0
         if self._left is None or self._left > _DRAIN_BYTES or self._waits or self._lost is not None:
             return None

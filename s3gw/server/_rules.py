@@ -98,7 +98,7 @@ def framing_of(head: Head) -> Framing:
     if connection is not None:  # 9.3
         options = {option.strip(" \t").lower() for option in connection.split(",")}
         keeps_alive = "close" not in options and (keeps_alive or "keep-alive" in options)
-    expects = length != 0 and head.version == "1.1" and fields.get("expect", "").lower() == "100-continue"
+    expects = head.version == "1.1" and fields.get("expect", "").lower() == "100-continue"
     return Framing(length, expects, keeps_alive)
 
 

@@ -13,8 +13,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import KINDS, RUN, new_bucket, over
+from tests.serving import Gateway
+
 HERE = Path(__file__).parent
 CACHE = HERE.parent.parent / ".cache" / "clients"
+
+# The large clients have commands of their own: tox -e clients, tox -e spark.
+collect_ignore = [] if os.environ.get("S3GW_TEST_LARGE_CLIENTS") else ["large", "spark"]
+
+# What a client sends in parts by itself.
+LARGE = 20 << 20
 
 KEYS = {
     "AWS_ACCESS_KEY_ID": "any",
@@ -35,19 +44,26 @@ def missing(tool: str) -> None:
     pytest.skip(reason)
 
 
-def run(*command: object, cwd: Path | None = None, **environment: str) -> str:
+def run(*command: object, cwd: Path | None = None, timeout_s: float = 170, **environment: str) -> str:
     """Run a client; what it printed is the result, or the reason of the failure."""
-    done = subprocess.run(
+    done = ended(*command, cwd=cwd, timeout_s=timeout_s, **environment)
+    assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def ended(
+    *command: object, cwd: Path | None = None, timeout_s: float = 170, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a client that may fail."""
+    return subprocess.run(
         [str(word) for word in command],
         cwd=cwd,
         env={**os.environ, **KEYS, **environment},
         capture_output=True,
         check=False,
         text=True,
-        timeout=170,
+        timeout=timeout_s,
     )
-    assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 @contextmanager
@@ -62,8 +78,12 @@ def alone(name: str) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def tools() -> Path:
     """The folder of the command-line clients, and of a Python that has the libraries."""
-    requirements = HERE / "requirements.txt"
-    with alone("python") as folder:
+    return environment("python", HERE / "requirements.txt")
+
+
+def environment(name: str, requirements: Path) -> Path:
+    """Make an environment of Python with packages; gives its folder of programs."""
+    with alone(name) as folder:
         stamp = folder / "installed.txt"
         if not stamp.exists() or stamp.read_text() != requirements.read_text():
             uv = [sys.executable, "-m", "uv"]
@@ -90,16 +110,44 @@ def node() -> Path:
     return folder
 
 
+def only(profile: str) -> pytest.MarkDecorator:
+    """Run a test on gateways of one profile."""
+    return pytest.mark.parametrize("profile", [profile], indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session", params=["classic", "extended"])
+def profile(request: pytest.FixtureRequest) -> str:
+    """The profile of the gateway."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def gateway(request: pytest.FixtureRequest, profile: str) -> Iterator[Gateway]:
+    """A gateway of a profile over each kind of PFS, shared: tests make buckets of their own."""
+    prefix = f"{RUN}{profile}-"
+    with over(request.param, prefix, "--profile", profile) as running:
+        yield running
+
+
 @pytest.fixture
-def files(tmp_path: Path) -> Path:
-    """A small tree of files to be copied."""
+def bucket(gateway: Gateway, profile: str) -> str:
+    """A new, empty bucket."""
+    return new_bucket(gateway, f"{RUN}{profile}-")
+
+
+@pytest.fixture
+def files(tmp_path: Path, profile: str) -> Path:
+    """A small tree of files to be copied; for the profile extended one of them goes out in parts."""
     folder = tmp_path / "files"
-    for path, data in {
+    contents = {
         "a.txt": b"a",
         "dir/b.bin": bytes(range(256)) * 4096,
         "dir/sub/c": b"",
         "z": b"z" * 70_000,
-    }.items():
+    }
+    if profile == "extended":
+        contents |= {"dir/large": os.urandom(LARGE), "dir/@+( é": b"any key"}
+    for path, data in contents.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)
     return folder

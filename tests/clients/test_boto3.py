@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import urllib.request
 
+import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
+
+from tests.clients.conftest import LARGE, only
 
 
 def test_transfers_below_the_multipart_threshold(gateway, bucket, files, tmp_path):
@@ -17,9 +21,10 @@ def test_transfers_below_the_multipart_threshold(gateway, bucket, files, tmp_pat
     assert (tmp_path / "b").read_bytes() == (files / "dir/b.bin").read_bytes()
 
 
+@only("classic")
 def test_a_large_transfer_with_a_raised_threshold(gateway, bucket):
     client = gateway.boto3()
-    body = bytes(20 << 20)
+    body = bytes(LARGE)
     with pytest.raises(Exception, match="single PutObject"):
         client.upload_fileobj(io.BytesIO(body), bucket, "large")
     client.upload_fileobj(
@@ -54,3 +59,41 @@ def test_the_error_of_the_sdk_carries_code_and_request_id(gateway, bucket):
     assert response["Error"]["Code"] == "NoSuchKey"
     assert len(response["ResponseMetadata"]["RequestId"]) == 16
     assert response["ResponseMetadata"]["HostId"]
+
+
+@only("extended")
+def test_large_transfers_and_copies_go_in_parts(gateway, bucket, tmp_path):
+    client = gateway.boto3()
+    body = os.urandom(LARGE)
+    (tmp_path / "large").write_bytes(body)
+    client.upload_file(str(tmp_path / "large"), bucket, "dir/@+( é", ExtraArgs={"Tagging": "a=b"})
+    head = client.head_object(Bucket=bucket, Key="dir/@+( é")
+    assert head["ETag"].endswith('-3"')
+    for key, source in {"copy": "dir/@+( é", "again": "copy"}.items():
+        client.copy({"Bucket": bucket, "Key": source}, bucket, key)
+        received = io.BytesIO()
+        client.download_fileobj(bucket, key, received)
+        assert received.getvalue() == body
+    client.copy_object(Bucket=bucket, Key="whole", CopySource={"Bucket": bucket, "Key": "again"})
+    assert client.get_object(Bucket=bucket, Key="whole", Range="bytes=-9")["Body"].read() == body[-9:]
+    assert client.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
+
+
+@only("extended")
+def test_deleting_each_version_leaves_the_history_and_an_empty_bucket(gateway, bucket):
+    found = boto3.resource(
+        "s3",
+        endpoint_url=gateway.url,
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        region_name="us-east-1",
+    ).Bucket(bucket)
+    old = found.put_object(Key="a", Body=b"old").version_id
+    found.put_object(Key="a", Body=b"new")
+    (answer,) = found.object_versions.delete()
+    assert [entry["Key"] for entry in answer["Deleted"]] == ["a"]
+    assert [(entry["VersionId"], entry["Code"]) for entry in answer["Errors"]] == [(old, "AccessDenied")]
+    assert list(found.objects.all()) == []
+    assert found.Object("a").get(VersionId=old)["Body"].read() == b"old"
+    found.delete()  # its commits go with it
+    assert bucket not in [each["Name"] for each in found.meta.client.list_buckets()["Buckets"]]

@@ -150,14 +150,50 @@ def beaten(store, monkeypatch) -> Callable[[str, bytes], None]:
     def lose_to(path: str, body: bytes) -> None:
         modify = store.pfs._client.modify
 
-        def modify_second(messages: Iterable[bytes], limit_s: float) -> None:
+        def modify_second(messages: Iterable[bytes]) -> None:
             monkeypatch.setattr(store.pfs._client, "modify", modify)
             raw_put(store, path, body)
-            modify(messages, limit_s)
+            modify(messages)
 
         monkeypatch.setattr(store.pfs._client, "modify", modify_second)
 
     return lose_to
+
+
+def test_a_write_that_another_gateway_starts_a_commit_beneath_is_tried_again(store, monkeypatch):
+    modify = store.pfs._client.modify
+
+    def opened(messages: Iterable[bytes]) -> Iterable[bytes]:
+        stream = iter(messages)
+        yield next(stream)
+        time.sleep(0.2)  # pachd has looked at the head
+        commit = start(store, OURS)
+        threading.Timer(0.2, finish, (store, commit)).start()
+        yield from stream
+
+    def modify_beneath(messages: Iterable[bytes]) -> None:
+        monkeypatch.setattr(store.pfs._client, "modify", modify)
+        modify(opened(messages))
+
+    monkeypatch.setattr(store.pfs._client, "modify", modify_beneath)
+    change = store.put("a", b"x")
+    assert store.snapshot().commit == change.commit
+    assert store.read("a") == b"x"
+
+
+def test_a_write_that_is_lost_in_the_commit_of_another_gateway_is_made_again(store, monkeypatch):
+    """So pachd does with what joins a commit while that is being finished, and says that all is well."""
+    modify = store.pfs._client.modify
+
+    def lose(messages: Iterable[bytes]) -> None:
+        monkeypatch.setattr(store.pfs._client, "modify", modify)
+        list(messages)
+        finish(store, start(store, OURS))
+
+    monkeypatch.setattr(store.pfs._client, "modify", lose)
+    change = store.put("a", b"x")
+    assert store.snapshot().commit == change.commit
+    assert store.read("a") == b"x"
 
 
 def test_a_clash_with_another_writer_is_an_error_and_loses_nothing(store, beaten):

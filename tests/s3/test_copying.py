@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import pytest
 
+from s3gw.pfs.embedded import EmbeddedPFS
+from s3gw.pfs.interface import Branch, Put
 from tests.serving import Gateway, Response, create_project, serving
 
 LEAST = 5 * 1024 * 1024
@@ -612,6 +614,26 @@ def test_of_renames_of_one_object_one_wins(extended, extended_bucket, source):
     statuses = [answer.status for answer in answers]
     assert sorted(statuses) == [200] + [404] * 5
     assert extended.keys(extended_bucket) == [f"new {statuses.index(200)}"]
+
+
+def test_a_file_that_no_key_has_is_copied_and_renamed(tmp_path):
+    pfs = EmbeddedPFS(tmp_path)
+    pfs.create_branch(Branch("data", "master"))
+    for path in ("notes.txt~", "a~b", "a~0b"):
+        with pfs.stage(Branch("data", "master"), path) as staging:
+            staging.write(path.encode())
+            pfs.change(Branch("data", "master"), [Put(path, staging.finish())])
+    pfs.close()
+    with serving(tmp_path, *EXTENDED) as gateway:
+        made(copy(gateway, "data", "copy", "data/notes.txt~"))
+        made(rename(gateway, "data", "notes", "notes.txt~"))
+        made(rename(gateway, "data", "renamed", "a~b"))
+        assert gateway.keys("data") == ["copy", "notes", "renamed"]
+        assert [get(gateway, "data", key).body for key in ("copy", "notes", "renamed")] == [
+            b"notes.txt~",
+            b"notes.txt~",
+            b"a~0b",
+        ]
 
 
 # --- within a session -----------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import random
 import re
+import signal
 import threading
 import zlib
 from collections.abc import Callable
@@ -18,6 +20,9 @@ import pytest
 from awscrt import checksums as crt
 from botocore.exceptions import ClientError
 
+from s3gw.pfs.embedded import EmbeddedPFS
+from s3gw.pfs.interface import OWN_REPO, Branch
+from tests.server.test_processes import children
 from tests.serving import Gateway, Response, serving
 
 LEAST = 5 * 1024 * 1024  # of each part but the last
@@ -447,24 +452,42 @@ def test_parts_in_parallel_all_count_and_of_one_number_one(extended, extended_bu
     assert f'"{md5(upload.get().body)}"' == last
 
 
+def end_while_parts_come(gateway: Gateway, bucket: str, end: str) -> None:
+    """End an upload while two of its parts arrive."""
+    upload = Upload(gateway, bucket)
+    part = upload.put(1, b"data")
+    barrier = threading.Barrier(3)
+
+    def late(number: int) -> int:
+        barrier.wait()
+        return upload.part(number, b"late").status
+
+    with ThreadPoolExecutor(2) as pool:
+        sent = [pool.submit(late, number) for number in (2, 3)]
+        barrier.wait()
+        assert (upload.abort() if end == "abort" else upload.complete(part)).status in (200, 204)
+        assert {one.result() for one in sent} <= {200, 404}
+    refused(upload.parts(), 404, "NoSuchUpload")
+    assert upload.get().body == b"data" if end == "complete" else upload.get().status == 404
+
+
 @pytest.mark.parametrize("end", ["abort", "complete"])
-def test_a_part_that_comes_while_its_upload_ends_leaves_nothing(extended, extended_bucket, end):
-    for _ in range(8):
-        upload = Upload(extended, extended_bucket)
-        part = upload.put(1, b"data")
-        barrier = threading.Barrier(3)
+def test_an_upload_ends_while_parts_come(extended, extended_bucket, end):
+    for _ in range(4):
+        end_while_parts_come(extended, extended_bucket, end)
 
-        def late(number: int, upload: Upload = upload, barrier: threading.Barrier = barrier) -> int:
-            barrier.wait()
-            return upload.part(number, b"late").status
 
-        with ThreadPoolExecutor(2) as pool:
-            sent = [pool.submit(late, number) for number in (2, 3)]
-            barrier.wait()
-            assert (upload.abort() if end == "abort" else upload.complete(part)).status in (200, 204)
-            assert {one.result() for one in sent} <= {200, 404}
-        refused(upload.parts(), 404, "NoSuchUpload")
-        assert upload.get().status == (404 if end == "abort" else 200)
+def test_what_comes_while_an_upload_ends_leaves_nothing(tmp_path):
+    with serving(tmp_path, *EXTENDED, "--workers", "2") as gateway:
+        for bucket in ("abort", "complete"):
+            assert gateway.request("PUT", f"/{bucket}").status == 200
+            for _ in range(20):
+                end_while_parts_come(gateway, bucket, bucket)
+                assert gateway.request("DELETE", f"/{bucket}/dir/object").status == 204
+    pfs = EmbeddedPFS(tmp_path)
+    own = pfs.snapshot(Branch(OWN_REPO, "uploads"))
+    assert [file.path.partition("/")[0] for file in own.list_files().files] == ["done"] * 20
+    pfs.close()
 
 
 # --- what is verified ---------------------------------------------------------------------------------
@@ -828,19 +851,19 @@ def test_a_kill_leaves_the_upload_or_the_object(tmp_path):
     begun: list[tuple[Upload, tuple[int, str], bytes]] = []
     with serving(tmp_path, *EXTENDED) as gateway:
         assert gateway.request("PUT", "/data").status == 200
-        for number in range(24):
+        for number in range(16):
             upload = Upload(gateway, "data", f"object {number}")
             body = b"%d" % number
             begun.append((upload, upload.put(1, body), body))
-    made = 0
-    for round_ in range(3):
+    for round_ in range(2):
         with serving(tmp_path, *EXTENDED) as gateway:
             pool = ThreadPoolExecutor(8)
             for upload, part, _ in begun[round_ * 8 : round_ * 8 + 8]:
                 upload.gateway = gateway
                 pool.submit(upload.complete, part, if_none_match="*")
             threading.Event().wait(moments.uniform(0.0, 0.06))
-            gateway.process.kill()
+            for pid in (gateway.process.pid, *children(gateway.process.pid)):
+                os.kill(pid, signal.SIGKILL)
             gateway.process.wait()
             pool.shutdown()
     with serving(tmp_path, *EXTENDED) as gateway:
@@ -849,7 +872,6 @@ def test_a_kill_leaves_the_upload_or_the_object(tmp_path):
             upload.gateway = gateway
             found = upload.get()
             assert found.status == 200 or upload.id in going_on
-            made += found.status == 200
             if found.status == 200:
                 assert found.body == body
             answer = upload.complete(part, if_none_match="*")
@@ -863,10 +885,13 @@ def test_a_kill_leaves_the_upload_or_the_object(tmp_path):
         assert versions.count(b"<VersionId>") == len(begun)
 
 
-def test_an_upload_of_a_session_is_seen_when_that_is_finished(extended, extended_bucket):
+@pytest.mark.parametrize("when", ["created", "completed", "both"])
+def test_an_upload_of_a_session_is_seen_when_that_is_finished(extended, extended_bucket, when):
     session = extended.request("POST", f"/{extended_bucket}?s3gw-session").headers["x-s3gw-session"]
-    upload = Upload(extended, extended_bucket, headers={"x-s3gw-session": session})
-    assert upload.complete(upload.put(1, b"data")).status == 200
+    said = {"x-s3gw-session": session}
+    upload = Upload(extended, extended_bucket, headers={} if when == "completed" else said)
+    part = upload.put(1, b"data")
+    assert upload.complete(part, **({} if when == "created" else said)).status == 200
     assert upload.get().status == 404
     within = extended.request("GET", upload.path, headers={"x-s3gw-session": session})
     assert (within.status, within.body) == (200, b"data")

@@ -204,10 +204,10 @@ class Client:
     def _pauses(method: str) -> tuple[float, ...]:
         return _PAUSES_S if method in _REPEATABLE else ()
 
-    def modify(self, requests: Iterable[bytes], limit_s: float | None = None) -> None:
-        """Make a ModifyFile of serialized messages that are at hand; without a limit the deadline is one."""
+    def modify(self, requests: Iterable[bytes]) -> None:
+        """Make a ModifyFile of serialized messages that are at hand."""
         with _translated():
-            self._modify_file(iter(requests), timeout=limit_s or self.deadline_s, metadata=self._metadata)
+            self._modify_file(iter(requests), timeout=self.deadline_s, metadata=self._metadata)
 
     def begin_upload(self, requests: Iterator[bytes]) -> Upload:
         """Begin a CreateFileSet whose serialized messages come as its caller has them."""

@@ -4,10 +4,11 @@ A commit costs pachd the same for one file and for two hundred, and those of a r
 after another. So what arrives while one is being finished goes into the next (see
 `s3gw.pfs.group_commit`).
 
-A group without conditions is one ModifyFile to the branch, which pachd makes visible in one
-transaction of its own: a gateway that dies leaves a whole commit or none. Conditions must hold for
+A group of small bodies without conditions is one ModifyFile to the branch, which pachd makes visible in
+one transaction of its own: a gateway that dies leaves a whole commit or none. Conditions must hold for
 the parent of the commit itself, so a group that has some starts a commit, which fixes the parent,
-judges, writes and finishes it. Other gateways wait for such a commit; one that is left open by a
+judges, writes and finishes it. So does one with large bodies or copies, which are put into a file set
+before: the commit is open for a moment. Other gateways wait for such a commit; one that is left open by a
 gateway that died is finished by the next that meets it.
 
 Nothing tells the id of the commit that a ModifyFile has made. It is the head when the head's parent
@@ -21,6 +22,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, cast
 
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
@@ -29,13 +31,11 @@ from s3gw.pfs import paths
 from s3gw.pfs.group_commit import GroupCommit, Member
 from s3gw.pfs.interface import (
     Branch,
-    BranchNotFound,
     Change,
     ConditionFailed,
     Delete,
     FileInfo,
     FileNotFound,
-    NotAuthorized,
     OutputBranch,
     PathClash,
     PFSError,
@@ -43,21 +43,19 @@ from s3gw.pfs.interface import (
     TooSlow,
     Unavailable,
 )
-from s3gw.pfs.pachd import _copies
 from s3gw.pfs.pachd._client import Client
-from s3gw.pfs.pachd._contents import PachdContent, content_of
+from s3gw.pfs.pachd._contents import content_of
 from s3gw.pfs.pachd._errors import CommitFinished, CommitOpen, error_of_commit
 from s3gw.pfs.pachd._heads import OURS, is_open
 from s3gw.pfs.pachd._messages import (
-    FILE_SETS,
     FINISHED,
     branch_message,
     commit_message,
-    file_message,
     time_of,
 )
 from s3gw.pfs.pachd._plan import Edits, Obstacles, Plan
-from s3gw.pfs.pachd._properties import Kept, Properties
+from s3gw.pfs.pachd._preparation import Preparation
+from s3gw.pfs.pachd._properties import Properties
 from s3gw.pfs.pachd._snapshot import PachdSnapshot
 from s3gw.pfs.pachd._views import Views
 
@@ -100,6 +98,7 @@ class BranchCommitter:
         self._branch = branch
         self._views = views
         self._properties = properties
+        self._preparation = Preparation(client, branch, properties)
         self._groups = GroupCommit[Edits, Change](self._perform, most=_MOST, heaviest=_HEAVIEST)
         # Parent -> our commit upon it and the paths that it has put.
         self._ours: OrderedDict[str, tuple[str, frozenset[str]]] = OrderedDict()
@@ -115,11 +114,11 @@ class BranchCommitter:
         if not plan.members:
             return
         try:
-            if plan.guarded and not head.is_open:
+            if (plan.guarded or plan.copied) and not head.is_open:
                 head, plan, made = self._write_guarded(head, plan)
             else:
                 made = self._write(head, plan)
-        except CommitFinished:  # the open head was finished meanwhile
+        except CommitFinished:  # the open head was finished meanwhile, or the finished one has a child
             self._perform(plan.members)
         except (Unavailable, TooSlow):
             raise
@@ -230,34 +229,13 @@ class BranchCommitter:
     def _find(self, path: str, plan: Plan, snapshot: PachdSnapshot) -> FileInfo | None:
         planned = plan.edits.get(path)
         if isinstance(planned, Put):
-            return self._made(planned, plan, datetime.now(UTC))
+            return self._preparation.made(planned, plan, datetime.now(UTC))
         if planned is not None:
             return None
         try:
             return snapshot.inspect_file(path)
         except FileNotFound:
             return None
-
-    def _made(self, put: Put, plan: Plan, committed: datetime) -> FileInfo:
-        """Tell what a put makes."""
-        content = content_of(put)
-        made_hash = plan.hash_of(put) or self._inspect_file_set(content)
-        kept = None if self._properties is None else put.properties
-        return FileInfo(put.path, content.size, made_hash, None, committed, properties=kept)
-
-    def _inspect_file_set(self, content: PachdContent) -> bytes:
-        """Ask for the hash of a large body."""
-        file = file_message(FILE_SETS, content.file_set, content.path)
-        try:
-            found = self._client.inspect_file(file)(None)
-        except BranchNotFound as error:
-            raise NotAuthorized(
-                "pachd tells the hash of a large body before its commit to admins of the cluster alone: "
-                "give the gateway such a token, or no --properties-repo."
-            ) from error
-        assert found is not None
-        content.known_hash = found.hash
-        return found.hash
 
     def _is_free(self, put: Put, head: _Head) -> bool:
         """Tell whether it was found before that nothing is in the way of a put."""
@@ -285,29 +263,54 @@ class BranchCommitter:
 
     def _write(self, head: _Head, plan: Plan) -> Any:
         """Write the plan, and give the CommitInfo of the commit that holds it."""
-        self._prepare(plan)
-        self._modify(commit_message(self._branch, head.id if head.is_open else None), plan)
-        return self._inspect(head.id) if head.is_open else self._identify(head, plan)
+        self._preparation.prepare(plan)
+        try:
+            self._put_in(head.id if head.is_open else None, plan)
+        except CommitOpen as error:  # by somebody, while the messages were on their way
+            raise CommitFinished(str(error)) from error
+        if not head.is_open:
+            return self._identify(head, plan)
+        info = self._inspect(head.id)
+        if info.HasField("finishing"):
+            info = self._inspect(head.id, wait=FINISHED)
+            if not self._holds(head.id, plan):
+                raise CommitFinished("pachd has lost what came while it finished the commit.")
+        return info
 
     def _write_guarded(self, head: _Head, plan: Plan) -> tuple[_Head, Plan, Any]:
         """Write the plan in a commit whose parent is what the conditions were judged against."""
-        self._prepare(plan)
+        self._preparation.prepare(plan)
         commit = self._start()
         try:
             parent = self._inspect(commit).parent_commit.id
             if parent != head.id:
                 self._inspect(parent, wait=FINISHED)
-                head = _Head(parent, is_open=False)
-                copies = plan.copies
+                head, before = _Head(parent, is_open=False), plan
                 plan = self._judge(plan.members, head)
-                plan.copies = copies
+                plan.copies = before.copies
+                plan.file_set = before.file_set if plan.edits == before.edits else None
             if plan.edits:
-                self._modify(commit_message(self._branch, commit), plan)
+                self._put_in(commit, plan)
         finally:
-            # what the ModifyFile has not done is not in it
+            # what has not been done is not in it
             finish = pb.FinishCommitRequest(commit=commit_message(self._branch, commit))
             self._client.call("FinishCommit", finish)
         return head, plan, self._inspect(commit, wait=FINISHED)
+
+    def _put_in(self, commit: str | None, plan: Plan) -> None:
+        """Put the plan into an open commit, or into one that pachd makes for it.
+
+        NOTE: of a ModifyFile pachd asks at its beginning alone whether the commit is open. What ends while
+        that is being finished is lost, and what ends later empties the commit, and the branch with it. So
+        only what is quick comes so.
+        """
+        message = commit_message(self._branch, commit)
+        if commit is None or not plan.copied:
+            begin = pb.ModifyFileRequest(set_commit=message).SerializeToString()
+            self._client.modify(chain([begin], plan.messages()))
+            return
+        self._preparation.gather(plan)
+        self._client.call("AddFileSet", pb.AddFileSetRequest(commit=message, file_set_id=plan.file_set))
 
     def _start(self) -> str:
         """Start a commit; the commits that other gateways have started are waited for."""
@@ -326,42 +329,11 @@ class BranchCommitter:
         request = pb.InspectCommitRequest(commit=commit_message(self._branch, commit), wait=wait)
         return self._client.call("InspectCommit", request)
 
-    def _prepare(self, plan: Plan) -> None:
-        """Do what has to be done before the commit: others wait for that."""
-        puts = plan.puts()
-        self._renew([content_of(put) for put in puts])
-        copies = [(source, put.path) for put in puts if (source := content_of(put).source) is not None]
-        if copies:
-            plan.copies = _copies.copy(self._client, copies)
-        if self._properties is not None:
-            now = datetime.now(UTC)
-            made = [self._made(put, plan, now) for put in puts]
-            self._properties.keep(
-                [Kept(self._branch, file.path, file.hash, file.properties) for file in made]
-            )
-
-    def _renew(self, contents: list[PachdContent]) -> None:
-        """Keep the file sets of bodies that have waited: pachd copies nothing from one that is gone."""
-        now = time.monotonic()
-        renewals = [
-            self._client.begin(
-                "RenewFileSet",
-                pb.RenewFileSetRequest(file_set_id=content.file_set, ttl_seconds=_copies.TTL_S),
-            )
-            for content in contents
-            if content.file_set and now - content.made > _copies.RENEW_AFTER_S
-        ]
-        for renewed in renewals:
-            renewed()
-
-    def _modify(self, commit: Any, plan: Plan) -> None:
-        copied = [content.size for put in plan.puts() if (content := content_of(put)).data is None]
-        self._client.modify(plan.messages(commit), _copies.time_for(self._client, copied))
-
     def _identify(self, head: _Head, plan: Plan) -> Any:
         """Find the commit that the ModifyFile has made, and wait until it is finished."""
         info = self._inspect(None)
-        if info.parent_commit.id == head.id and info.HasField("finishing"):
+        is_whole = info.HasField("finishing") and info.started == info.finishing  # nobody could join it
+        if info.parent_commit.id == head.id and is_whole:
             return self._inspect(info.commit.id, wait=FINISHED)
         request = pb.ListCommitRequest(
             repo=info.commit.repo,
@@ -376,7 +348,7 @@ class BranchCommitter:
                 found = self._inspect(commit, wait=FINISHED)
             if self._holds(commit, plan):
                 return found
-        return info
+        raise CommitFinished("pachd has lost what came while it finished a commit.")
 
     def _holds(self, commit: str, plan: Plan) -> bool:
         snapshot = PachdSnapshot(self._client, self._branch, commit)
@@ -424,7 +396,7 @@ class BranchCommitter:
             # else one of a commit that was joined has replaced it
             if made is not None and made.size == content_of(put).size:
                 content_of(put).known_hash = made.hash
-        return {id(put): self._made(put, plan, committed) for put in puts}
+        return {id(put): self._preparation.made(put, plan, committed) for put in puts}
 
     def _undo_clashes(self, snapshot: PachdSnapshot, plan: Plan) -> None:
         """Take back the puts that clash with what another writer did meanwhile.
@@ -446,12 +418,12 @@ class BranchCommitter:
                     if any(other is put for other in member.work):
                         member.error = error
         if guilty:
-            self._modify(commit_message(self._branch), Plan({path: Delete(path) for path in guilty}))
+            self._put_in(None, Plan({path: Delete(path) for path in guilty}))
             self._inspect(None, wait=FINISHED)
 
     def _repair(self) -> None:
         """Put a commit without changes upon one that PFS refused: it is as if that had not been."""
-        self._modify(commit_message(self._branch), Plan())
+        self._put_in(None, Plan())
         self._inspect(None, wait=FINISHED)
 
     def _one_by_one(self, plan: Plan, error: PFSError) -> None:

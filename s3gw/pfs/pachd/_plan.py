@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
@@ -30,17 +29,20 @@ class Plan:
         members: Whose they are.
         guarded: Whether there are conditions.
         copies: What they copy, once that was gathered in a file set.
+        file_set: All that they make, once that is in one.
     """
 
     edits: dict[str, Put | Delete] = field(default_factory=dict)
     members: list[Member[Edits, Change]] = field(default_factory=list)
     guarded: bool = False
     copies: Copies | None = None
+    file_set: str | None = None
     _directories: set[str] = field(default_factory=set)
 
     def trial(self) -> Plan:
         """Give a plan to try more edits in."""
-        return Plan(dict(self.edits), list(self.members), self.guarded, self.copies, set(self._directories))
+        members, directories = list(self.members), set(self._directories)
+        return Plan(dict(self.edits), members, self.guarded, _directories=directories)
 
     def add(self, edit: Put | Delete) -> None:
         """Add an edit."""
@@ -51,6 +53,11 @@ class Plan:
     def puts(self) -> list[Put]:
         """List the puts."""
         return [edit for edit in self.edits.values() if isinstance(edit, Put)]
+
+    @property
+    def copied(self) -> list[int]:
+        """The sizes of what pachd has to copy."""
+        return [content.size for put in self.puts() if (content := content_of(put)).data is None]
 
     def clash(self, path: str) -> str | None:
         """Give the path of a put that `path` would clash with."""
@@ -75,9 +82,8 @@ class Plan:
             return self.copies.hashes[put.path]
         return content_of(put).hash
 
-    def messages(self, commit: Any) -> Iterator[bytes]:
-        """Give the serialized messages of the ModifyFile."""
-        yield pb.ModifyFileRequest(set_commit=commit).SerializeToString()
+    def messages(self) -> Iterator[bytes]:
+        """Give the serialized messages of a ModifyFile or CreateFileSet."""
         copied = [put.path for put in self.puts() if content_of(put).source is not None]
         copies, source = self.copies, b""
         at_once = copies is not None and copies.hashes.keys() == set(copied)

@@ -1,4 +1,4 @@
-// Package minio tries the eleven calls of the contract with minio-go.
+// Package minio tries the eleven calls of the contract with minio-go, and what extended adds to them.
 package minio
 
 import (
@@ -119,6 +119,58 @@ func elevenCalls(t *testing.T, bucket string, c *minio.Client) {
 	_, err = c.StatObject(ctx, bucket, "file", minio.StatObjectOptions{})
 	if minio.ToErrorResponse(err).Code != "NoSuchKey" {
 		t.Fatalf("a removed object: %v", err)
+	}
+	check(t, c.RemoveBucket(ctx, bucket))
+}
+
+func TestExtended(t *testing.T) {
+	if os.Getenv("S3GW_PROFILE") != "extended" {
+		t.Skip("the gateway has another profile")
+	}
+	ctx := context.Background()
+	c := client(t, &minio.Options{Creds: credentials.NewStaticV4("any", "any", "")})
+	bucket, key := "go.extended", "dir/@+( é"
+	check(t, c.MakeBucket(ctx, bucket, minio.MakeBucketOptions{}))
+	body := bytes.Repeat([]byte("0123456789abcdef"), 20<<16)
+	put, err := c.PutObject(ctx, bucket, key, bytes.NewReader(body), int64(len(body)), minio.PutObjectOptions{})
+	check(t, err)
+	_, err = c.PutObject(ctx, bucket, "unknown", bytes.NewReader(body), -1, minio.PutObjectOptions{PartSize: 5 << 20})
+	check(t, err)
+	source := minio.CopySrcOptions{Bucket: bucket, Object: key, VersionID: put.VersionID}
+	_, err = c.CopyObject(ctx, minio.CopyDestOptions{Bucket: bucket, Object: "copy"}, source)
+	check(t, err)
+	_, err = c.ComposeObject(ctx, minio.CopyDestOptions{Bucket: bucket, Object: "joined"}, source, source)
+	check(t, err)
+	check(t, c.RemoveObject(ctx, bucket, key, minio.RemoveObjectOptions{}))
+	for name, times := range map[string]int{"unknown": 1, "copy": 1, "joined": 2} {
+		object, err := c.GetObject(ctx, bucket, name, minio.GetObjectOptions{})
+		check(t, err)
+		got, err := io.ReadAll(object)
+		check(t, err)
+		if !bytes.Equal(got, bytes.Repeat(body, times)) {
+			t.Fatalf("%s is not what was put", name)
+		}
+	}
+	versions := 0
+	for entry := range c.ListObjects(ctx, bucket, minio.ListObjectsOptions{Prefix: "dir/", Recursive: true, WithVersions: true}) {
+		check(t, entry.Err)
+		if entry.IsDeleteMarker != entry.IsLatest || entry.Key != key {
+			t.Fatalf("a version: %+v", entry)
+		}
+		versions++
+	}
+	if versions != 2 {
+		t.Fatalf("%d versions", versions)
+	}
+	removed := make(chan minio.ObjectInfo)
+	go func() {
+		defer close(removed)
+		for entry := range c.ListObjects(ctx, bucket, minio.ListObjectsOptions{Recursive: true}) {
+			removed <- entry
+		}
+	}()
+	for failed := range c.RemoveObjects(ctx, bucket, removed, minio.RemoveObjectsOptions{}) {
+		t.Fatal(failed.Err)
 	}
 	check(t, c.RemoveBucket(ctx, bucket))
 }

@@ -1,5 +1,6 @@
 """obstore: put, create-only put, get, ranges, head, list, delete."""
 
+import os
 import sys
 import urllib.request
 
@@ -7,7 +8,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, NotFoundError
 from obstore.store import S3Store
 
-url, bucket = sys.argv[1:]
+url, bucket, profile = sys.argv[1:]
 urllib.request.urlopen(urllib.request.Request(f"{url}/{bucket}", method="PUT"))
 store = S3Store(
     bucket,
@@ -44,4 +45,18 @@ try:
     raise SystemExit("a deleted object is still there")
 except (FileNotFoundError, NotFoundError):
     pass
+if profile == "extended":
+    body = os.urandom(20 << 20)
+    obstore.put(store, "x/large (é)", body)  # goes out in parts
+    obstore.copy(store, "x/large (é)", "x/copy")
+    obstore.rename(store, "x/copy", "x/moved")
+    assert bytes(obstore.get(store, "x/moved").bytes()) == body
+    with obstore.open_writer(store, "x/written", attributes={"Content-Type": "text/x"}) as file:
+        file.write(body)
+    assert obstore.head(store, "x/written")["size"] == len(body)
+    assert [entry["path"] for batch in obstore.list(store) for entry in batch] == [
+        "x/large (é)",
+        "x/moved",
+        "x/written",
+    ]
 print("all done")

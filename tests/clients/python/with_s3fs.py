@@ -1,10 +1,11 @@
 """s3fs: files and folders as in a file system."""
 
+import os
 import sys
 
 import s3fs
 
-url, bucket = sys.argv[1:]
+url, bucket, profile = sys.argv[1:]
 fs = s3fs.S3FileSystem(key="any", secret="any", endpoint_url=url, client_kwargs={"region_name": "us-east-1"})
 fs.mkdir(bucket)
 with fs.open(f"{bucket}/dir/a.txt", "wb") as file:
@@ -25,6 +26,23 @@ assert fs.isdir(f"{bucket}/dir")
 assert fs.ls(bucket, detail=False) == [f"{bucket}/b", f"{bucket}/dir"]
 assert fs.find(bucket) == [f"{bucket}/b", f"{bucket}/dir/a.txt"]
 assert fs.glob(f"{bucket}/*/*.txt") == [f"{bucket}/dir/a.txt"]
+if profile == "extended":
+    body = os.urandom(20 << 20)
+    with fs.open(f"{bucket}/x/large (é)", "wb", block_size=5 << 20) as file:  # goes out in parts
+        file.write(body)
+    fs.copy(f"{bucket}/x/large (é)", f"{bucket}/x/copy")
+    fs.mv(f"{bucket}/x/copy", f"{bucket}/x/moved")
+    fs.mkdirs(f"{bucket}/x/folder")
+    fs.touch(f"{bucket}/x/folder/")
+    assert fs.cat_file(f"{bucket}/x/moved") == body
+    assert fs.find(f"{bucket}/x", withdirs=False) == [
+        f"{bucket}/x/folder/",
+        f"{bucket}/x/large (é)",
+        f"{bucket}/x/moved",
+    ]
+    with fs.open(f"{bucket}/x/moved", "ab") as file:
+        file.write(b"tail")
+    assert fs.cat_file(f"{bucket}/x/moved") == body + b"tail"
 fs.rm(bucket, recursive=True)
 fs.invalidate_cache()
 assert not fs.exists(f"{bucket}/b")

@@ -1,0 +1,62 @@
+"""mc, MinIO's client: built from its module."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from tests.clients.conftest import ended, run, tree
+from tests.clients.large.conftest import built
+
+VERSION = "v0.0.0-20250313080218-cf909e1063a9"
+
+
+@pytest.fixture
+def mc(gateway, tmp_path):
+    command = built("github.com/minio/mc", VERSION)
+    return partial(
+        run,
+        command,
+        "--config-dir",
+        tmp_path / "mc",
+        "--quiet",
+        "--no-color",
+        MC_HOST_gw=f"http://any:anyanyany@127.0.0.1:{gateway.port}",
+    )
+
+
+def test_mc(request, mc, files, tmp_path):
+    mc("mb", "gw/mc.b")
+    mc("cp", "--recursive", f"{files}/", "gw/mc.b/tree")
+    mc("cp", "gw/mc.b/tree/dir/large", "gw/mc.b/copy")
+    mc("mv", "gw/mc.b/copy", "gw/mc.b/moved")
+    mc("mirror", files, "gw/mc.b/mirror")
+    assert mc("diff", files, "gw/mc.b/mirror") == ""
+    mc("cp", "--recursive", "gw/mc.b/mirror/", tmp_path / "back")
+    assert tree(tmp_path / "back") == tree(files)
+    if "embedded" in request.node.callspec.id:  # a cluster has no place for tags
+        mc("tag", "set", "gw/mc.b/moved", "a=b&c=d")
+        assert mc("tag", "list", "gw/mc.b/moved").split()[-6:] == ["a", ":", "b", "c", ":", "d"]
+    assert "enabled" in mc("version", "info", "gw/mc.b")
+    versions = mc("ls", "--versions", "gw/mc.b/copy")
+    assert ["PUT" in versions, "DEL" in versions] == [True, True]
+
+
+def test_a_bucket_with_a_history_is_emptied_by_mc_and_removed_by_another(gateway, mc, files):
+    mc("mb", "gw/mc.full")
+    mc("cp", files / "a.txt", "gw/mc.full/a")
+    mc("cp", files / "z", "gw/mc.full/a")
+    done = ended(*mc.args, "rb", "--force", "gw/mc.full", **mc.keywords)  # it gives up at the first version
+    assert done.returncode != 0
+    assert "History is not changed object by object" in done.stderr
+    mc("rm", "--recursive", "--force", "gw/mc.full")
+    assert mc("ls", "gw/mc.full") == ""
+    assert gateway.request("DELETE", "/mc.full").status == 204
+
+
+def test_a_bucket_of_first_versions_is_removed_by_mc(mc, files):
+    mc("mb", "gw/mc.first")
+    mc("cp", files / "a.txt", "gw/mc.first/a")
+    mc("rb", "--force", "gw/mc.first")
+    assert "mc.first" not in mc("ls", "gw")

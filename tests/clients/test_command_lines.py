@@ -116,7 +116,7 @@ def test_rclone(gateway, tools, files, tmp_path, profile):
 
 
 @only("extended")
-def test_rclone_copies_moves_and_keeps_what_files_carry(request, gateway, tools, files, tmp_path):
+def test_rclone_copies_moves_and_keeps_what_files_carry(gateway, tools, files, tmp_path):
     rclone = Rclone(gateway, tools, tmp_path)
     rclone("mkdir", "gw:rc.copies")
     rclone("copy", files, "gw:rc.copies/tree")
@@ -130,9 +130,8 @@ def test_rclone_copies_moves_and_keeps_what_files_carry(request, gateway, tools,
     rclone("touch", "-t", "2020-01-01T00:00:00", "gw:rc.copies/moved")
     rclone("copyto", "--metadata", "--metadata-set", "k=v", files / "a.txt", "gw:rc.copies/carries")
     (found,) = json.loads(rclone("lsjson", "--metadata", "gw:rc.copies/carries"))
-    if "embedded" in request.node.callspec.id:  # a cluster has no place for them
-        assert found["Metadata"]["k"] == "v"
-        assert "2020-01-01 00:00:00" in rclone("lsl", "gw:rc.copies/moved")
+    assert found["Metadata"]["k"] == "v"
+    assert "2020-01-01 00:00:00" in rclone("lsl", "gw:rc.copies/moved")
     rclone("delete", "--rmdirs", "--s3-directory-markers", "gw:rc.copies")
     rclone("rmdir", "gw:rc.copies")
 
@@ -164,17 +163,16 @@ def test_s3cmd(gateway, tools, files, tmp_path):
 
 
 @only("extended")
-def test_s3cmd_copies_moves_and_changes_metadata(request, gateway, tools, files, tmp_path):
+def test_s3cmd_copies_moves_and_changes_metadata(gateway, tools, files, tmp_path):
     s3cmd = s3cmd_of(gateway, tools, tmp_path)
     s3cmd("mb", "s3://s3.copies")
     s3cmd("put", files / "dir/large", "s3://s3.copies/large")
     s3cmd("cp", "s3://s3.copies/large", "s3://s3.copies/copy")
     s3cmd("mv", "s3://s3.copies/copy", "s3://s3.copies/moved/@+( é")
     s3cmd("modify", "--add-header", "x-amz-meta-k:v", "s3://s3.copies/large")
-    if "embedded" in request.node.callspec.id:
-        assert "x-amz-meta-k: v" in s3cmd("info", "s3://s3.copies/large")
-        s3cmd("settagging", "s3://s3.copies/large", "a=b")
-        assert "a:\tb" in s3cmd("gettagging", "s3://s3.copies/large")
+    assert "x-amz-meta-k: v" in s3cmd("info", "s3://s3.copies/large")
+    s3cmd("settagging", "s3://s3.copies/large", "a=b")
+    assert "a:\tb" in s3cmd("gettagging", "s3://s3.copies/large")
     s3cmd("get", "s3://s3.copies/moved/@+( é", tmp_path / "back")
     assert (tmp_path / "back").read_bytes() == (files / "dir/large").read_bytes()
     s3cmd("rb", "--recursive", "--force", "s3://s3.copies")

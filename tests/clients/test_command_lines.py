@@ -11,6 +11,7 @@ from tests.clients.conftest import LARGE, ended, only, run, tree
 from tests.serving import Gateway
 
 
+@only("classic")
 def test_aws_s3(gateway, tools, files, tmp_path):
     aws = [tools / "aws", "--endpoint-url", gateway.url]
     run(*aws, "s3", "mb", "s3://aws.cli")
@@ -33,18 +34,20 @@ def test_aws_s3(gateway, tools, files, tmp_path):
 
 
 @only("extended")
-def test_aws_s3_copies_moves_and_removes(gateway, tools, files, tmp_path):
+def test_aws_s3_of_extended(gateway, tools, files, tmp_path):
     aws = [tools / "aws", "--endpoint-url", gateway.url]
     run(*aws, "s3", "mb", "s3://aws.copies")
     run(*aws, "s3", "sync", files, "s3://aws.copies/tree")
     run(*aws, "s3", "cp", "s3://aws.copies/tree/dir/large", "s3://aws.copies/copy")
     run(*aws, "s3", "mv", "s3://aws.copies/copy", "s3://aws.copies/moved/@+( é")
-    run(*aws, "s3", "sync", "s3://aws.copies/tree/dir", "s3://aws.copies/moved")
+    run(*aws, "s3", "sync", "s3://aws.copies/tree/dir", "s3://aws.copies/synced")
     run(*aws, "s3api", "put-object", "--bucket", "aws.copies", "--key", "folder/")
     listed = run(*aws, "s3", "ls", "s3://aws.copies").split()
-    assert listed == ["PRE", "folder/", "PRE", "moved/", "PRE", "tree/"]
-    run(*aws, "s3", "cp", "s3://aws.copies/moved/large", tmp_path / "back")
-    assert (tmp_path / "back").read_bytes() == (files / "dir/large").read_bytes()
+    assert listed == ["PRE", "folder/", "PRE", "moved/", "PRE", "synced/", "PRE", "tree/"]
+    run(*aws, "s3", "sync", "s3://aws.copies/tree", tmp_path / "back")
+    assert tree(tmp_path / "back") == tree(files)
+    run(*aws, "s3", "cp", "s3://aws.copies/moved/@+( é", tmp_path / "moved")
+    assert (tmp_path / "moved").read_bytes() == (files / "dir/large").read_bytes()
     command = [*aws, "--output", "json", "s3api", "list-object-versions", "--bucket", "aws.copies"]
     versions = json.loads(run(*command, "--prefix", "copy"))
     assert ([entry["Size"] for entry in versions["Versions"]], len(versions["DeleteMarkers"])) == ([LARGE], 1)

@@ -72,3 +72,19 @@ def new_bucket(gateway: Gateway, prefix: str) -> str:
     name = f"master.{prefix}{next(_numbers)}"
     assert gateway.request("PUT", f"/{name}").status == 200
     return name
+
+
+@pytest.fixture(scope="session", params=["embedded", "properties-repo"])
+def keeping(request: pytest.FixtureRequest) -> Iterator[Gateway]:
+    """A gateway of the profile extended over each PFS that keeps properties, shared likewise."""
+    kind, options = request.param, ["--profile", "extended"]
+    if kind == "properties-repo":
+        kind, options = "pachd", [*options, "--properties-repo", f"{RUN}p-kept"]
+    with over(kind, f"{RUN}p-", *options) as running:
+        yield running
+
+
+@pytest.fixture
+def keeping_bucket(keeping: Gateway) -> str:
+    """A new, empty bucket where properties are kept."""
+    return new_bucket(keeping, f"{RUN}p-")

@@ -191,7 +191,7 @@ def _expanded(pattern: str, wire: Wire) -> list[str]:
 
 
 def refusals(operation: Operation, supported: dict[str, Any], wire: Wire) -> Iterator[Refusal]:
-    """Give what an entry refuses: what it says, and conditions that its write does not judge."""
+    """Give what an entry refuses: what it says, and conditions that its write neither judges nor drops."""
     for row in supported.get("refuses", ()):
         unless = tuple(row.get("unless", _NOTHING))
         for source in ("headers", "query"):
@@ -199,9 +199,9 @@ def refusals(operation: Operation, supported: dict[str, Any], wire: Wire) -> Ite
                 name = pattern.lower() if source == "headers" else pattern
                 yield Refusal(row["feature"], source, name, unless, row.get("answer", "NotImplemented"))
     if operation.method in wire.writes:
-        read = supported.get("request", {}).get("headers", {})
+        known = {*supported.get("request", {}).get("headers", {}), *supported.get("drops", ())}
         for header, feature in wire.conditions.items():
-            if header not in read:
+            if header not in known:
                 yield Refusal(feature, "headers", header, (), "NotImplemented")
 
 

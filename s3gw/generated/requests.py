@@ -94,7 +94,6 @@ _ABORT_MULTIPART_UPLOAD_HEADERS = Refusals(
     Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
     Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
     Refusal(errors.NotImplemented, "Sessions and directory buckets", "x-amz-if-match-*", ()),
-    Refusal(errors.NotImplemented, "Commit sessions", "x-s3gw-session", ()),
 )
 
 
@@ -2451,7 +2450,6 @@ _UPLOAD_PART_HEADERS = Refusals(
     Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
     Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
     Refusal(errors.NotImplemented, "Sessions and directory buckets", "x-amz-if-match-*", ()),
-    Refusal(errors.NotImplemented, "Commit sessions", "x-s3gw-session", ()),
 )
 
 

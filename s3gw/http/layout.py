@@ -5,12 +5,12 @@ Date, Server and what keeps or closes the connection are the server's own.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from s3gw.generated.documents import Error, render_error
 from s3gw.http.answer import Answer
 from s3gw.http.request import Request
-from s3gw.http.values import HEADER_VALUE
 from s3gw.pfs.interface import FileReader
 from s3gw.s3_error import S3Error, invalid_argument
 
@@ -19,6 +19,9 @@ BODILESS = frozenset((204, 304))
 
 
 _METADATA = "x-amz-meta-"
+
+# What a header can carry: no control characters but the tab, and any other byte (RFC 9110, section 5.5).
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class Response(NamedTuple):
@@ -56,10 +59,10 @@ def lay_out(answer: Answer, request: Request) -> Response:
     status, body = answer.status, answer.body
     headers = [(SPELLED[name], value) for name, value in answer.headers]
     # PERF: one look at all values instead of one at each
-    if not HEADER_VALUE.fullmatch("".join([value for _, value in headers])):
+    if not _HEADER_VALUE.fullmatch("".join([value for _, value in headers])):
         if body is not None and not isinstance(body, bytes):
             body.close()
-        name, value = next(pair for pair in headers if not HEADER_VALUE.fullmatch(pair[1]))
+        name, value = next(pair for pair in headers if not _HEADER_VALUE.fullmatch(pair[1]))
         raise invalid_argument(name, value, f"The header {name} of the answer cannot carry such a value.")
     if isinstance(body, bytes):
         headers.append(("Content-Type", "application/xml"))

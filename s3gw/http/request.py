@@ -92,7 +92,8 @@ class Request:
         return target
 
     def _add_header(self, name: str, value: str) -> None:
-        """Take a parameter for the header that it was before a presigner moved it."""
+        """Take a parameter for the header that it was before a presigner moved it: a character a byte."""
+        value = value.encode("utf-8", "surrogateescape").decode("latin-1")
         if self.headers.setdefault(name, value) != value:
             message = f"{name} stands in the query and, with another value, in a header."
             raise invalid_argument(name, value, message)

@@ -7,8 +7,9 @@ from typing import NamedTuple, TypeAlias
 
 from s3gw.context import Context
 from s3gw.generated.requests import ListObjectVersionsRequest
+from s3gw.operations._reads import snapshot_of
 from s3gw.operations._versions import NULL
-from s3gw.pfs.interface import Version
+from s3gw.pfs.interface import Version, VersionPage
 
 # A version, or what keys are rolled up to.
 Entry: TypeAlias = Version | str
@@ -91,10 +92,30 @@ def _walk(
     for _ in range(_PAGES):
         if position is None:
             return
-        page = context.pfs.list_versions(request.branch, prefix, delimiter, position, limit)
+        page = _page(context, request, prefix, delimiter, position, limit)
         found: list[tuple[str, Entry]] = [(version.path, version) for version in page.versions]
         found += [(group, group) for group in page.groups]
         yield from (entry for _, entry in sorted(found, key=lambda pair: pair[0]))
         position = page.after
     if position is not None:
         yield _Pause(*position)
+
+
+def _page(
+    context: Context,
+    request: ListObjectVersionsRequest,
+    prefix: str,
+    delimiter: str,
+    position: tuple[str, str | None],
+    limit: int,
+) -> VersionPage:
+    """Give a page of versions; where the bucket is a commit each of its files is one."""
+    if request.commit is None:
+        return context.pfs.list_versions(request.branch, prefix, delimiter, position, limit)
+    snapshot = snapshot_of(context, request)
+    page = snapshot.list_files(prefix, delimiter, position[0], limit)
+    versions = [
+        Version(file.path, snapshot.commit_of(file), file.committed, file, is_latest=True)
+        for file in page.files
+    ]
+    return VersionPage(versions, page.groups, None if page.after is None else (page.after, None))

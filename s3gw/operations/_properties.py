@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from s3gw.generated import errors
 from s3gw.s3_error import S3Error, invalid_argument
@@ -21,6 +23,12 @@ _METADATA_LIMIT = 2048
 _TAGS = 10
 _TAG_KEY = 128
 _TAG_VALUE = 256
+# Beside letters, numbers and separators of any script.
+_TAG_CHARACTERS = "_.:/=+-@"
+_SYSTEM_TAG = "aws:"
+
+# What no header can carry (RFC 9110, section 5.5).
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 # Headers that are kept as they were sent.
 _HEADERS = (
@@ -93,13 +101,16 @@ class Properties:
         """Read what a request wants to be kept.
 
         Raises:
-            S3Error: MetadataTooLarge, InvalidTag, InvalidArgument.
+            S3Error: MetadataTooLarge, InvalidTag, BadRequest, InvalidArgument.
         """
         headers = {name: value for name in _HEADERS if (value := getattr(request, name, None))}
         if "content_encoding" in headers:
             kept = _without_framing(headers.pop("content_encoding"))
             headers |= {"content_encoding": kept} if kept else {}
         metadata = dict(request.meta or {})
+        for name, value in (*headers.items(), *metadata.items()):
+            if _CONTROL.search(value):  # a presigner may have moved anything into the query
+                raise invalid_argument(name, value, "A header cannot carry such a value.")
         # headers arrive as latin-1, a character a byte
         if sum(len(name) + len(value) for name, value in metadata.items()) > _METADATA_LIMIT:
             raise S3Error(errors.MetadataTooLarge)
@@ -147,16 +158,25 @@ def metadata_headers(metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 def _encoded_word(value: str) -> str:
-    text = base64.b64encode(value.encode("latin-1")).decode()
-    return f"=?UTF-8?B?{text}?="
+    """Write what arrived as UTF-8, or else as latin-1, so that its reader has the same text."""
+    data = value.encode("latin-1")
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        data = value.encode()
+    return f"=?UTF-8?B?{base64.b64encode(data).decode()}?="
 
 
 def tags_of_header(header: str | None) -> dict[str, str]:
-    """Read the tags of x-amz-tagging, ``k=v&k=v``. Raise S3Error InvalidArgument, InvalidTag, BadRequest."""
+    """Read the tags of x-amz-tagging, ``k=v&k``. Raise S3Error InvalidArgument, InvalidTag, BadRequest."""
     if not header:
         return {}
     try:
-        pairs = parse_qsl(header, keep_blank_values=True, strict_parsing=True, errors="strict")
+        text = header.encode("latin-1").decode()
+        pairs = [
+            (unquote_plus(key, errors="strict"), unquote_plus(value, errors="strict"))
+            for key, _, value in (pair.partition("=") for pair in text.split("&") if pair)
+        ]
     except ValueError as error:
         message = "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters."
         raise invalid_argument("x-amz-tagging", header, message) from error
@@ -168,19 +188,29 @@ def checked_tags(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     if len(pairs) > _TAGS:
         raise S3Error(errors.BadRequest, f"Object tags cannot be greater than {_TAGS}")
     for key, value in pairs:
-        if not 0 < len(key) <= _TAG_KEY:
+        if not 0 < len(key) <= _TAG_KEY or not _is_tag(key):
             raise S3Error(errors.InvalidTag, "The TagKey you have provided is invalid", tag_key=key[:1024])
-        if len(value) > _TAG_VALUE:
+        if key.lower().startswith(_SYSTEM_TAG):
+            message = "System tags cannot be added/updated by requester"
+            raise S3Error(errors.InvalidTag, message, tag_key=key)
+        if len(value) > _TAG_VALUE or not _is_tag(value):
             raise S3Error(errors.InvalidTag, "The TagValue you have provided is invalid", tag_key=key)
     if len(dict(pairs)) < len(pairs):
         raise S3Error(errors.InvalidTag, "Cannot provide multiple Tags with the same key")
     return dict(pairs)
 
 
+def _is_tag(text: str) -> bool:
+    """Tell whether S3 has these characters in tags: letters, numbers, separators, and a few others."""
+    return all(
+        character in _TAG_CHARACTERS or unicodedata.category(character)[0] in "LNZ" for character in text
+    )
+
+
 def _without_framing(encodings: str) -> str:
     """Take aws-chunked out of a Content-Encoding: it is how the body was sent, and not of the object."""
-    kept = [name.strip() for name in encodings.split(",")]
-    return ",".join(name for name in kept if name and name.lower() != "aws-chunked")
+    kept = [name for name in encodings.split(",") if name.strip().lower() != "aws-chunked"]
+    return ",".join(kept).strip()
 
 
 def _run_lengths(sizes: Sequence[int]) -> list[list[int]]:

@@ -1,6 +1,6 @@
 """A commit session: a branch of the gateway's own repo that holds what is to become one commit of another.
 
-    session             which branch it is for, and since when
+    session             which branch it is for, since when, and whether it is being finished
     put/PATH            a file that was written
     removal/FLAT_PATH   an empty file for one that was removed
 
@@ -9,6 +9,7 @@ So a session is in PFS, any gateway may go on with it, and it outlives them all.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import secrets
@@ -28,6 +29,7 @@ from s3gw.pfs.interface import (
     FileInfo,
     FileNotFound,
     FileReader,
+    OutputBranch,
     Page,
     Put,
     Snapshot,
@@ -68,11 +70,13 @@ class Session:
         id: 32 hex digits, which nobody can guess.
         target: The branch that it is for.
         begun: When, in seconds since 1970.
+        is_closed: Whether it is being finished: what comes now comes too late.
     """
 
     id: str
     target: Branch
     begun: float
+    is_closed: bool = False
 
     @property
     def branch(self) -> Branch:
@@ -81,29 +85,39 @@ class Session:
 
     @classmethod
     def open(cls, pfs: PFS, target: Branch) -> Self:
-        """Begin a session for a branch. Raise what `PFS.stage` raises of that branch."""
-        with pfs.stage(target, "x", arrived=False):
-            pass
+        """Begin a session for a branch. Raise `BranchNotFound`, `OutputBranch`."""
+        if pfs.inspect_branch(target).provenance:
+            raise OutputBranch.of(target)
         session = cls(secrets.token_hex(_ID_DIGITS // 2), target, time.time())
         pfs.create_branch(session.branch)
-        about = {
-            "project": target.project,
-            "repo": target.repo,
-            "branch": target.name,
-            "begun": session.begun,
-        }
-        with pfs.stage(session.branch, _ABOUT, arrived=True) as staging:
-            staging.write(json.dumps(about).encode())
-            pfs.change(session.branch, [Put(_ABOUT, staging.finish())])
+        session.write(pfs)
         return session
 
+    def write(self, pfs: PFS) -> None:
+        """Write down what it is."""
+        about = {
+            "project": self.target.project,
+            "repo": self.target.repo,
+            "branch": self.target.name,
+            "begun": self.begun,
+            "closed": self.is_closed,
+        }
+        with pfs.stage(self.branch, _ABOUT, arrived=True) as staging:
+            staging.write(json.dumps(about).encode())
+            pfs.change(self.branch, [Put(_ABOUT, staging.finish())])
+
     @classmethod
-    def find(cls, pfs: PFS, id_: str, target: Branch) -> Self:
-        """Find a session of a branch. Raise S3Error NoSuchSession."""
+    def find(cls, pfs: PFS, id_: str, target: Branch, *, to_end: bool = False) -> Self:
+        """Find a session of a branch, to write in or `to_end` it. Raise S3Error NoSuchSession."""
         session = cls.read(pfs, id_)
-        if session is None or session.target != target:
+        if session is None or session.target != target or (session.is_closed and not to_end):
             raise S3Error(errors.NoSuchSession)
         return session
+
+    def is_open(self, pfs: PFS) -> bool:
+        """Tell whether it can be written in still."""
+        session = self.read(pfs, self.id)
+        return session is not None and not session.is_closed
 
     @classmethod
     def read(cls, pfs: PFS, id_: str) -> Self | None:
@@ -115,11 +129,14 @@ class Session:
             about = json.loads(b"".join(snapshot.read_file(snapshot.inspect_file(_ABOUT))))
         except (BranchNotFound, FileNotFound):
             return None
-        return cls(id_, Branch(about["repo"], about["branch"], about["project"]), about["begun"])
+        return cls(
+            id_, Branch(about["repo"], about["branch"], about["project"]), about["begun"], about["closed"]
+        )
 
     def drop(self, pfs: PFS) -> None:
-        """Remove all of it."""
-        pfs.delete_branch(self.branch, with_files=True)
+        """Remove all of it, unless somebody else just has."""
+        with contextlib.suppress(BranchNotFound):
+            pfs.delete_branch(self.branch, with_files=True)
 
 
 def session_ids(pfs: PFS) -> list[str]:

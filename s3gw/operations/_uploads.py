@@ -21,11 +21,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from s3gw.context import Context
+from s3gw.generated import errors
 from s3gw.operations import _own
 from s3gw.operations._checksums import COMPOSITE, FULL_OBJECT
 from s3gw.operations._own import UPLOADS
 from s3gw.operations._properties import Properties
 from s3gw.pfs.interface import PFS, Branch, BranchNotFound, Delete, FileInfo, FileNotFound, Put, Snapshot
+from s3gw.s3_error import S3Error
 
 _OPEN = "open/"
 PARTS = "parts/"
@@ -159,6 +162,23 @@ def part_path(upload: UploadId, number: int, md5: bytes, checksum: tuple[str, st
     if checksum is not None:
         name += f".{checksum[0]}-{base64.b64decode(checksum[1]).hex()}"
     return f"{PARTS}{upload.text}/{name}"
+
+
+def find(context: Context, branch: Branch, key: str, upload_id: str) -> tuple[Snapshot, Upload]:
+    """Find an upload that is going on, in a snapshot of all. Raise S3Error NoSuchUpload."""
+    context.pfs.inspect_branch(branch)
+    known = snapshot(context.pfs)
+    id_ = UploadId.read(upload_id)
+    if id_ is not None and context.keys.is_key(key):
+        upload = Upload(id_, branch, context.keys.path(key))
+        if is_open(known, upload):
+            return known, upload
+    raise no_such_upload(upload_id)
+
+
+def no_such_upload(upload_id: str) -> S3Error:
+    """Make the error of an upload that is not going on."""
+    return S3Error(errors.NoSuchUpload, upload_id=upload_id[:100])
 
 
 def parts_of_number(known: Snapshot, upload: UploadId, number: int) -> list[str]:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from s3gw.context import Context
+from s3gw.generated import errors
 from s3gw.operations import _reads as reads
+from s3gw.operations._conditions import WriteCondition
 from s3gw.operations._sessions import Session, SessionSnapshot, staged
-from s3gw.pfs.interface import Branch, Change, Condition, Delete, Put, Snapshot, Staging
+from s3gw.operations.pending import Pending
+from s3gw.pfs.interface import (
+    Branch,
+    BranchNotFound,
+    Change,
+    Condition,
+    Delete,
+    FileNotFound,
+    PathClash,
+    Put,
+    Snapshot,
+    Staging,
+)
+from s3gw.s3_error import S3Error
+
+Result = TypeVar("Result")
+
+# Where the message of an error names what a session has staged.
+_STAGED = re.compile(rf"(?<!\S){staged.PUTS}")
 
 
 class Reading(reads.Reading, Protocol):
@@ -37,6 +58,8 @@ def seen(context: Context, request: Reading, commit: str | None = None) -> Snaps
         CommitNotFound: The branch has no such commit.
     """
     if request.x_s3gw_session is not None:
+        if request.commit is not None:  # no session lies over a commit
+            raise S3Error(errors.NoSuchSession)
         return view_of(context, request).snapshot(commit)
     if commit is not None:
         return context.pfs.snapshot(request.branch, commit)
@@ -76,6 +99,16 @@ class View(Protocol):
 
     def version(self, change: Change) -> str | None:
         """Give the version id of what a change has made; None where it is not visible yet."""
+        ...
+
+    def pending(
+        self,
+        edits: Sequence[Put | Delete],
+        then: Callable[[Change], Result],
+        staging: Staging | None = None,
+        condition: WriteCondition | None = None,
+    ) -> Pending[Result]:
+        """Give a change of `branch`, see `Pending`."""
         ...
 
 
@@ -118,6 +151,16 @@ class BranchView:
         """See `View`."""
         return change.commit
 
+    def pending(
+        self,
+        edits: Sequence[Put | Delete],
+        then: Callable[[Change], Result],
+        staging: Staging | None = None,
+        condition: WriteCondition | None = None,
+    ) -> Pending[Result]:
+        """See `View`."""
+        return Pending(self.branch, edits, then, staging, condition)
+
 
 class SessionView:
     """A branch as a session will have made it: what it has staged lies over the head.
@@ -128,6 +171,7 @@ class SessionView:
     def __init__(self, context: Context, session: Session) -> None:
         self.branch = session.branch
         self.target = session.target
+        self._session = session
         self._pfs = context.pfs
 
     def snapshot(self, commit: str | None = None) -> Snapshot:
@@ -136,8 +180,12 @@ class SessionView:
 
     def stage(self, path: str, *, arrived: bool) -> Staging:
         """See `View`; what the branch would refuse is refused now."""
-        with self._pfs.stage(self.target, path):
-            pass
+        try:
+            with self._pfs.stage(self.target, path):
+                pass
+        except PathClash:
+            if self._clashes(path):
+                raise
         return self._pfs.stage(self.branch, staged.put(path), arrived=arrived)
 
     def path(self, path: str) -> str:
@@ -159,6 +207,46 @@ class SessionView:
     def version(self, change: Change) -> str | None:  # noqa: ARG002
         """See `View`."""
         return None
+
+    def pending(
+        self,
+        edits: Sequence[Put | Delete],
+        then: Callable[[Change], Result],
+        staging: Staging | None = None,
+        condition: WriteCondition | None = None,
+    ) -> Pending[Result]:
+        """See `View`; what is written while the session ends is no part of it, and is not acknowledged."""
+
+        def then_open(change: Change) -> Result:
+            if not self._session.is_open(self._pfs):
+                raise S3Error(errors.NoSuchSession)
+            return then(change)
+
+        return Pending(self.branch, edits, then_open, staging, condition, _told)
+
+    def _clashes(self, path: str) -> bool:
+        """Tell whether a file cannot be at a path: that is a directory, or lies below a file."""
+        snapshot = self.snapshot()
+        if snapshot.list_files(f"{path}/", limit=1).files:
+            return True
+        above, slash, _ = path.rpartition("/")
+        while slash:
+            try:
+                snapshot.inspect_file(above)
+            except FileNotFound:
+                above, slash, _ = above.rpartition("/")
+            else:
+                return True
+        return False
+
+
+def _told(error: BaseException) -> BaseException:
+    """Tell of an error of a session's branch without that branch."""
+    if isinstance(error, BranchNotFound):
+        return S3Error(errors.NoSuchSession)
+    if isinstance(error, PathClash):
+        return PathClash(_STAGED.sub("", str(error)))
+    return error
 
 
 def fill(staging: Staging, blocks: Iterable[bytes]) -> Staging:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from s3gw.context import Context
+from s3gw.generated import errors
 from s3gw.generated.documents import Checksum, GetObjectAttributesOutput, ObjectPart, ObjectParts
 from s3gw.generated.requests import GetObjectAttributesRequest, GetObjectAttributesResult
 from s3gw.operations._checksums import named_checksums
 from s3gw.operations._etag import etag_of
 from s3gw.operations._properties import Properties
 from s3gw.operations._versions import find_version
-from s3gw.s3_error import invalid_argument
+from s3gw.s3_error import S3Error, invalid_argument
 
 _ATTRIBUTES = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")
 
@@ -35,9 +36,14 @@ def get_object_attributes(context: Context, request: GetObjectAttributesRequest)
 
 def _asked(header: str) -> set[str]:
     names = {name.strip() for name in header.split(",") if name.strip()}
-    if not names or not names <= set(_ATTRIBUTES):
-        message = f"x-amz-object-attributes names one or more of {', '.join(_ATTRIBUTES)}."
-        raise invalid_argument("x-amz-object-attributes", header, message)
+    if not names:
+        raise S3Error(
+            errors.InvalidRequest,
+            "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing "
+            "or empty",
+        )
+    if not names <= set(_ATTRIBUTES):
+        raise invalid_argument("x-amz-object-attributes", header, "Invalid attribute name specified.")
     return names
 
 

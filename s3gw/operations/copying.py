@@ -31,7 +31,6 @@ from s3gw.operations._sources import (
 )
 from s3gw.operations._versions import Found, Named, find_version
 from s3gw.operations._views import view_of
-from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import Change, ConditionFailed, Delete, FileInfo, Put
 from s3gw.s3_error import S3Error, invalid_argument
 
@@ -68,7 +67,7 @@ def copy_object(context: Context, request: CopyObjectRequest) -> CopyObjectResul
             document, copy_source_version_id=found.version_id, version_id=view.version(made)
         )
 
-    return Pending(view.branch, view.put(put), then, staging, condition).make(context.pfs)
+    return view.pending(view.put(put), then, staging, condition).make(context.pfs)
 
 
 def _refuse_no_change(request: CopyObjectRequest, source: Named) -> None:
@@ -152,4 +151,4 @@ def _rename(context: Context, request: RenameObjectRequest, source: Named) -> No
     for target in targets(context, source.key, found.file, is_unchanged):
         edits += view.delete(*target)
     edits += view.put(Put(path, content, condition, found.file.properties))
-    Pending(view.branch, edits, lambda _: None, staging, condition).make(context.pfs)
+    view.pending(edits, lambda _: None, staging, condition).make(context.pfs)

@@ -80,7 +80,7 @@ def put_object(context: Context, request: PutObjectRequest) -> Pending[PutObject
             **named_checksums(checksums),
         )
 
-    return Pending(view.branch, view.put(put), then, staging, condition)
+    return view.pending(view.put(put), then, staging, condition)
 
 
 def _stage(context: Context, view: View, request: PutObjectRequest, path: str) -> Staging:

@@ -22,6 +22,7 @@ class Pending(Generic[Result]):
         then: Makes the handler's result from what the change has made.
         staging: Holds the body until then.
         condition: Of the edits; it knows which of its headers failed.
+        told: Tells a client of an error of PFS in another way.
     """
 
     branch: Branch
@@ -29,6 +30,7 @@ class Pending(Generic[Result]):
     then: Callable[[Change], Result]
     staging: Staging | None = None
     condition: WriteCondition | None = None
+    told: Callable[[BaseException], BaseException] | None = None
 
     def make(self, pfs: PFS) -> Result:
         """Make the change by itself, and give the handler's result."""
@@ -45,5 +47,5 @@ class Pending(Generic[Result]):
         if isinstance(made, ConditionFailed) and self.condition and self.condition.refusal:
             raise self.condition.refusal from made
         if isinstance(made, BaseException):
-            raise made
+            raise made if self.told is None else self.told(made)
         return self.then(made)

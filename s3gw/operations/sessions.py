@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 from s3gw.context import Context
 from s3gw.generated import errors
@@ -24,10 +25,15 @@ def post_session(context: Context, request: PostSessionRequest) -> PostSessionRe
     if not request.s3gw_session:
         session = Session.open(context.pfs, request.branch)
         return PostSessionResult(SessionResult(session.id), x_s3gw_session=session.id)
-    session = Session.find(context.pfs, request.s3gw_session, request.branch)
-    with ExitStack() as stack:
-        edits = list(_edits(context, session, stack))
-        commit = context.pfs.change(session.target, edits).commit if edits else None
+    session = Session.find(context.pfs, request.s3gw_session, request.branch, to_end=True)
+    replace(session, is_closed=True).write(context.pfs)
+    try:
+        with ExitStack() as stack:
+            edits = list(_edits(context, session, stack))
+            commit = context.pfs.change(session.target, edits).commit if edits else None
+    except BaseException:
+        replace(session, is_closed=False).write(context.pfs)
+        raise
     session.drop(context.pfs)
     return PostSessionResult(SessionResult(session.id, commit), version_id=commit, x_s3gw_session=session.id)
 
@@ -62,4 +68,4 @@ def _edits(context: Context, session: Session, stack: ExitStack) -> Iterator[Put
 
 def delete_session(context: Context, request: DeleteSessionRequest) -> None:
     """Drop a session and all that was written in it."""
-    Session.find(context.pfs, request.s3gw_session, request.branch).drop(context.pfs)
+    Session.find(context.pfs, request.s3gw_session, request.branch, to_end=True).drop(context.pfs)

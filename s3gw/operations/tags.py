@@ -18,7 +18,7 @@ from s3gw.generated.requests import (
 )
 from s3gw.operations._properties import Properties, checked_tags
 from s3gw.operations._sources import content_of
-from s3gw.operations._versions import Named, find_version
+from s3gw.operations._versions import Named, checked, find_version, is_current
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import ConditionFailed, FileInfo, Piece, Put
 from s3gw.s3_error import S3Error
@@ -28,7 +28,7 @@ def get_object_tagging(context: Context, request: GetObjectTaggingRequest) -> Ge
     """Tell the tags of an object or of a version of it."""
     found = find_version(context, request)
     tags = Properties.of_bytes(found.file.properties).tags
-    document = Tagging([Tag(key, value) for key, value in tags.items()])
+    document = Tagging([Tag(key, value) for key, value in sorted(tags.items())])
     return GetObjectTaggingResult(document, version_id=found.version_id)
 
 
@@ -54,9 +54,10 @@ def _change(
             errors.NotImplemented,
             "PFS in a cluster has no place for tags: start the gateway with --properties-repo.",
         )
-    found = find_version(context, Named(request.branch, request.key, request.version_id))
+    find_version(context, Named(request.branch, request.key, request.version_id))
     current = find_version(context, Named(request.branch, request.key))
-    if found.version_id != current.version_id:
+    version = checked(request.version_id)
+    if version is not None and not is_current(context, request.branch, current, version):
         raise S3Error(errors.AccessDenied, "A version that is not the current one cannot be changed.")
     properties = Properties.of_bytes(current.file.properties)
     if properties.tags == tags:

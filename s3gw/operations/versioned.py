@@ -37,10 +37,20 @@ from s3gw.operations._owner import OWNER
 from s3gw.operations._properties import Properties, metadata_headers
 from s3gw.operations._reads import find_key
 from s3gw.operations._removals import ATTEMPTS, refuse_directory_conditions, targets
-from s3gw.operations._versions import NULL, Found, checked, find_version, pinned_at, version_of
+from s3gw.operations._versions import (
+    NULL,
+    Found,
+    checked,
+    find_version,
+    is_current,
+    null_version,
+    pinned_at,
+    version_of,
+)
 from s3gw.operations._views import SessionView, View, view_of
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import (
+    Branch,
     Change,
     ConditionFailed,
     Delete,
@@ -101,21 +111,23 @@ def delete_object(context: Context, request: DeleteObjectRequest) -> Pending[Del
     view = view_of(context, request)
     snapshot = view.snapshot()
     file = find_key(context, snapshot, request.key)
-    version = _check_removable(context, view, snapshot, file, request.key, request.version_id)
     condition = WriteCondition.of(Conditions.of(request))
     if condition is not None:
         condition.check(file)
+    if request.version_id is not None:
+        file = _current(context, view, snapshot, file, request.key, request.version_id)
+        condition = None if file is None else _OnlyThis(file, condition)
 
     def then(change: Change) -> DeleteObjectResult:
-        if version is not None:
-            return DeleteObjectResult(version_id=version)
+        if request.version_id is not None:
+            return DeleteObjectResult(version_id=request.version_id)
         made = None if file is None else view.version(change)
         return DeleteObjectResult(delete_marker=True if made else None, version_id=made)
 
     edits: list[Put | Delete] = []
     for target in [] if file is None else targets(context, request.key, file, condition):
         edits += view.delete(*target)
-    return Pending(view.branch, edits, then, condition=condition)
+    return view.pending(edits, then, condition=condition)
 
 
 def delete_objects(context: Context, request: DeleteObjectsRequest) -> DeleteResult:
@@ -125,13 +137,17 @@ def delete_objects(context: Context, request: DeleteObjectsRequest) -> DeleteRes
     for _ in range(ATTEMPTS):
         removals = _Removals(context, view, request.document.object)
         try:
-            change = context.pfs.change(view.branch, removals.edits) if removals.edits else None
+            change = view.pending(removals.edits, _itself).make(context.pfs) if removals.edits else None
         except ConditionFailed:
             continue
         made = None if change is None else view.version(change)
         deleted = () if request.document.quiet else [make(made) for make in removals.deleted]
         return DeleteResult(deleted=deleted, error=removals.failed)
     raise S3Error(errors.OperationAborted)
+
+
+def _itself(change: Change) -> Change:
+    return change
 
 
 class _Removals:
@@ -165,8 +181,10 @@ class _Removals:
 
     def _add(self, identifier: ObjectIdentifier) -> None:
         refuse_directory_conditions(identifier)
-        key, condition, file = check_key(identifier.key), None, None
-        if self._context.pfs.is_quick or identifier.etag is not None or identifier.version_id is not None:
+        key, version_id = check_key(identifier.key), identifier.version_id
+        condition: WriteCondition | None = None
+        file = None
+        if self._context.pfs.is_quick or identifier.etag is not None or version_id is not None:
             file = find_key(self._context, self._snapshot, key)
             is_there = file is not None
         else:  # to look for each would take longer than to remove it
@@ -174,54 +192,84 @@ class _Removals:
         if identifier.etag is not None:
             condition = WriteCondition(Conditions(if_match=identifier.etag))
             condition.check(file)
-        version = _check_removable(
-            self._context, self._view, self._snapshot, file, key, identifier.version_id
-        )
+        if version_id is not None:
+            file = _current(self._context, self._view, self._snapshot, file, key, version_id)
+            is_there = file is not None
+            condition = None if file is None else _OnlyThis(file, condition)
         if is_there:
             for target in targets(self._context, key, file, condition):
                 self.edits += self._view.delete(*target)
 
         def deleted(made: str | None) -> Deleted:
-            if version is not None:
-                return Deleted(key, version)
+            if version_id is not None:
+                return Deleted(key, version_id)
             marker = made if is_there else None
             return Deleted(key, delete_marker=True if marker else None, delete_marker_version_id=marker)
 
         self.deleted.append(deleted)
 
 
-def _check_removable(
-    context: Context, view: View, snapshot: Snapshot, file: FileInfo | None, key: str, version_id: str | None
-) -> str | None:
-    """Give the version id that a removal names, None where it names none.
+def _current(
+    context: Context, view: View, snapshot: Snapshot, file: FileInfo | None, key: str, version_id: str
+) -> FileInfo | None:
+    """Give the file that the removal of a version takes out of HEAD: the current one, if that is it.
+
+    None where there is no such version: like S3 a removal finds nothing to do then.
 
     Raises:
-        S3Error: AccessDenied for a version that is not the current one; NoSuchVersion, InvalidArgument.
+        S3Error: AccessDenied for a version of the history; InvalidArgument; InvalidRequest in a session.
     """
     version = checked(version_id)
-    if version is None:
-        return version_id
     if isinstance(view, SessionView):
         raise S3Error(errors.InvalidRequest, "In a session nothing but what is there now can be removed.")
-    if file is not None and _is_current(context, view, snapshot, file, version):
-        return version
-    pinned = pinned_at(context, view.target, version)
-    paths = context.keys.paths(key)
-    if find_key(context, pinned, key) is None and all(pinned.removed_in(path) != version for path in paths):
-        raise S3Error(errors.NoSuchVersion)
-    raise S3Error(
+    if version is None:
+        return file
+    if file is not None:
+        found = Found(snapshot, file, version_of(snapshot, file))
+        if is_current(context, view.target, found, version):
+            return file
+    if _is_in_history(context, view.target, key, version):
+        raise _not_current()
+    return None
+
+
+def _is_in_history(context: Context, branch: Branch, key: str, version: str) -> bool:
+    if version == NULL:
+        return null_version(context, branch, key) is not None
+    try:
+        pinned = pinned_at(context, branch, version)
+    except S3Error:
+        return False
+    if find_key(context, pinned, key) is not None:
+        return True
+    return any(pinned.removed_in(path) == version for path in context.keys.paths(key))
+
+
+def _not_current() -> S3Error:
+    return S3Error(
         errors.AccessDenied,
         "History is not changed object by object: only the current version can be removed, by which a "
         "delete marker is made. Cut old commits off with `s3gw prune`, or squash them with pachctl.",
     )
 
 
-def _is_current(context: Context, view: View, snapshot: Snapshot, file: FileInfo, version: str) -> bool:
-    """Tell whether a version is what HEAD has: by the commit that made it, or by HEAD itself."""
-    if version in (version_of(snapshot, file), snapshot.commit):
-        return True
-    page = context.pfs.list_versions(view.target, prefix=file.path, limit=1)
-    return any(found.path == file.path and found.commit == version for found in page.versions)
+class _OnlyThis(WriteCondition):
+    """Lets a version be removed that is current still; `others` are what the client demands besides."""
+
+    def __init__(self, file: FileInfo, others: WriteCondition | None) -> None:
+        super().__init__(Conditions())
+        self._content = file.size, file.hash, file.md5
+        self._others = others
+
+    def __call__(self, file: FileInfo | None) -> bool:
+        if file is None or (file.size, file.hash, file.md5) != self._content:
+            self.refusal = _not_current()
+            return False
+        if self._others is None:
+            return True
+        held = self._others(file)
+        self.refusal = self._others.refusal
+        return held
 
 
 def list_object_versions(context: Context, request: ListObjectVersionsRequest) -> ListVersionsResult:
@@ -230,7 +278,8 @@ def list_object_versions(context: Context, request: ListObjectVersionsRequest) -
         message = "A version-id marker cannot be specified without a key marker."
         raise invalid_argument("version-id-marker", request.version_id_marker, message)
     marker = checked(request.version_id_marker or None)
-    listed, after = page_of_versions(context, request, marker)
+    # behind what has no commit there is nothing more of its key
+    listed, after = page_of_versions(context, request, None if marker == NULL else marker)
     versions = [entry for entry in listed if not isinstance(entry, str)]
     return ListVersionsResult(
         name=request.bucket,

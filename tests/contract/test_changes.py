@@ -287,3 +287,18 @@ def test_many_writers_are_all_answered_and_the_guilty_ones_alone_fail(store):
     expected = {f"{n}/{c}": f"{n} {c}".encode() for n in range(16) for c in range(20) if c != 7}
     assert set(store.paths()) == {*expected, "dir/file"}
     assert all(store.read(path) == body for path, body in expected.items())
+
+
+def test_many_deletes_among_other_edits_keep_their_order(store):
+    paths = [f"d/{number:02}" for number in range(12)]
+    for path in paths:
+        store.put(path, b"old")
+    put = store.put("kept", b"new").file
+    with store.pfs.stage(store.branch, "d/03") as staging:
+        staging.write(b"new")
+        content = staging.finish()
+        edits = [Put("e", content), *(Delete(path) for path in paths), Put("d/03", content)]
+        change = store.pfs.change(store.branch, edits)
+    made = [file and (file.path, file.hash) for file in change.files]
+    assert made == [("e", put.hash), *[None] * 12, ("d/03", put.hash)]
+    assert store.paths() == ["d/03", "e", "kept"]

@@ -211,7 +211,7 @@ def test_memory_stays_flat_with_large_objects_up_and_down(tmp_path):
 
 def test_operations_are_printed_as_a_table_and_as_json():
     table = s3gw("operations").stdout
-    assert "14 of 118 operations are supported in the profile classic." in table
+    assert "14 of 120 operations are supported in the profile classic." in table
     rows = json.loads(s3gw("operations", "--profile", "classic", "--format", "json").stdout)
     assert len(rows) == 118
     by_name = {row["operation"]: row for row in rows}

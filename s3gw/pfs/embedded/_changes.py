@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, cast
 
 from awscrt import checksums
@@ -83,12 +84,24 @@ class ChangeWork:
 
     def _make(self, transaction: Transaction, connection: sqlite3.Connection, target: Target) -> Change:
         files: list[FileInfo | None] = []
-        if len(self._edits) >= _MANY and all(
-            isinstance(edit, Delete) and edit.condition is None for edit in self._edits
-        ):
-            _delete_many(transaction, connection, target, [edit.path for edit in self._edits])
-            return Change(target.head_id, (None,) * len(self._edits))
-        for edit in self._edits:
+        for deletes, group in groupby(self._edits, _only_deletes):
+            edits = list(group)
+            if deletes and len(edits) >= _MANY:
+                _delete_many(transaction, connection, target, [edit.path for edit in edits])
+                files += [None] * len(edits)
+            else:
+                files += self._make_each(transaction, connection, target, edits)
+        return Change(target.head_id, tuple(files))
+
+    def _make_each(
+        self,
+        transaction: Transaction,
+        connection: sqlite3.Connection,
+        target: Target,
+        edits: Sequence[Put | Delete],
+    ) -> list[FileInfo | None]:
+        files: list[FileInfo | None] = []
+        for edit in edits:
             row = connection.execute(_FIND, (target.line, edit.path)).fetchone()
             if edit.condition is not None and not edit.condition(row and inspected(row[1:])):
                 raise ConditionFailed(f"A condition on {edit.path} does not hold.")
@@ -105,7 +118,11 @@ class ChangeWork:
                 _retire(transaction, connection, target, edit.path, row)
                 connection.execute("DELETE FROM file WHERE line = ? AND path = ?", (target.line, edit.path))
             files.append(None)
-        return Change(target.head_id, tuple(files))
+        return files
+
+
+def _only_deletes(edit: Put | Delete) -> bool:
+    return isinstance(edit, Delete) and edit.condition is None
 
 
 def _retire(

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple, cast
 
 from awscrt import checksums
@@ -25,6 +26,8 @@ from s3gw.pfs.interface import CorruptData, FileInfo, Piece, PiecesGone, part_of
 
 # Beyond so many pieces the bytes are to be copied, which makes one of them.
 MOST_PIECES = 100_000
+
+_AT_ONCE = 500
 
 _IS_LINE = "SELECT 1 FROM line WHERE id = ? AND NOT dropped"
 _SUM = "SELECT sum, CASE WHEN sum IS NULL THEN data END FROM blob WHERE id = ?"
@@ -87,7 +90,7 @@ class Composition:
         for line in {source.line for source in self.sources}:
             if connection.execute(_IS_LINE, (line,)).fetchone() is None:
                 raise PiecesGone("A branch that pieces are of was deleted.")
-        for line, number, path, content in self.sources:
+        for line, number, path, content in self.sources - _live(connection, self.sources):
             row = find_file(connection, line, number, path)
             if row is None or row[-2] != content:
                 raise PiecesGone(f"{path} was cut off from the history of its branch.")
@@ -138,6 +141,25 @@ def compose(connection: sqlite3.Connection, pieces: Sequence[Piece], md5: bytes 
         else:
             composition.pieces.append(stored)
     return composition
+
+
+def _live(connection: sqlite3.Connection, sources: Iterable[_Source]) -> set[_Source]:
+    """Give the sources that are live at the heads of their lines: all but some, as a rule.
+
+    PERF: to look the parts of an upload up one by one takes longer than the rest of its completion.
+    """
+    found: set[_Source] = set()
+    rest = iter(sorted(sources, key=lambda source: source[:3]))
+    while some := list(islice(rest, _AT_ONCE)):
+        marks = ",".join(["(?,?)"] * len(some))
+        query = f"SELECT line, path, since, content FROM file WHERE (line, path) IN (VALUES {marks})"  # noqa: S608
+        rows = connection.execute(query, [word for source in some for word in (source.line, source.path)])
+        live = {(line, path): (since, content) for line, path, since, content in rows}
+        for source in some:
+            since, content = live.get((source.line, source.path), (source.number + 1, None))
+            if since <= source.number and content == source.content:
+                found.add(source)
+    return found
 
 
 def _is_composed(content: object) -> bool:

@@ -125,7 +125,10 @@ def profile(request: pytest.FixtureRequest) -> str:
 def gateway(request: pytest.FixtureRequest, profile: str) -> Iterator[Gateway]:
     """A gateway of a profile over each kind of PFS, shared: tests make buckets of their own."""
     prefix = f"{RUN}{profile}-"
-    with over(request.param, prefix, "--profile", profile) as running:
+    options = ["--profile", profile]
+    if (request.param, profile) == ("pachd", "extended"):
+        options += ["--properties-repo", f"{prefix}properties"]
+    with over(request.param, prefix, *options) as running:
         yield running
 
 

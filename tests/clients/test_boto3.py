@@ -67,8 +67,7 @@ def test_large_transfers_and_copies_go_in_parts(gateway, bucket, tmp_path):
     body = os.urandom(LARGE)
     (tmp_path / "large").write_bytes(body)
     client.upload_file(str(tmp_path / "large"), bucket, "dir/@+( é", ExtraArgs={"Tagging": "a=b"})
-    head = client.head_object(Bucket=bucket, Key="dir/@+( é")
-    assert head["ETag"].endswith('-3"')
+    assert "-" in client.head_object(Bucket=bucket, Key="dir/@+( é")["ETag"]
     for key, source in {"copy": "dir/@+( é", "again": "copy"}.items():
         client.copy({"Bucket": bucket, "Key": source}, bucket, key)
         received = io.BytesIO()

@@ -20,13 +20,13 @@ test: .make/test
 	@.make/bin/tox run; status=$$?; .make/bin/python tests/closing_line.py .tox/junit-*.xml; exit $$status
 
 faults: .make/test
-	.make/bin/tox run -e faults -- $(ARGS)
+	.make/bin/tox run -e faults $(if $(ARGS),-- $(ARGS))
 
 test-clients: .make/test
-	.make/bin/tox run -e clients -- $(ARGS)
+	.make/bin/tox run -e clients $(if $(ARGS),-- $(ARGS))
 
 test-spark: .make/test
-	.make/bin/tox run -e spark -- $(ARGS)
+	.make/bin/tox run -e spark $(if $(ARGS),-- $(ARGS))
 
 test-pachd: .make/test
 	@test -n "$(S3GW_TEST_PACHD)" || { echo "write S3GW_TEST_PACHD=host:port make test-pachd"; exit 2; }

@@ -10,12 +10,13 @@ import base64
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 from urllib.parse import unquote_plus
 
 from s3gw.generated import errors
+from s3gw.generated.wire import CHECKSUMS
 from s3gw.s3_error import S3Error, invalid_argument
 
 # S3's limits: bytes of all user metadata, tags of an object, characters of a tag.
@@ -23,6 +24,9 @@ _METADATA_LIMIT = 2048
 _TAGS = 10
 _TAG_KEY = 128
 _TAG_VALUE = 256
+
+# Of an upload.
+MOST_PARTS = 10_000
 # Beside letters, numbers and separators of any script.
 _TAG_CHARACTERS = "_.:/=+-@"
 _SYSTEM_TAG = "aws:"
@@ -118,21 +122,25 @@ class Properties:
 
     @classmethod
     def of_bytes(cls, kept: bytes | None) -> Self:
-        """Read what PFS has kept."""
+        """Read what PFS has kept.
+
+        In front of a cluster anybody may have written there: what is none of our documents says nothing.
+        """
         if not kept:
             return cls()
-        document: dict[str, Any] = json.loads(kept)
-        parts = document.get("parts") or {}
-        sizes = _expanded(parts.get("sizes", ()))
-        return cls(
-            headers=document.get("headers", {}),
-            metadata=document.get("metadata", {}),
-            tags=document.get("tags", {}),
-            checksums=document.get("checksums", {}),
-            checksum_type=document.get("checksum_type"),
-            parts=Parts(sizes, tuple(parts.get("checksums", ()))) if parts else None,
-            upload=document.get("upload"),
-        )
+        try:
+            document = json.loads(kept)
+            return cls(
+                headers=_texts(document.get("headers", {}), _HEADERS),
+                metadata=_texts(document.get("metadata", {})),
+                tags=_texts(document.get("tags", {})),
+                checksums=_texts(document.get("checksums", {}), CHECKSUMS),
+                checksum_type=_text(document.get("checksum_type")),
+                parts=_parts(document["parts"]) if "parts" in document else None,
+                upload=_text(document.get("upload")),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return cls()
 
     def to_bytes(self) -> bytes | None:
         """Write it for PFS; None where it says nothing."""
@@ -150,6 +158,32 @@ class Properties:
                 document["parts"]["checksums"] = self.parts.checksums
         said = {name: value for name, value in document.items() if value}
         return json.dumps(said, separators=(",", ":")).encode() if said else None
+
+
+def _text(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _texts(value: dict[str, str], names: Container[str] | None = None) -> dict[str, str]:
+    """Give a map of texts, whose names are among some. Raise TypeError, ValueError."""
+    for name, text in value.items():
+        _text(text)
+        if names is not None and name not in names:
+            raise ValueError
+    return value
+
+
+def _parts(value: dict[str, Any]) -> Parts:
+    """Read the parts of an object. Raise TypeError, ValueError, KeyError."""
+    runs = value["sizes"]
+    if sum(count for count, _ in runs) > MOST_PARTS or min(min(run) for run in runs) < 0:
+        raise ValueError
+    checksums = tuple(value.get("checksums", ()))
+    for checksum in checksums:
+        _text(checksum)
+    return Parts(_expanded(runs), checksums)
 
 
 def metadata_headers(metadata: Mapping[str, str]) -> dict[str, str]:

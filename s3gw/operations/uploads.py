@@ -40,7 +40,7 @@ from s3gw.operations._etag import is_md5
 from s3gw.operations._markers import marker_with_body
 from s3gw.operations._own import UPLOADS
 from s3gw.operations._owner import OWNER
-from s3gw.operations._properties import Properties
+from s3gw.operations._properties import MOST_PARTS, Properties
 from s3gw.operations._reads import check_bucket
 from s3gw.operations._removals import ATTEMPTS
 from s3gw.operations._sources import content_of, extent_of, find_source, piece_of, read_through, source_of
@@ -58,8 +58,6 @@ from s3gw.pfs.interface import (
     Staging,
 )
 from s3gw.s3_error import S3Error, invalid_argument
-
-_MOST_PARTS = 10_000
 
 # The name of a part tells its MD5, so that it has none before it is whole.
 _ANY_PART = f"{store.PARTS}part"
@@ -274,7 +272,7 @@ def _going_on(
 
 def _number(number: int | None) -> int:
     if number is None:
-        message = f"Part number must be an integer between 1 and {_MOST_PARTS}, inclusive"
+        message = f"Part number must be an integer between 1 and {MOST_PARTS}, inclusive"
         raise invalid_argument("partNumber", "", message)
     return number
 

@@ -149,6 +149,7 @@ def s3cmd_of(gateway: Gateway, tools: Path, folder: Path) -> Callable[..., str]:
     return partial(run, tools / "python", tools / "s3cmd", "-c", config)
 
 
+@only("classic")
 def test_s3cmd(gateway, tools, files, tmp_path):
     s3cmd = s3cmd_of(gateway, tools, tmp_path)
     s3cmd("mb", "s3://s3.cmd")
@@ -166,7 +167,7 @@ def test_s3cmd(gateway, tools, files, tmp_path):
 
 
 @only("extended")
-def test_s3cmd_copies_moves_and_changes_metadata(gateway, tools, files, tmp_path):
+def test_s3cmd_of_extended(gateway, tools, files, tmp_path):
     s3cmd = s3cmd_of(gateway, tools, tmp_path)
     s3cmd("mb", "s3://s3.copies")
     s3cmd("put", files / "dir/large", "s3://s3.copies/large")
@@ -176,6 +177,8 @@ def test_s3cmd_copies_moves_and_changes_metadata(gateway, tools, files, tmp_path
     assert "x-amz-meta-k: v" in s3cmd("info", "s3://s3.copies/large")
     s3cmd("settagging", "s3://s3.copies/large", "a=b")
     assert "a:\tb" in s3cmd("gettagging", "s3://s3.copies/large")
+    s3cmd("put", "--recursive", f"{files}/dir/", "s3://s3.copies/tree/")
+    assert len(s3cmd("ls", "--recursive", "s3://s3.copies/tree/").splitlines()) == len(tree(files / "dir"))
     s3cmd("get", "s3://s3.copies/moved/@+( é", tmp_path / "back")
     assert (tmp_path / "back").read_bytes() == (files / "dir/large").read_bytes()
     s3cmd("rb", "--recursive", "--force", "s3://s3.copies")

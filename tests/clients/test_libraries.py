@@ -23,11 +23,17 @@ def test_the_aws_sdk_for_javascript(gateway, node, profile):
     assert output.endswith("all done\n")
 
 
-@pytest.mark.parametrize("library", ["obstore", "s3fs", "duckdb"])
+@pytest.mark.parametrize("library", ["obstore", "s3fs"])
 def test_a_library_of_python(gateway, tools, tmp_path, library, profile):
     script = HERE / "python" / f"with_{library}.py"
     words = [gateway.url, f"py.{library}", profile]
     assert run(tools / "python", script, *words, cwd=tmp_path, HOME=str(CACHE)).endswith("all done\n")
+
+
+@only("classic")
+def test_duckdb(gateway, bucket, tools, tmp_path):
+    words = [tools / "python", HERE / "python" / "with_duckdb.py", gateway.url, bucket]
+    assert run(*words, cwd=tmp_path, HOME=str(CACHE)).endswith("all done\n")
 
 
 @only("extended")

@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import s3fs
 
-url, bucket, _ = sys.argv[1:]
-urllib.request.urlopen(urllib.request.Request(f"{url}/{bucket}", method="PUT"))
+url, bucket = sys.argv[1:]
 table = pa.table({"n": range(100_000), "name": [f"name-{n % 7}" for n in range(100_000)]})
 sink = io.BytesIO()
 pq.write_table(table, sink, row_group_size=10_000)

@@ -53,6 +53,8 @@ TEXTS = [
     ("ALREADY_EXISTS", 'branch "b" already exists in repo default/foo', pfs.BranchExists),
     ("UNKNOWN", "cannot get directory or non-regular file. Use GetFileTAR instead", pfs.FileNotFound),
     ("UNKNOWN", "matched multiple files. Use GetFileTAR instead", pfs.FileNotFound),
+    ("UNKNOWN", "write /pach/objects/ab: no space left on device", pfs.NoSpace),
+    ("UNKNOWN", "path (no space left on device*) invalid: globbing character (*)", pfs.InvalidPath),
     ("UNKNOWN", "path (é) invalid: only printable ASCII characters allowed", pfs.InvalidPath),
     ("UNKNOWN", "path (/a*) invalid: globbing character (*) not allowed in path", pfs.InvalidPath),
     ("UNKNOWN", "path (a/../b) invalid: relative file paths are not allowed", pfs.InvalidPath),

@@ -19,6 +19,7 @@ from s3gw.pfs.interface import (
     FileNotFound,
     InvalidName,
     InvalidPath,
+    NoSpace,
     NotAuthenticated,
     NotAuthorized,
     OutputBranch,
@@ -87,6 +88,7 @@ _UNKNOWN: _Kinds = [
     (r"commit .* was deleted|invalid commit ID given with a branch", CommitNotFound),
     (r"no role binding exists for", BranchNotFound),
     (r"multiple authentication token keys", NotAuthenticated),
+    (r"no space left on device|The disk of the server is full", NoSpace),
     *_AWAY,  # behind those whose texts hold paths
 ]
 _INTERNAL: _Kinds = [
@@ -117,7 +119,9 @@ def translate(error: grpc.RpcError) -> PFSError:
     """Make the PFS error that a failed call means; it keeps pachd's own words."""
     code = error.code()
     text = (error.details() or "").strip()
-    translated = kind_of(code, text)(f"pachd: {code.name}: {text}")
+    kind = kind_of(code, text)
+    # this one goes to clients, who need not know where pachd keeps what
+    translated = kind("The cluster's storage is full." if kind is NoSpace else f"pachd: {code.name}: {text}")
     translated.__cause__ = error
     return translated
 

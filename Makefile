@@ -1,5 +1,6 @@
 # The two commands: `make run` serves S3 on port 30600, `make test` is the whole gate.
 # `make faults` tries what a failing disk can do, all of it (a quarter of an hour).
+# `make coverage` says which branches the tests take, in twice the time of the gate.
 # `make test-clients` and `make test-spark` try the clients that are too large for the gate.
 # With a cluster at hand: S3GW_TEST_PACHD=host:port make test-pachd
 
@@ -10,7 +11,7 @@ PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)
 export PATH := $(PATH):$(subst $() ,:,$(wildcard $(PYENV)/versions/3.1[23]*/bin))
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test test-clients test-spark faults test-pachd codegen bench soak clean
+.PHONY: run test coverage test-clients test-spark faults test-pachd codegen bench soak clean
 
 run: .make/run
 	.make/bin/s3gw serve $(ARGS)
@@ -18,6 +19,9 @@ run: .make/run
 test: .make/test
 	@rm -f .tox/junit-*.xml
 	@.make/bin/tox run; status=$$?; .make/bin/python tests/closing_line.py .tox/junit-*.xml; exit $$status
+
+coverage: .make/test
+	.make/bin/tox run -e coverage
 
 faults: .make/test
 	.make/bin/tox run -e faults $(if $(ARGS),-- $(ARGS))

@@ -123,7 +123,7 @@ def test_pages_of_any_size_together_are_the_listing(told, limit):
 def test_prefix_and_delimiter_are_as_in_a_listing_of_files(told, limit, prefix, delimiter, expected, groups):
     found = pages(told, limit, prefix, delimiter)
     assert [group for page in found for group in page.groups] == groups
-    wanted = [entry for start in expected.split() for entry in told.entries(start)]
+    wanted = [one for start in expected.split() for one in told.entries(start)]
     assert [entry(told, version) for page in found for version in page.versions] == wanted
 
 

@@ -187,13 +187,13 @@ class _Check:
         return next((name for name, other, *_ in rows if other == line), f"line {line}")
 
     def _check_strays(self) -> None:
-        known = "SELECT 1 FROM large WHERE name = ?1 UNION ALL SELECT 1 FROM doomed WHERE name = ?1"
+        known = "SELECT 1 FROM large WHERE name = :name UNION ALL SELECT 1 FROM doomed WHERE name = :name"
         for session in sorted(self._objects.iterdir()):
             if not session.is_dir() or _lives(session.with_suffix(".lock")):
                 continue
             for path in session.glob("*/*"):
                 name = str(path.relative_to(self._objects))
-                if self._connection.execute(known, (name,)).fetchone() is None:
+                if self._connection.execute(known, {"name": name}).fetchone() is None:
                     self._findings.strays.append(path)
         strays = self._findings.strays
         self._report.strays = len(strays)

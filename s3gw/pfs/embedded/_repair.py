@@ -22,7 +22,8 @@ UPDATE composed SET dropped = 0
 WHERE dropped AND -id IN (SELECT content FROM file UNION ALL SELECT content FROM history)
 """
 _RECOUNT = """
-INSERT INTO shared (content, uses) VALUES (?1, ?2) ON CONFLICT (content) DO UPDATE SET uses = uses + ?2
+INSERT INTO shared (content, uses) VALUES (?, ?)
+ON CONFLICT (content) DO UPDATE SET uses = uses + excluded.uses
 """
 
 

@@ -14,7 +14,8 @@ from itertools import islice
 from s3gw.pfs.embedded._rows import Content
 
 _ADD = """
-INSERT INTO shared (content, uses) VALUES (?1, ?2) ON CONFLICT (content) DO UPDATE SET uses = uses + ?2
+INSERT INTO shared (content, uses) VALUES (?, ?)
+ON CONFLICT (content) DO UPDATE SET uses = uses + excluded.uses
 """
 _AT_ONCE = 500
 

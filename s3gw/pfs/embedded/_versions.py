@@ -43,8 +43,9 @@ SELECT (SELECT id FROM commits WHERE num = since) FROM history
 WHERE line = ? AND path = ? AND until > ? AND since <= ? ORDER BY until LIMIT 1
 """
 _IS_THERE = """
-SELECT 1 FROM file WHERE line = ?1 AND path = ?2 AND since <= ?3
-UNION ALL SELECT 1 FROM history WHERE line = ?1 AND path = ?2 AND until > ?3 AND since <= ?3
+SELECT 1 FROM file WHERE line = :line AND path = :path AND since <= :number
+UNION ALL SELECT 1 FROM history
+WHERE line = :line AND path = :path AND until > :number AND since <= :number
 """
 _COMMIT = "SELECT id, finished FROM commits WHERE num = ?"
 _NUMBER = "SELECT num FROM commits WHERE id = ? AND line = ?"
@@ -66,7 +67,7 @@ def removal(connection: sqlite3.Connection, line: int, number: int, path: str) -
 
     None where there was nothing, as far as the history goes, and where there is something.
     """
-    if connection.execute(_IS_THERE, (line, path, number)).fetchone():
+    if connection.execute(_IS_THERE, {"line": line, "path": path, "number": number}).fetchone():
         return None
     row = connection.execute(_REMOVED, (line, path, number)).fetchone()
     commit = connection.execute(_COMMIT, row).fetchone() if row else None

@@ -12,6 +12,7 @@ import pytest
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.pfs.interface import (
+    BranchNotFound,
     Change,
     ConditionFailed,
     CorruptData,
@@ -335,3 +336,22 @@ def test_a_gateway_outlives_its_cluster_and_no_acknowledged_object_is_lost(tmp_p
                 assert max(seconds for _, _, seconds in refused) < 10
                 for key, body in acknowledged.items():
                     assert gateway.request("GET", f"/master.load/{key}").body == body, key
+
+
+@pytest.mark.parametrize(("times", "raised"), [(3, None), (1000, Unavailable)])
+def test_repos_are_listed_though_some_are_deleted_meanwhile(store, monkeypatch, times, raised):
+    """Pachd 2.7.8 says then that one of them is not found."""
+    stream, calls = store.pfs._client.stream, []
+
+    def failing(method, request):
+        calls.append(method)
+        if len(calls) <= times:
+            raise BranchNotFound("could not get repos: repo default/other not found")
+        return stream(method, request)
+
+    monkeypatch.setattr(store.pfs._client, "stream", failing)
+    if raised is None:
+        assert store.branch in [entry.branch for entry in store.pfs.list_branches()]
+    else:
+        with pytest.raises(raised):
+            store.pfs.list_branches()

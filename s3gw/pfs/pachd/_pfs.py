@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ from s3gw.pfs.interface import (
     PiecesGone,
     Put,
     Snapshot,
+    Unavailable,
     VersionPage,
     part_of,
 )
@@ -52,6 +54,9 @@ from s3gw.pfs.pachd._snapshot import PachdSnapshot
 from s3gw.pfs.pachd._uploads import PachdStaging
 from s3gw.pfs.pachd._views import Views
 from s3gw.pfs.pachd.address import Address
+
+# How often a list of repos is asked for.
+_LISTINGS = 10
 
 # Branches whose recent commits are remembered.
 _COMMITTERS = 1024
@@ -92,7 +97,16 @@ class PachdPFS:
         self._committers: OrderedDict[Branch, tuple[BranchCommitter, int]] = OrderedDict()
 
     def list_branches(self) -> Sequence[BranchEntry]:
-        """See `PFS.list_branches`; one call, whose cost follows the repos."""
+        """See `PFS.list_branches`; one call, whose cost follows the repos.
+
+        pachd answers that a repo is not found where one is deleted while it lists them: it is asked anew.
+        """
+        for _ in range(_LISTINGS):
+            with contextlib.suppress(BranchNotFound):
+                return self._list_branches()
+        raise Unavailable("pachd cannot list its repos while some are deleted: try again.")
+
+    def _list_branches(self) -> list[BranchEntry]:
         entries = [
             BranchEntry(branch_of_message(branch), time_of(repo.created))
             for repo in self._client.stream("ListRepo", pb.ListRepoRequest(type="user"))

@@ -47,6 +47,8 @@ class Operation:
     query: frozenset[str]
     headers: frozenset[str]
     file: str
+    right: str | None = None
+    reach: str | None = None
     twin_of: str | None = None
     outside_model: str | None = None
     supported: dict[str, Any] | None = None
@@ -83,6 +85,14 @@ class Wire:
 
 
 @dataclass(frozen=True)
+class Authentication:
+    """``spec/authentication.yaml``; the attributes are the YAML's own keys."""
+
+    rights: dict[str, str]
+    owners: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """All of ``spec/``. `operations` is sorted by name: the order in the files means nothing.
 
@@ -96,6 +106,7 @@ class Catalogue:
     profiles: tuple[Profile, ...]
     operations: tuple[Operation, ...]
     wire: Wire
+    authentication: Authentication
     drop_names: tuple[str, ...]
     drops: dict[str, str]
     errors: tuple[dict[str, Any], ...]
@@ -117,9 +128,9 @@ def load(root: Path = ROOT) -> Catalogue:
     for path in sorted((spec / "operations").glob("*.yaml")):
         entries = _read(path, spec / "schema" / "operations.schema.json", problems)
         operations += [_operation(entry, path.name) for entry in entries or ()]
-    profiles, wire, members, errors, shapes = (
+    profiles, wire, authentication, members, errors, shapes = (
         _read(spec / f"{name}.yaml", spec / "schema" / f"{name}.schema.json", problems)
-        for name in ("profiles", "wire", "members", "errors", "shapes")
+        for name in ("profiles", "wire", "authentication", "members", "errors", "shapes")
     )
     if problems:
         raise CatalogueError(problems)
@@ -127,6 +138,7 @@ def load(root: Path = ROOT) -> Catalogue:
         profiles=tuple(Profile(**profile) for profile in profiles),
         operations=tuple(sorted(operations, key=lambda operation: operation.name)),
         wire=_wire(wire),
+        authentication=_authentication(authentication),
         drop_names=tuple(row["member"] for row in members),
         drops={row["member"]: row["because"] for row in members},
         errors=tuple(errors["errors"]),
@@ -151,6 +163,10 @@ def _wire(document: dict[str, Any]) -> Wire:
     )
 
 
+def _authentication(document: dict[str, Any]) -> Authentication:
+    return Authentication(rights=dict(document["rights"]), owners=tuple(document["owners"]))
+
+
 def _operation(entry: dict[str, Any], file: str) -> Operation:
     match = entry.get("match", {})
     level = entry["level"]
@@ -162,6 +178,8 @@ def _operation(entry: dict[str, Any], file: str) -> Operation:
         query=frozenset(match.get("query", ())),
         headers=frozenset(match.get("headers", ())),
         file=file,
+        right=entry.get("right"),
+        reach=entry.get("reach"),
         twin_of=entry.get("twin_of"),
         outside_model=entry.get("outside_model"),
         supported=entry.get("supported"),

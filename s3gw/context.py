@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from s3gw.addressing.buckets import BRANCHES, Buckets
 from s3gw.addressing.keys import EXACT, KeyCode
+from s3gw.auth.access import OPEN, Access
 from s3gw.pfs.interface import PFS
 
 
@@ -20,6 +21,7 @@ class Context:
             s3gateway's documentation has it.
         keys: How keys are written as paths; the profile says it.
         buckets: How buckets are named; the profile says it.
+        access: What whoever asks may touch.
     """
 
     pfs: PFS
@@ -27,3 +29,4 @@ class Context:
     delete_nonempty_buckets: bool = False
     keys: KeyCode = EXACT
     buckets: Buckets = BRANCHES
+    access: Access = OPEN

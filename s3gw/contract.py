@@ -76,6 +76,7 @@ def _row(operation: Operation[Any, Any]) -> dict[str, Any]:
         "operation": operation.name,
         "feature": operation.feature,
         "request": " ".join(part for part in (operation.method, operation.level, operation.marks) if part),
+        "right": operation.right,
         "profiles": operation.served_in,
         "supported": support is not None,
     }

@@ -9,6 +9,7 @@ each profile has them.
 * `errors`         the table of errors, and what refers to it
 * `shapes`         XML shapes, and what refers to them
 * `wire`           what requests have in common, beside the AWS model and the code
+* `rights`         what each entry takes of whoever asks
 * `members`        every member of a request is read, dropped by name, or refused
 * `against_model`  the entries beside the AWS model
 """
@@ -19,7 +20,7 @@ import itertools
 from pathlib import Path
 
 from codegen.catalogue import Catalogue
-from codegen.lint import against_model, beside, errors, members, references, shapes, wire
+from codegen.lint import against_model, beside, errors, members, references, rights, shapes, wire
 from codegen.model import ModelOperation, operations
 from codegen.profiles import resolve
 
@@ -50,6 +51,7 @@ def lint(catalogue: Catalogue, root: Path, model: dict[str, ModelOperation] | No
         errors.error_uses(catalogue, root),
         errors.pfs_errors(catalogue, root),
         shapes.shapes(catalogue),
+        rights.rights(catalogue),
         wire.digests(catalogue, root),
         wire.writes(catalogue, model),
         members.drops(resolved, catalogue),

@@ -4,6 +4,7 @@ Output files, each headed by its generator and its contents, and the module that
 
 * ``s3gw/generated/errors.py``     `facts`     the error table, and how errors of PFS and HTTP are answered
 * ``s3gw/generated/wire.py``       `facts`     what all requests and documents have in common
+* ``s3gw/generated/authentication.py``  `facts`  rights, and what is asked of whoever asks
 * ``s3gw/generated/documents.py``  `shapes`    XML that the gateway sends: dataclasses and renderers
 * ``s3gw/generated/parsers.py``    `shapes`    XML that clients send: dataclasses and what reads them
 * ``s3gw/generated/requests.py``   `requests`  a typed request and result for each supported operation
@@ -21,7 +22,7 @@ from typing import Any
 import jinja2
 
 from codegen.catalogue import Catalogue
-from codegen.render.facts import errors_view, wire_view
+from codegen.render.facts import authentication_view, errors_view, wire_view
 from codegen.render.page import page_view
 from codegen.render.requests import requests_view
 from codegen.render.routes import routes_view
@@ -43,6 +44,7 @@ def render(catalogue: Catalogue) -> dict[str, str]:
     views: dict[str, dict[str, Any]] = {
         "errors": errors_view(catalogue),
         "wire": wire_view(catalogue),
+        "authentication": authentication_view(catalogue),
         "documents": {"shapes": typed_shapes(catalogue.responses), "wire": catalogue.wire},
         "parsers": {"shapes": typed_shapes(catalogue.requests), "wire": catalogue.wire},
         "requests": requests_view(catalogue),

@@ -34,6 +34,12 @@ def pfs_answers(catalogue: Catalogue, profile: str) -> list[dict[str, Any]]:
     return answers
 
 
+def authentication_view(catalogue: Catalogue) -> dict[str, Any]:
+    """What the template of authentication needs."""
+    authentication = catalogue.authentication
+    return {"rights": tuple(authentication.rights), "owners": authentication.owners}
+
+
 def wire_view(catalogue: Catalogue) -> dict[str, Any]:
     """What the template of the wire needs."""
     wire = catalogue.wire

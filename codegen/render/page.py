@@ -37,6 +37,7 @@ def page_view(catalogue: Catalogue) -> dict[str, Any]:
             for profile in entry.variants
             if entry.by_profile[profile].supported is None
         ],
+        "rights": catalogue.authentication.rights,
         "drops": sorted(catalogue.drops.items()),
         "errors": catalogue.errors,
         "pfs_errors": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codegen.catalogue import Catalogue, Operation, Profile
+from codegen.lint.rights import ANYBODY, reads_prefix
 from codegen.profiles import Entry, entries
 from codegen.render.names import snake
 from codegen.render.requests import function_of, refusals
@@ -101,6 +102,8 @@ def row(catalogue: Catalogue, entry: Entry, profile: str) -> dict[str, Any]:
         "level": " or ".join(operation.levels),
         "method": operation.method,
         "marks": marks(operation),
+        "right": operation.right,
+        "reach": reach_of(operation),
         "twin_of": operation.twin_of,
         "supported": bool(supported),
         "has_handler": "handler" in supported,
@@ -202,3 +205,17 @@ def subresources(catalogue: Catalogue) -> list[str]:
     """Name the parameters that name a sub-resource by themselves, at any level."""
     alone = [o.query for o in catalogue.operations if len(o.query) == 1]
     return sorted({mark for query in alone for mark in query if "=" not in mark})
+
+
+def reach_of(operation: Operation) -> str | None:
+    """Tell where the right of an operation is needed; None where nobody is asked."""
+    level = operation.levels[0]
+    if operation.right == ANYBODY:
+        return None
+    if operation.reach is not None:
+        return operation.reach
+    if level == "object":
+        return "key"
+    if level == "bucket" and operation.right == "list":
+        return "prefix" if reads_prefix(operation) else "part"
+    return level

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from s3gw.auth.authority import Authority
+from s3gw.auth.gate import Gate
 from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.http.layout import Response, lay_out, lay_out_error
-from s3gw.http.operation import Lane, Operation, Support
+from s3gw.http.operation import ANYBODY, Lane, Operation, Support
 from s3gw.http.patience import Patience
 from s3gw.http.request import Request
 from s3gw.operations.pending import Pending
@@ -33,11 +35,13 @@ class Unfinished(Generic[Result]):
 
     Attributes:
         request: The request.
+        context: In which it is served.
         support: Of its operation.
         pending: The change, and what follows from it.
     """
 
     request: Request
+    context: Context
     support: Support[Any, Result]
     pending: Pending[Result]
 
@@ -45,15 +49,23 @@ class Unfinished(Generic[Result]):
 class Application:
     """Serves `context` in a profile of the catalogue.
 
+    Args:
+        context: The PFS, and the settings.
+        profile: Its name.
+        authority: Who knows identities; without one nobody is asked who they are.
+
     Attributes:
         check: Raises a PFSError where the PFS cannot be used at present.
         forbid_waiting: Tells the PFS that the calling thread must not wait; `begin` gives None there
             where it would have to.
     """
 
-    def __init__(self, context: Context, profile: str = DEFAULT_PROFILE) -> None:
+    def __init__(
+        self, context: Context, profile: str = DEFAULT_PROFILE, *, authority: Authority | None = None
+    ) -> None:
         self._profile = PROFILES[profile]
         self._context = replace(context, keys=self._profile.keys, buckets=self._profile.buckets)
+        self._gate = None if authority is None else Gate(authority, self._profile.buckets)
         self._pfs_errors = errors.PFS_ERRORS[profile]
         self._is_quick = context.pfs.is_quick
         self._patience = Patience()
@@ -82,6 +94,20 @@ class Application:
             )
         return request.operation
 
+    def _context_of(self, request: Request) -> Context:
+        """Give the context in which a request is served, once whoever sends it may do so. Raise S3Error."""
+        if self._gate is None:
+            return self._context
+        if request.target is None and request.refused is not None:
+            raise request.refused  # nobody can tell what was signed
+        operation = None if request.refused is not None else self._operation(request)
+        if operation is not None and operation.right == ANYBODY:
+            return self._context
+        request.access = access = self._gate.identify(request)
+        if operation is not None:
+            self._gate.judge(request, operation, access)
+        return replace(self._context, access=access)
+
     def _support(self, request: Request) -> Support[Any, Any]:
         """Give how the operation of a request is served. Raise S3Error where it is not."""
         if request.refused is not None:
@@ -97,24 +123,25 @@ class Application:
         None where that would have to wait in a thread that must not: begin it again in another.
         """
         try:
+            context = self._context_of(request)
             support = self._support(request)
             request.buckets = self._context.buckets
             asked = support.read(request)
             if support.keeps_waiting:
-                return self._patience.respond(lambda: self._work(support, asked, request), request)
-            result = support.handle(self._context, asked)
+                return self._patience.respond(lambda: self._work(context, support, asked, request), request)
+            result = support.handle(context, asked)
             if isinstance(result, Pending):
-                return Unfinished(request, support, result)
+                return Unfinished(request, context, support, result)
             return lay_out(support.write(result), request)
         except WouldWait:
             return None
         except Exception as error:
             return self.fail(request, error)
 
-    def _work(self, support: Support[Any, Any], asked: Any, request: Request) -> Response:
+    def _work(self, context: Context, support: Support[Any, Any], asked: Any, request: Request) -> Response:
         """Answer a request whose answer may take long."""
         try:
-            return lay_out(support.write(support.handle(self._context, asked)), request)
+            return lay_out(support.write(support.handle(context, asked)), request)
         except Exception as error:
             return self.fail(request, error)
 

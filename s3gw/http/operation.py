@@ -18,6 +18,13 @@ Result = TypeVar("Result")
 # change alone, which it can share with others.
 Lane = Literal["read", "write"]
 
+# Where a right is needed: for the key; for all keys of the bucket, all that begin with the parameter
+# prefix, or some of them; for nothing in particular. Codegen tells the same in the schema.
+Reach = Literal["bucket", "key", "part", "prefix", "service"]
+
+# The right that everybody has.
+ANYBODY = "anybody"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Support(Generic[Asked, Result]):
@@ -55,6 +62,8 @@ class Operation(Generic[Asked, Result]):
     Attributes:
         marks: What in query and headers tells it apart, for people.
         served_in: The profiles that support it.
+        right: What it needs, where somebody is asked who they are.
+        reach: Where it needs that.
         twin_of: The operation that answers its requests, since none can tell the two apart.
     """
 
@@ -65,6 +74,8 @@ class Operation(Generic[Asked, Result]):
     marks: str
     served_in: tuple[str, ...] = ()
     twin_of: str | None = None
+    right: str = ANYBODY
+    reach: Reach | None = None
     support: Support[Asked, Result] | None = None
     why: str | None = None
     instead: str | None = None
@@ -83,6 +94,8 @@ def supported(
     level: str,
     method: str,
     marks: str,
+    right: str,
+    reach: Reach | None,
     served_in: tuple[str, ...],
     summary: str,
     pfs: tuple[str, ...],
@@ -97,7 +110,9 @@ def supported(
 ) -> Operation[Asked, Result]:
     """Make a supported operation of what an entry says."""
     support = Support(summary, pfs, reads, drops, refuses, lane, read, handle, write, keeps_waiting)
-    return Operation(name, feature, level, method, marks, served_in, support=support)
+    return Operation(
+        name, feature, level, method, marks, served_in, right=right, reach=reach, support=support
+    )
 
 
 def unsupported(
@@ -107,10 +122,24 @@ def unsupported(
     level: str,
     method: str,
     marks: str,
+    right: str,
+    reach: Reach | None,
     why: str,
     instead: str | None = None,
     served_in: tuple[str, ...] = (),
     twin_of: str | None = None,
 ) -> Operation[Any, Any]:
     """Make an unsupported operation of what an entry says."""
-    return Operation(name, feature, level, method, marks, served_in, twin_of, why=why, instead=instead)
+    return Operation(
+        name,
+        feature,
+        level,
+        method,
+        marks,
+        served_in,
+        twin_of,
+        right=right,
+        reach=reach,
+        why=why,
+        instead=instead,
+    )

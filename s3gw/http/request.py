@@ -18,6 +18,7 @@ from s3gw.pfs.interface import Branch, InvalidName
 from s3gw.s3_error import S3Error, invalid_argument
 
 if TYPE_CHECKING:
+    from s3gw.auth.access import Access
     from s3gw.http.operation import Operation
 
 Document = TypeVar("Document")
@@ -40,13 +41,15 @@ class Request:
         host_id: ``x-amz-id-2`` of the answer.
         target: What `locate` has found, None before.
         operation: What it is routed to, None before, and where it is no operation.
+        moved: Names of headers that stand in the query alone.
+        access: What whoever sends it may touch, where somebody is asked; for the log.
         buckets: How buckets are named where it is served.
         error_code: The S3 code of the answer, where that is an error; for the log.
     """
 
     __slots__ = (
-        "arrived", "buckets", "chunked", "error_code", "headers", "host_id", "method", "operation",
-        "raw_target", "refused", "request_id", "stream", "target",
+        "access", "arrived", "buckets", "chunked", "error_code", "headers", "host_id", "method", "moved",
+        "operation", "raw_target", "refused", "request_id", "stream", "target",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +76,8 @@ class Request:
         self.operation: Operation[Any, Any] | None = None
         self.refused: S3Error | None = None
         self.buckets = BRANCHES
+        self.moved: frozenset[str] = frozenset()
+        self.access: Access | None = None
         self.error_code: str | None = None
 
     def locate(self) -> Target:
@@ -84,7 +89,9 @@ class Request:
         """
         target = self.target = parse(self.raw_target)
         if target.query:
-            for name in [name for name in target.query if _is_header(name)]:
+            moved = [name for name in target.query if _is_header(name)]
+            self.moved = frozenset(name.lower() for name in moved) - self.headers.keys()
+            for name in moved:
                 value = target.query.pop(name)
                 self._add_header(name.lower(), ", ".join(target.repeated.pop(name, [value])))
             if target.repeated and self.method in WRITES:

@@ -9,6 +9,7 @@ from typing import Any
 import falcon
 from falcon.routing.util import map_http_methods
 
+from s3gw.auth.authority import Authority
 from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, ROUTES
@@ -131,9 +132,11 @@ def raw_target(environ: dict[str, Any]) -> str:
     return raw
 
 
-def create_app(context: Context, profile: str = DEFAULT_PROFILE) -> Face:
-    """Make the WSGI application that serves `context` in a profile of the catalogue."""
-    return Face(Application(context, profile))
+def create_app(
+    context: Context, profile: str = DEFAULT_PROFILE, *, authority: Authority | None = None
+) -> Face:
+    """Make the WSGI application; the arguments are those of `Application`."""
+    return Face(Application(context, profile, authority=authority))
 
 
 def _write(response: Response, resp: falcon.Response) -> None:

@@ -22,6 +22,7 @@ FLIPPED = """
   level: bucket
   method: GET
   match: {query: [abac]}
+  right: list
   supported:
     profile: classic
     summary: Tags give nobody access.
@@ -37,6 +38,7 @@ FLIPPED_TO_AN_ERROR = """
   level: bucket
   method: GET
   match: {query: [metadataConfiguration]}
+  right: list
   supported:
     profile: classic
     summary: No bucket has metadata tables.
@@ -53,6 +55,7 @@ NEW = """
   level: bucket
   method: GET
   match: {query: [greeting]}
+  right: list
   outside_model: It is our own.
   supported:
     profile: classic
@@ -76,6 +79,7 @@ NEW = """
   level: bucket
   method: PUT
   match: {query: [greeting]}
+  right: create
   outside_model: It is our own.
   supported:
     profile: extended
@@ -124,6 +128,7 @@ FLIPPED_BACK = """
   level: bucket
   method: GET
   match: {query: [versioning]}
+  right: list
   unsupported:
     why: It is flipped back.
 """

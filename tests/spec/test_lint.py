@@ -58,6 +58,7 @@ class Tree:
         base = {
             "feature": "Objects",
             "level": "object",
+            "right": "read",
             "method": "PUT",
             "outside_model": "A test.",
         }
@@ -601,6 +602,21 @@ def test_the_catalogue_itself_is_sound(tree):
 def test_a_file_that_is_not_yaml_is_named(tree):
     (tree.root / "spec" / "operations" / "objects.yaml").write_text("- {name: [\n")
     assert tree.problems()[0].startswith("objects.yaml: not YAML: ")
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "changes", "line"),
+    [
+        ("objects.yaml", "GetObject", {"right": None}, "nothing says which right it needs: add `right: ` and one of read, list, write, delete, create, anybody"),
+        ("multipart.yaml", "UploadPart", {"right": "upload"}, "there is no right upload: name one of spec/authentication.yaml, or add it there"),
+        ("objects.yaml", "GetObject", {"reach": "bucket"}, "the right of an operation at the level object cannot be needed at bucket: write one of key, or drop reach"),
+        ("buckets.yaml", "DeleteBucket", {"reach": "prefix"}, "its reach is prefix, which it does not read: read it, or write part"),
+        ("bucket-configuration.yaml", "CorsPreflight", {"reach": "part"}, "it asks nobody, so its reach part says nothing: drop reach"),
+    ],
+)  # fmt: skip
+def test_every_operation_names_the_right_that_it_needs(tree, file, name, changes, line):
+    tree.entry(file, name, **changes)
+    assert f"{file}: {name}: {line}" in tree.problems()
 
 
 def test_a_key_that_stands_twice_is_an_error(tree):

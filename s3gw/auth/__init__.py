@@ -1,0 +1,8 @@
+"""Who asks, and what they may: asked where the gateway runs with ``--auth``.
+
+* `identity`    whoever asks, and what they were given
+* `authority`   who knows identities: the interface of a keyring and of Pachyderm
+* `signatures`  from a signed request to its credentials
+* `access`      what the identity of a request may touch
+* `gate`        all of it together, as `s3gw.http.application` asks
+"""

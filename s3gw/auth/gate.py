@@ -1,0 +1,69 @@
+"""Who sends a request, and may they? Asked before anything of its body is read."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from s3gw.addressing.buckets import Buckets, bucket_of
+from s3gw.auth.access import Access
+from s3gw.auth.authority import Authority
+from s3gw.auth.identity import Identity
+from s3gw.auth.signatures import verify
+from s3gw.generated.authentication import OWNERS
+from s3gw.http.operation import ANYBODY, Operation
+from s3gw.http.request import Request
+from s3gw.pfs.interface import InvalidName
+
+
+class Gate:
+    """Asks for the identities that an authority knows.
+
+    Args:
+        authority: Who knows them.
+        buckets: How buckets are named where it is asked.
+    """
+
+    def __init__(self, authority: Authority, buckets: Buckets) -> None:
+        self._authority = authority
+        self._buckets = buckets
+
+    def identify(self, request: Request) -> Access:
+        """Find who sends a request.
+
+        Raises:
+            S3Error: AccessDenied, and all that a signature can be refused for.
+        """
+        signed = verify(request, self._authority, time.time())
+        if signed is None:
+            return Access(self._authority.anonymous)
+        return Access(self._authority.confirm(signed.credentials))
+
+    def judge(self, request: Request, operation: Operation[Any, Any], access: Access) -> None:
+        """Demand what an operation needs of whoever asks. Raise S3Error AccessDenied."""
+        if operation.right == ANYBODY or access.identity is None:
+            return
+        if not self._is_allowed(request, operation, access.identity):
+            raise access.denied(operation.right)
+        for name in OWNERS:
+            if request.headers.get(name, self._authority.account) != self._authority.account:
+                raise access.denied()
+
+    def _is_allowed(self, request: Request, operation: Operation[Any, Any], identity: Identity) -> bool:
+        right, reach = operation.right, operation.reach
+        if reach == "service":  # whoever is known is shown what they may list
+            return not identity.is_anonymous or identity.has(right)
+        bucket = self._bucket(request.bucket)
+        if reach == "key":
+            assert request.target is not None
+            return identity.may(right, bucket, request.target.key)
+        if reach == "part":
+            return identity.may_somewhere(right, bucket)
+        return identity.may_below(right, bucket, request.query.get("prefix", "") if reach == "prefix" else "")
+
+    def _bucket(self, name: str) -> str:
+        """Give the one name of a bucket by which it is judged: it may have several."""
+        try:
+            return bucket_of(self._buckets.place(name).branch)
+        except InvalidName:
+            return name

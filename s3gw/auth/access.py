@@ -19,9 +19,9 @@ class Access:
 
     __slots__ = ("identity", "is_denied")
 
-    def __init__(self, identity: Identity | None) -> None:
+    def __init__(self, identity: Identity | None, *, is_denied: bool = False) -> None:
         self.identity = identity
-        self.is_denied = False
+        self.is_denied = is_denied
 
     @property
     def owner(self) -> str | None:
@@ -55,3 +55,6 @@ class Access:
 
 # Of every request where nobody is asked.
 OPEN = Access(None)
+
+# Of a request whose sender has not been found.
+UNKNOWN = Access(None, is_denied=True)

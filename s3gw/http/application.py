@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from s3gw.auth.access import OPEN, UNKNOWN
 from s3gw.auth.authority import Authority
 from s3gw.auth.gate import Gate
 from s3gw.context import Context
@@ -102,7 +103,9 @@ class Application:
             raise request.refused  # nobody can tell what was signed
         operation = None if request.refused is not None else self._operation(request)
         if operation is not None and operation.right == ANYBODY:
+            request.access = OPEN
             return self._context
+        request.access = UNKNOWN
         request.access = access = self._gate.identify(request)
         if operation is not None:
             self._gate.judge(request, operation, access)

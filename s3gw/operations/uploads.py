@@ -77,7 +77,7 @@ def create_multipart_upload(
     properties = Properties.of_request(request)
     with view_of(context, request).stage(path, arrived=False):
         pass
-    id_ = UploadId.new(algorithm, checksum_type)
+    id_ = UploadId.new(algorithm, checksum_type, context.access.owner)
     upload = Upload(id_, request.branch, path)
     store.begin(context.pfs, upload, Intent(properties, request.x_s3gw_session))
     return CreateMultipartUploadResult(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from s3gw.context import Context
 from s3gw.operations import _uploads
 from s3gw.operations._own import UPLOADS
 from s3gw.operations._properties import Properties
@@ -36,7 +37,7 @@ def put(pfs: PFS, branch: Branch, path: str) -> None:
 
 
 def begun(pfs: PFS) -> Upload:
-    upload = Upload(UploadId.new(None, None), BRANCH, "a/b")
+    upload = Upload(UploadId.new(None, None, None), BRANCH, "a/b")
     _uploads.begin(pfs, upload, Intent(Properties(), None))
     put(pfs, UPLOADS, _uploads.part_path(upload.id, 1, b"md5", None))
     return upload
@@ -83,7 +84,7 @@ def test_a_part_that_was_written_while_its_upload_ended_goes_later(pfs):
 
 
 def test_an_old_session_goes_with_what_it_has_staged(pfs):
-    session = Session.open(pfs, BRANCH)
+    session = Session.open(Context(pfs), BRANCH)
     put(pfs, session.branch, "put/a")
     assert sweep(pfs, LONG_AGO) == 0
     assert session_ids(pfs) == [session.id]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from s3gw.addressing.hosts import NO_DOMAINS, Domains
 from s3gw.auth.access import OPEN, UNKNOWN
 from s3gw.auth.authority import Authority
 from s3gw.auth.gate import Gate
@@ -21,6 +22,7 @@ from s3gw.http.layout import Response, lay_out, lay_out_error
 from s3gw.http.operation import ANYBODY, Lane, Operation, Support
 from s3gw.http.patience import Patience
 from s3gw.http.request import Request
+from s3gw.http.target import Target
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import Change, PFSError, WouldWait
 from s3gw.s3_error import S3Error
@@ -54,6 +56,7 @@ class Application:
         context: The PFS, and the settings.
         profile: Its name.
         authority: Who knows identities; without one nobody is asked who they are.
+        domains: Below which a bucket may stand in the host.
 
     Attributes:
         check: Raises a PFSError where the PFS cannot be used at present.
@@ -62,10 +65,16 @@ class Application:
     """
 
     def __init__(
-        self, context: Context, profile: str = DEFAULT_PROFILE, *, authority: Authority | None = None
+        self,
+        context: Context,
+        profile: str = DEFAULT_PROFILE,
+        *,
+        authority: Authority | None = None,
+        domains: Domains = NO_DOMAINS,
     ) -> None:
         self._profile = PROFILES[profile]
         self._context = replace(context, keys=self._profile.keys, buckets=self._profile.buckets)
+        self._domains = domains
         self._gate = None if authority is None else Gate(authority, self._profile.buckets)
         self._pfs_errors = errors.PFS_ERRORS[profile]
         self._is_quick = context.pfs.is_quick
@@ -86,9 +95,13 @@ class Application:
             return self._at_sight
         return operation.support.lane if self._is_quick else None
 
+    def locate(self, request: Request) -> Target:
+        """Find where a request goes, once. Raise S3Error as `Request.locate`."""
+        return request.target or request.locate(self._domains)
+
     def _operation(self, request: Request) -> Operation[Any, Any]:
         if request.operation is None:
-            target = request.target or request.locate()
+            target = self.locate(request)
             request.operation = self._profile.resolve(
                 target.level, request.method, target.query, request.headers
             )
@@ -131,6 +144,8 @@ class Application:
             context = self._context_of(request)
             support = self._support(request)
             request.buckets = self._context.buckets
+            if request.has_bucket_in_host:
+                context = replace(context, base=request.base)
             asked = support.read(request)
             if support.keeps_waiting:
                 return self._patience.respond(lambda: self._work(context, support, asked, request), request)

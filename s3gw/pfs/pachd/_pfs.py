@@ -134,10 +134,10 @@ class PachdPFS:
         users = self._users.all()
         return [self, *users] if self._gateway.has_token or not users else users
 
-    def authorize(self, branch: Branch, right: str) -> None:
+    def authorize(self, branch: Branch, right: str, *, is_new: bool = False) -> None:
         """See `PFS.authorize`; without a user pachd itself asks for the roles of the token."""
         if self._roles is not None:
-            self._roles.require(branch, right)
+            self._roles.require(branch, right, is_new=is_new)
 
     def list_branches(self) -> Sequence[BranchEntry]:
         """See `PFS.list_branches`; one call, whose cost follows the repos.

@@ -48,14 +48,20 @@ class Roles:
         # Project, repo and right -> until when it counts as granted, on the monotonic clock.
         self._granted: OrderedDict[tuple[str, str, str], float] = OrderedDict()
 
-    def require(self, branch: Branch, right: str) -> None:
-        """Demand a right on the repo of a branch. Raise `NotAuthorized`, whether it exists or not."""
+    def require(self, branch: Branch, right: str, *, is_new: bool = False) -> None:
+        """Demand a right on the repo of a branch. Raise `NotAuthorized`, whether it exists or not.
+
+        But with `is_new` not where it is missing.
+        """
         key = (branch.project, branch.repo, right)
         now = time.monotonic()
         with self._lock:
             if self._granted.get(key, now) > now:
                 return
-        if not self._ask(branch, right):
+        is_granted = self._ask(branch, right)
+        if is_granted is None and is_new:
+            return
+        if not is_granted:
             raise NotAuthorized(f"No role of this user grants the right to {right} in {branch}.")
         with self._lock:
             self._granted[key] = now + _KEPT_S
@@ -63,12 +69,13 @@ class Roles:
             while len(self._granted) > _MOST:
                 self._granted.popitem(last=False)
 
-    def _ask(self, branch: Branch, right: str) -> bool:
+    def _ask(self, branch: Branch, right: str) -> bool | None:
+        """Ask pachd; None where there is no such repo, and no role that would reach it."""
         resource = auth_pb2.Resource(type=auth_pb2.REPO, name=f"{branch.project}/{branch.repo}")
         request = auth_pb2.AuthorizeRequest(resource=resource, permissions=_PERMISSIONS[right])
         try:
             return bool(self._client.call("Authorize", request).authorized)
-        except BranchNotFound:  # no such repo, and no role that would reach it
-            return right == "create"
+        except BranchNotFound:
+            return None
         except AuthOff:
             return True

@@ -11,20 +11,9 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote_to_bytes
 
-from s3gw.http.request import Request
-
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._~-]*")
 _PLAIN_QUERY = re.compile(r"[A-Za-z0-9=&._~-]*")
 _SPACES = re.compile(r"[ \t]{2,}|\t")
-_DEFAULT_PORTS = (":80", ":443")
-
-
-def hosts(request: Request) -> tuple[str, ...]:
-    """Give the values of Host: as it was sent, in lower case, and without or with a port."""
-    sent = request.headers.get("host", "")
-    name, _, port = sent.rpartition(":")
-    others = [name] if port.isdigit() else [sent + port for port in _DEFAULT_PORTS]
-    return _distinct((sent, sent.lower(), *others))
 
 
 def paths(raw_target: str) -> tuple[str, ...]:

@@ -131,14 +131,10 @@ def _forms(
         _subresources(request, signed),
         *(canonical.values(headers[name]) for name in names),
     )
+    bucket = f"/{request.bucket}" if request.has_bucket_in_host else ""
     for path, subresources, *values in itertools.product(*choices):
         block = "".join([f"{name}:{value}\n" for name, value in zip(names, values, strict=True)])
-        yield f"{request.method}\n{standard}\n{block}{_bucket_in_host(request)}{path}{subresources}"
-
-
-def _bucket_in_host(request: Request) -> str:  # noqa: ARG001
-    """Give what stands before the path in the name of what is asked for."""
-    return ""
+        yield f"{request.method}\n{standard}\n{block}{bucket}{path}{subresources}"
 
 
 def _subresources(request: Request, signed: list[frozenset[str]]) -> tuple[str, ...]:

@@ -259,5 +259,5 @@ def _forms(request: Request, signed: Sequence[str], payload: str, without: str |
 
 def _values(request: Request, name: str) -> tuple[str, ...]:
     if name == "host":
-        return canonical.hosts(request)
+        return tuple(request.hosts())
     return canonical.values(request.headers.get(name, ""))

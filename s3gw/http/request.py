@@ -56,8 +56,8 @@ class Request:
 
     __slots__ = (
         "access", "arrived", "buckets", "chunk_signer", "chunked", "error_code", "has_bucket_in_host",
-        "headers", "host_id", "method", "moved", "operation", "port", "raw_target", "refused", "request_id", "scheme",
-        "stream", "target",
+        "headers", "host_id", "method", "moved", "operation", "port", "raw_target", "refused", "request_id",
+        "scheme", "stream", "target",
     )  # fmt: skip
 
     def __init__(

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -185,6 +186,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     _setting(
         serve,
+        "--domain",
+        type=contract.domains,
+        default="",
+        metavar="NAME[,NAME]",
+        help="domains below which each bucket has a host of its own, in the profile extended: "
+        "master.images.s3.example.com for s3.example.com; paths go on beside them",
+    )
+    _setting(
+        serve,
+        "--trusted-proxy",
+        type=_networks,
+        default="",
+        metavar="CIDR[,CIDR]",
+        help="addresses of proxies, such as 10.0.0.0/8, whose X-Forwarded-For, -Proto, -Host and -Port tell "
+        "who asks, and how; nobody else's do",
+    )
+    _setting(
+        serve,
         "--region",
         type=_region,
         default="PACHYDERM",
@@ -292,6 +311,13 @@ def _address(text: str) -> tuple[str, int]:
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - `:30600` asks for it
 
 
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(each) for each in text.replace(",", " ").split())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}: write 10.0.0.0/8, or an address") from error
+
+
 def _region(text: str) -> str:
     if not _REGION.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no region: write letters, digits, - and _")
@@ -318,6 +344,8 @@ def _serve(options: argparse.Namespace) -> int:
     from s3gw.server import ServerError, Settings, serve
 
     keyring = _keyring(options)
+    if options.domain and options.profile == DEFAULT_PROFILE:
+        raise _Unusable(f"--domain is not of the profile {DEFAULT_PROFILE}: add --profile extended")
     host, port = options.listen
     in_cluster = not options.pfs.startswith("embedded:")
     settings = Settings(
@@ -333,6 +361,7 @@ def _serve(options: argparse.Namespace) -> int:
         upload_min_rate=options.upload_min_rate,
         log_format=options.log_format,
         admin=options.admin_listen,
+        trusted_proxies=options.trusted_proxy,
     )
     try:
         open_pfs = opener(
@@ -348,7 +377,7 @@ def _serve(options: argparse.Namespace) -> int:
         def make_app() -> Any:
             context = Context(open_pfs(), options.region, options.delete_nonempty_buckets)
             authority = _keyring(options)  # as it is now, whenever the worker starts
-            app = create_app(context, options.profile, authority=authority)
+            app = create_app(context, options.profile, domains=options.domain, authority=authority)
             if authority is not None:
                 authority.watch()
             sweeper.start(context.pfs, options.upload_expiry)

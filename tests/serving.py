@@ -69,7 +69,8 @@ class Gateway:
         """Send one request whose target goes out as it is."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.putrequest(method, target, skip_accept_encoding=True)
+            has_host = "Host" in (headers or {})
+            connection.putrequest(method, target, skip_host=has_host, skip_accept_encoding=True)
             for name, value in (headers or {}).items():
                 connection.putheader(name, value)
             if body is not None and "Content-Length" not in (headers or {}):

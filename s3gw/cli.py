@@ -9,12 +9,15 @@ import sys
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from s3gw import contract, maintenance
 from s3gw.context import Context
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.pfs import PFSError, opener
+
+if TYPE_CHECKING:
+    from s3gw.auth.keyring import Keyring
 
 _EPILOG = """\
 Every option of `serve` can be given in the environment too: S3GW_PFS, S3GW_LISTEN, S3GW_WORKERS
@@ -30,8 +33,9 @@ examples:
   s3gw serve --pfs embedded:/var/lib/s3gw --listen 0.0.0.0:30600
   S3GW_LOG_FORMAT=json s3gw serve --workers 4
   s3gw serve --pfs grpc://127.0.0.1:30650          the cluster there
+  s3gw serve --profile extended --auth keyring.yaml   only whom the keyring knows
 
-Any access key and secret will do: the classic profile has no authentication.
+Without --auth any access key and secret will do: nobody is asked who they are.
 SIGTERM finishes the requests in flight, then ends with status 0.
 """
 
@@ -113,6 +117,14 @@ def _parser() -> argparse.ArgumentParser:
         default=DEFAULT_PROFILE,
         help="which operations are served: "
         + "; ".join(f"{p.name}, {_lower(p.summary)}" for p in PROFILES.values()),
+    )
+    _setting(
+        serve,
+        "--auth",
+        default="",
+        metavar="FILE",
+        help="ask who sends a request: the keyring that says who there is and what each may, of the profile "
+        "extended (see s3gw key); without it anybody who reaches the port may read and write",
     )
     _setting(
         serve,
@@ -329,6 +341,7 @@ def _serve(options: argparse.Namespace) -> int:
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
+    keyring = _keyring(options)
     if options.domain and options.profile == DEFAULT_PROFILE:
         raise _Unusable(f"--domain is not of the profile {DEFAULT_PROFILE}: add --profile extended")
     host, port = options.listen
@@ -361,19 +374,43 @@ def _serve(options: argparse.Namespace) -> int:
 
         def make_app() -> Any:
             context = Context(open_pfs(), options.region, options.delete_nonempty_buckets)
-            app = create_app(context, options.profile, domains=options.domain)
+            authority = _keyring(options)  # as it is now, whenever the worker starts
+            app = create_app(context, options.profile, domains=options.domain, authority=authority)
+            if authority is not None:
+                authority.watch()
             sweeper.start(context.pfs, options.upload_expiry)
             return app
 
         def ready(url: str) -> None:
             how = f"profile {options.profile}, {settings.workers} workers"
             print(f"s3gw: serving {options.pfs} at {url} ({how})")
+            if keyring is not None:
+                keyring.warn_of_others()
+                print(f"s3gw: asks who sends a request: {len(keyring)} identities of {options.auth}")
+                print(f"try:  aws --endpoint-url {url} s3 ls", flush=True)
+                return
             first = f"{url}/master.first"
-            print(f"try:  curl -X PUT {first} && echo hello | curl -T - {first}/hello.txt", flush=True)
+            print(f"try:  curl -X PUT {first} && echo hello | curl -T - {first}/hello.txt")
+            print("note: anybody who reaches the port may read and write: no --auth", flush=True)
 
         return serve(settings, make_app, ready=ready)
     except (ServerError, PFSError) as error:
         raise _Unusable(str(error)) from error
+
+
+def _keyring(options: argparse.Namespace) -> Keyring | None:
+    """Open the keyring of --auth, where there is one."""
+    from s3gw.auth.document import KeyringError
+    from s3gw.auth.keyring import Keyring
+
+    if not options.auth:
+        return None
+    if options.profile == DEFAULT_PROFILE:
+        raise _Unusable(f"--auth: the profile {DEFAULT_PROFILE} asks nobody: add --profile extended")
+    try:
+        return Keyring(Path(options.auth))
+    except KeyringError as error:
+        raise _Unusable(f"--auth: {error}") from error
 
 
 def _devpachd(options: argparse.Namespace) -> int:

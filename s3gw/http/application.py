@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from s3gw.addressing.hosts import NO_DOMAINS, Domains
+from s3gw.auth.access import OPEN, UNKNOWN
 from s3gw.auth.authority import Authority
 from s3gw.auth.gate import Gate
 from s3gw.context import Context
@@ -77,22 +78,21 @@ class Application:
         self._gate = None if authority is None else Gate(authority, self._profile.buckets)
         self._pfs_errors = errors.PFS_ERRORS[profile]
         self._is_quick = context.pfs.is_quick
+        # What is refused at sight waits for nothing, unless somebody is asked first whose PFS is far away.
+        self._at_sight: Lane | None = "read" if self._is_quick or authority is None else None
         self._patience = Patience()
         self.check = context.pfs.check
         self.forbid_waiting = context.pfs.forbid_waiting
 
     def route(self, request: Request) -> Lane | None:
-        """Find the operation of a request, and tell how it can be answered without a thread of its own.
-
-        What is refused at sight waits for nothing either.
-        """
+        """Find the operation of a request, and tell how it can be answered without a thread of its own."""
         try:
             operation = self._operation(request)
         except S3Error as error:
             request.refused = error
-            return "read"
+            return self._at_sight
         if operation.support is None:
-            return "read"
+            return self._at_sight
         return operation.support.lane if self._is_quick else None
 
     def locate(self, request: Request) -> Target:
@@ -115,11 +115,16 @@ class Application:
             raise request.refused  # nobody can tell what was signed
         operation = None if request.refused is not None else self._operation(request)
         if operation is not None and operation.right == ANYBODY:
+            request.access = OPEN
             return self._context
+        request.access = UNKNOWN
         request.access = access = self._gate.identify(request)
+        identity = access.identity
+        if identity is not None and identity.token is not None:
+            access.pfs = self._context.pfs.acting_as(identity.name, identity.token)
         if operation is not None:
             self._gate.judge(request, operation, access)
-        return replace(self._context, access=access)
+        return replace(self._context, access=access, pfs=access.pfs or self._context.pfs)
 
     def _support(self, request: Request) -> Support[Any, Any]:
         """Give how the operation of a request is served. Raise S3Error where it is not."""
@@ -161,14 +166,19 @@ class Application:
             return self.fail(request, error)
 
     def finish(self, begun: Sequence[Unfinished[Any]]) -> list[Response]:
-        """Make the changes of requests together; each gets its own answer."""
-        changes = [(call.pending.branch, call.pending.edits) for call in begun]
-        made: Sequence[Change | BaseException]
-        try:
-            made = self._context.pfs.change_all(changes)
-        except Exception as error:
-            made = [error] * len(begun)
-        return [self._end(call, change) for call, change in zip(begun, made, strict=True)]
+        """Make the changes of requests together, those of a user as that user; each gets its own answer."""
+        answers: list[Response | None] = [None] * len(begun)
+        for pfs in dict.fromkeys(call.context.pfs for call in begun):
+            numbers = [number for number, call in enumerate(begun) if call.context.pfs is pfs]
+            changes = [(begun[number].pending.branch, begun[number].pending.edits) for number in numbers]
+            made: Sequence[Change | BaseException]
+            try:
+                made = pfs.change_all(changes)
+            except Exception as error:
+                made = [error] * len(numbers)
+            for number, change in zip(numbers, made, strict=True):
+                answers[number] = self._end(begun[number], change)
+        return [answer for answer in answers if answer is not None]
 
     def _end(self, call: Unfinished[Any], made: Change | BaseException) -> Response:
         try:
@@ -195,7 +205,11 @@ class Application:
 
     def fail(self, request: Request, error: Exception) -> Response:
         """Answer any exception as S3 does; what nobody expected is logged."""
-        return lay_out_error(self._s3_error(error, request), request)
+        answered = self._s3_error(error, request)
+        access = request.access
+        if access is not None and access.pfs is not None and answered.kind is errors.AccessDenied:
+            access.is_denied = True  # by PFS itself
+        return lay_out_error(answered, request)
 
     def _s3_error(self, error: Exception, request: Request) -> S3Error:
         if isinstance(error, S3Error):

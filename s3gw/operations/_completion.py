@@ -247,7 +247,7 @@ def _answered(
     context: Context, request: CompleteMultipartUploadRequest, asked: Sequence[CompletedPart]
 ) -> CompleteMultipartUploadResult | None:
     """Answer again what a completion has answered; None where there was none of these parts."""
-    id_ = UploadId.read(request.upload_id)
+    id_ = store.read_id(context, request.upload_id)
     answer = id_ and store.answer_of(store.snapshot(context.pfs), id_)
     if not (id_ and answer):
         return None

@@ -19,10 +19,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self, TypeAlias
 
+from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.operations import _own
 from s3gw.pfs.interface import (
-    OWN_REPO,
     PFS,
     Branch,
     BranchNotFound,
@@ -68,27 +68,28 @@ class Session:
 
     Attributes:
         id: 32 hex digits, which nobody can guess.
+        branch: That holds what was staged.
         target: The branch that it is for.
         begun: When, in seconds since 1970.
+        owner: Who has begun it; None where nobody was asked.
         is_closed: Whether it is being finished: what comes now comes too late.
     """
 
     id: str
+    branch: Branch
     target: Branch
     begun: float
+    owner: str | None = None
     is_closed: bool = False
 
-    @property
-    def branch(self) -> Branch:
-        """The branch that holds what was staged."""
-        return _branch_of(self.id)
-
     @classmethod
-    def open(cls, pfs: PFS, target: Branch) -> Self:
+    def open(cls, context: Context, target: Branch) -> Self:
         """Begin a session for a branch. Raise `BranchNotFound`, `OutputBranch`."""
+        pfs = context.pfs
         if pfs.inspect_branch(target).provenance:
             raise OutputBranch.of(target)
-        session = cls(secrets.token_hex(_ID_DIGITS // 2), target, time.time())
+        id_ = secrets.token_hex(_ID_DIGITS // 2)
+        session = cls(id_, _branch_of(pfs, id_), target, time.time(), context.access.owner)
         pfs.create_branch(session.branch)
         session.write(pfs)
         return session
@@ -100,6 +101,7 @@ class Session:
             "repo": self.target.repo,
             "branch": self.target.name,
             "begun": self.begun,
+            "owner": self.owner,
             "closed": self.is_closed,
         }
         with pfs.stage(self.branch, _ABOUT, arrived=True) as staging:
@@ -107,9 +109,15 @@ class Session:
             pfs.change(self.branch, [Put(_ABOUT, staging.finish())])
 
     @classmethod
-    def find(cls, pfs: PFS, id_: str, target: Branch, *, to_end: bool = False) -> Self:
-        """Find a session of a branch, to write in or `to_end` it. Raise S3Error NoSuchSession."""
-        session = cls.read(pfs, id_)
+    def find(cls, context: Context, id_: str, target: Branch, *, to_end: bool = False) -> Self:
+        """Find a session of a branch, to write in or `to_end` it.
+
+        Raises:
+            S3Error: NoSuchSession; AccessDenied where somebody else has begun it.
+        """
+        session = cls.read(context.pfs, id_)
+        if session is not None:
+            context.access.require_own(session.owner)
         if session is None or session.target != target or (session.is_closed and not to_end):
             raise S3Error(errors.NoSuchSession)
         return session
@@ -125,13 +133,12 @@ class Session:
         if len(id_) != _ID_DIGITS or not set(id_) <= set("0123456789abcdef"):
             return None
         try:
-            snapshot = pfs.snapshot(_branch_of(id_))
+            snapshot = pfs.snapshot(_branch_of(pfs, id_))
             about = json.loads(b"".join(snapshot.read_file(snapshot.inspect_file(_ABOUT))))
         except (BranchNotFound, FileNotFound):
             return None
-        return cls(
-            id_, Branch(about["repo"], about["branch"], about["project"]), about["begun"], about["closed"]
-        )
+        target = Branch(about["repo"], about["branch"], about["project"])
+        return cls(id_, _branch_of(pfs, id_), target, about["begun"], about.get("owner"), about["closed"])
 
     def drop(self, pfs: PFS) -> None:
         """Remove all of it, unless somebody else just has."""
@@ -144,12 +151,12 @@ def session_ids(pfs: PFS) -> list[str]:
     return [
         entry.branch.name.removeprefix(_NAME)
         for entry in pfs.list_branches()
-        if entry.branch.repo == OWN_REPO and entry.branch.name.startswith(_NAME)
+        if entry.branch.repo == pfs.own_repo and entry.branch.name.startswith(_NAME)
     ]
 
 
-def _branch_of(id_: str) -> Branch:
-    return Branch(OWN_REPO, f"{_NAME}{id_}")
+def _branch_of(pfs: PFS, id_: str) -> Branch:
+    return Branch(pfs.own_repo, f"{_NAME}{id_}")
 
 
 class SessionSnapshot:

@@ -42,7 +42,7 @@ def source_of(context: Context, request: Copying) -> Named:
     """Tell what x-amz-copy-source names: ``bucket/key``, percent-encoded, perhaps with a versionId.
 
     Raises:
-        S3Error: InvalidArgument, NoSuchBucket.
+        S3Error: InvalidArgument, NoSuchBucket; AccessDenied where whoever asks may not read it.
     """
     header = request.copy_source
     encoded, mark, version_id = header.partition(_VERSION)
@@ -54,6 +54,7 @@ def source_of(context: Context, request: Copying) -> Named:
         place = context.buckets.place(bucket)
     except InvalidName as error:
         raise S3Error(errors.NoSuchBucket, f"{errors.NoSuchBucket.message} {error}") from error
+    context.access.require("read", place.branch, key)
     # a session lies over the branch that is written to, and over no other
     session = request.x_s3gw_session if place == (request.branch, None) else None
     return Named(place.branch, key, version_id or None, place.commit, session)

@@ -5,12 +5,14 @@
     done/ID                                 what the completion has answered, to answer it again
 
 TIME is microseconds since 1970, the rest in hex too. An ID begins with the time when the upload was
-begun, and ends with the algorithm of its checksum and the first letter of its type.
+begun, and ends with the algorithm of its checksum and the first letter of its type, and with a mark of
+whoever has begun it, where somebody was asked. Nobody can guess one, or put another mark into it.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import itertools
 import json
 import re
@@ -25,7 +27,7 @@ from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.operations import _own
 from s3gw.operations._checksums import COMPOSITE, FULL_OBJECT
-from s3gw.operations._own import UPLOADS
+from s3gw.operations._own import uploads
 from s3gw.operations._properties import Properties
 from s3gw.pfs.interface import PFS, Branch, BranchNotFound, Delete, FileInfo, FileNotFound, Put, Snapshot
 from s3gw.s3_error import S3Error
@@ -34,7 +36,9 @@ _OPEN = "open/"
 PARTS = "parts/"
 _DONE = "done/"
 
-_ID = re.compile(r"[0-9a-f]{14}[0-9a-f]{18}(?:-([0-9a-z]+)-([cf]))?", re.ASCII)
+_ID = re.compile(r"([0-9a-f]{14}[0-9a-f]{18})(?:-([0-9a-z]+)-([cf]))?(?:-([0-9a-f]{16}))?", re.ASCII)
+_MARK_DIGITS = 16
+_UNIQUE = 14 + 18
 _TYPES = {"c": COMPOSITE, "f": FULL_OBJECT}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE = 1000
@@ -50,20 +54,26 @@ class UploadId:
     text: str
     algorithm: str | None
     checksum_type: str | None
+    mark: str | None
 
     @classmethod
-    def new(cls, algorithm: str | None, checksum_type: str | None) -> UploadId:
-        """Make one."""
-        text = f"{time.time_ns() // 1000:014x}{secrets.token_hex(9)}"
+    def new(cls, algorithm: str | None, checksum_type: str | None, owner: str | None) -> UploadId:
+        """Make one of an upload that `owner` begins."""
+        text = unique = f"{time.time_ns() // 1000:014x}{secrets.token_hex(9)}"
         if algorithm and checksum_type:
             text += f"-{algorithm}-{checksum_type[0].lower()}"
-        return cls(text, algorithm, checksum_type)
+        mark = None if owner is None else _mark(unique, owner)
+        return cls(text if mark is None else f"{text}-{mark}", algorithm, checksum_type, mark)
 
     @classmethod
     def read(cls, text: str) -> UploadId | None:
         """Read one; None where it cannot be one."""
         match = _ID.fullmatch(text)
-        return match and cls(text, match[1], _TYPES[match[2]] if match[2] else None)
+        return match and cls(text, match[2], _TYPES[match[3]] if match[3] else None, match[4])
+
+    def is_of(self, owner: str | None) -> bool:
+        """Tell whether `owner` has begun the upload, or nobody was asked who does."""
+        return self.mark is None or (owner is not None and self.mark == _mark(self.text[:_UNIQUE], owner))
 
     @property
     def initiated(self) -> datetime:
@@ -89,6 +99,10 @@ class Upload:
     def file(self) -> str:
         """The file that says that it is going on."""
         return f"{_folder(self.branch)}{_own.flat(self.path)} {self.id.text}"
+
+
+def _mark(unique: str, owner: str) -> str:
+    return hashlib.sha256(f"{unique} {owner}".encode("utf-8", "surrogateescape")).hexdigest()[:_MARK_DIGITS]
 
 
 class Part(NamedTuple):
@@ -129,15 +143,15 @@ def begin(pfs: PFS, upload: Upload, intent: Intent) -> None:
     """Write down that an upload has begun."""
     kept = intent.properties.to_bytes()
     document = {"properties": kept and kept.decode(), "session": intent.session}
-    _own.ensure(pfs, UPLOADS)
-    with pfs.stage(UPLOADS, upload.file, arrived=True) as staging:
+    _own.ensure(pfs, uploads(pfs))
+    with pfs.stage(uploads(pfs), upload.file, arrived=True) as staging:
         staging.write(json.dumps(document).encode())
-        pfs.change(UPLOADS, [Put(upload.file, staging.finish())])
+        pfs.change(uploads(pfs), [Put(upload.file, staging.finish())])
 
 
 def snapshot(pfs: PFS) -> Snapshot:
     """Pin what is known of uploads. Raise `BranchNotFound` where none was ever begun."""
-    return pfs.snapshot(UPLOADS)
+    return pfs.snapshot(uploads(pfs))
 
 
 def is_open(known: Snapshot, upload: Upload) -> bool:
@@ -165,15 +179,28 @@ def part_path(upload: UploadId, number: int, md5: bytes, checksum: tuple[str, st
 
 
 def find(context: Context, branch: Branch, key: str, upload_id: str) -> tuple[Snapshot, Upload]:
-    """Find an upload that is going on, in a snapshot of all. Raise S3Error NoSuchUpload."""
+    """Find an upload that is going on, in a snapshot of all.
+
+    Raises:
+        S3Error: NoSuchUpload; AccessDenied where somebody else has begun it.
+    """
     context.pfs.inspect_branch(branch)
     known = snapshot(context.pfs)
-    id_ = UploadId.read(upload_id)
+    id_ = read_id(context, upload_id)
     if id_ is not None and context.keys.is_key(key):
         upload = Upload(id_, branch, context.keys.path(key))
         if is_open(known, upload):
             return known, upload
     raise no_such_upload(upload_id)
+
+
+def read_id(context: Context, upload_id: str) -> UploadId | None:
+    """Read an id; None where it cannot be one. Raise S3Error AccessDenied where it is somebody else's."""
+    id_ = UploadId.read(upload_id)
+    access = context.access
+    if id_ is not None and access.identity is not None and not id_.is_of(access.owner):
+        raise access.denied()
+    return id_
 
 
 def no_such_upload(upload_id: str) -> S3Error:
@@ -213,14 +240,14 @@ def end(pfs: PFS, upload: Upload, answer: dict[str, Any] | None) -> None:
     """Drop an upload and its parts; where it was completed, what that has answered is kept."""
     edits: list[Put | Delete] = [Delete(upload.file), *_all_parts(pfs, upload)]
     path = f"{_DONE}{upload.id.text}"
-    with pfs.stage(UPLOADS, path, arrived=True) as staging:
+    with pfs.stage(uploads(pfs), path, arrived=True) as staging:
         if answer is not None:
             staging.write(json.dumps(answer).encode())
             edits.append(Put(path, staging.finish()))
-        pfs.change(UPLOADS, edits)
+        pfs.change(uploads(pfs), edits)
     late = _all_parts(pfs, upload)  # who writes one from now on sees that the upload has ended
     if late:
-        pfs.change(UPLOADS, late)
+        pfs.change(uploads(pfs), late)
 
 
 def _all_parts(pfs: PFS, upload: Upload) -> list[Delete]:

@@ -116,7 +116,7 @@ def view_of(context: Context, request: Writing) -> View:
     """Give where a request writes. Raise S3Error NoSuchSession."""
     if request.x_s3gw_session is None:
         return BranchView(context, request.branch)
-    return SessionView(context, Session.find(context.pfs, request.x_s3gw_session, request.branch))
+    return SessionView(context, Session.find(context, request.x_s3gw_session, request.branch))
 
 
 class BranchView:

@@ -23,7 +23,7 @@ from s3gw.s3_error import S3Error
 
 
 def list_buckets(context: Context, request: ListBucketsRequest) -> ListAllMyBucketsResult:
-    """List every branch of every user repo, sorted by the bucket's name.
+    """List every branch of every user repo that whoever asks may list, sorted by the bucket's name.
 
     Without max-buckets all are listed at once, as S3 did before it had pages.
     """
@@ -34,6 +34,7 @@ def list_buckets(context: Context, request: ListBucketsRequest) -> ListAllMyBuck
         (name, branch.created)
         for branch in branches
         if not is_own(branch.branch)
+        and context.access.may_list(branch.branch)
         and (name := bucket_of(branch.branch)).startswith(request.prefix)
         and name > after
     )

@@ -108,13 +108,16 @@ def rename_object(context: Context, request: RenameObjectRequest) -> None:
     """Give an object another key: it is there or here in every commit, never twice and never nowhere.
 
     Raises:
-        S3Error: InvalidArgument, InvalidRequest, NoSuchKey, PreconditionFailed; OperationAborted where
+        S3Error: InvalidArgument, InvalidRequest, NoSuchKey, PreconditionFailed; AccessDenied where whoever
+            asks may not read the source, or not remove it; OperationAborted where
             others write to the source all the time.
     """
     key = decoded(request.rename_source).removeprefix("/")
     if not key:
         message = "x-amz-rename-source must name the key of an object in the same bucket."
         raise invalid_argument("x-amz-rename-source", request.rename_source, message)
+    context.access.require("read", request.branch, key)
+    context.access.require("delete", request.branch, key)
     for _ in range(ATTEMPTS):
         with contextlib.suppress(ConditionFailed):  # the source has changed
             return _rename(

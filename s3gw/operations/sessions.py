@@ -23,9 +23,9 @@ _MOST = 100_000
 def post_session(context: Context, request: PostSessionRequest) -> PostSessionResult:
     """Open a session, or finish the one that is named: all of its writes become one commit."""
     if not request.s3gw_session:
-        session = Session.open(context.pfs, request.branch)
+        session = Session.open(context, request.branch)
         return PostSessionResult(SessionResult(session.id), x_s3gw_session=session.id)
-    session = Session.find(context.pfs, request.s3gw_session, request.branch, to_end=True)
+    session = Session.find(context, request.s3gw_session, request.branch, to_end=True)
     replace(session, is_closed=True).write(context.pfs)
     try:
         with ExitStack() as stack:
@@ -68,4 +68,4 @@ def _edits(context: Context, session: Session, stack: ExitStack) -> Iterator[Put
 
 def delete_session(context: Context, request: DeleteSessionRequest) -> None:
     """Drop a session and all that was written in it."""
-    Session.find(context.pfs, request.s3gw_session, request.branch, to_end=True).drop(context.pfs)
+    Session.find(context, request.s3gw_session, request.branch, to_end=True).drop(context.pfs)

@@ -180,6 +180,7 @@ class _Removals:
                 )
 
     def _add(self, identifier: ObjectIdentifier) -> None:
+        self._context.access.require("delete", self._view.target, identifier.key)
         refuse_directory_conditions(identifier)
         key, version_id = check_key(identifier.key), identifier.version_id
         condition: WriteCondition | None = None

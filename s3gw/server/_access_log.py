@@ -1,4 +1,4 @@
-"""The access log: a line for each request."""
+"""The access log: a line for each request; where somebody is asked who they are, it is the audit too."""
 
 from __future__ import annotations
 
@@ -52,14 +52,31 @@ def access(
             "client": address,
             "agent": _cut(agent),
         }
+        if request.access is not None:
+            fields |= _audit(request)
         line = json.dumps(fields if whole else {**fields, "aborted": True})
     else:
         line = (
             f"{instant(now)} {request.request_id} {operation} {_escaped(bucket)} {_cut(request.method)} "
             f"{status or '-'} {sent} {milliseconds:.1f}ms {address} {code} {_escaped(key)} "
-            f"{_agent(agent[: _LONGEST + 1])}{'' if whole else ' aborted'}"
+            f"{_agent(agent[: _LONGEST + 1])}"
         )
+        if request.access is not None:
+            line += "".join(f" {name}={_escaped(value)}" for name, value in _audit(request).items())
+        if not whole:
+            line += " aborted"
     write_line(line)
+
+
+def _audit(request: Request) -> dict[str, str]:
+    """Say who asked, what right that took, and the verdict."""
+    access = request.access
+    assert access is not None
+    return {
+        "identity": access.identity.name if access.identity else "-",
+        "right": request.operation.right if request.operation else "-",
+        "verdict": "denied" if access.is_denied else "allowed",
+    }
 
 
 def _cut(text: str) -> str:

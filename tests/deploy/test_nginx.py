@@ -11,13 +11,15 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import SplitResult
 
 import boto3
 import pytest
 from botocore.config import Config
 
-from tests.clients.conftest import HERE, environment, missing, run, tree
+from tests.clients.conftest import ACCESS_KEY, HERE, SECRET, environment, missing, run, tree
 from tests.deploy.conftest import DOMAIN, Front, fronted
+from tests.keyring import keyring_in
 from tests.serving import Gateway, eventually, serving
 
 # More than all buffers on the way hold: of nginx, of the kernel.
@@ -31,9 +33,12 @@ def data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def gateway(data) -> Iterator[Gateway]:
-    options = ["--profile", "extended", "--domain", DOMAIN, "--trusted-proxy", "127.0.0.1"]
+def gateway(data, tmp_path_factory) -> Iterator[Gateway]:
+    keyring = keyring_in(tmp_path_factory.mktemp("keyring"))
+    options = ["--profile", "extended", "--auth", str(keyring), "--domain", DOMAIN]
+    options += ["--trusted-proxy", "127.0.0.1"]
     with serving(data, *options, "--durability", "process") as running:
+        running.credentials = (ACCESS_KEY, SECRET)
         yield running
 
 
@@ -64,12 +69,17 @@ def client_of(nginx: Front, style: str):
     return boto3.client(
         "s3",
         endpoint_url=f"https://{DOMAIN}:{nginx.port}",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET,
         region_name="us-east-1",
         verify=str(nginx.authority),
         config=Config(s3={"addressing_style": style}, retries={"total_max_attempts": 1}),
     )
+
+
+def signed(nginx: Front, operation: str, style: str = "path", **parameters: str) -> SplitResult:
+    """Give a URL that is signed for the name of nginx, with its port."""
+    return urlsplit(client_of(nginx, style).generate_presigned_url(operation, parameters))
 
 
 @pytest.mark.parametrize(
@@ -110,15 +120,17 @@ def test_a_framed_body_with_an_unsigned_trailer(gateway, nginx, resolved):
 
 
 def test_the_gateway_knows_who_asks_and_how(gateway, nginx):
+    url = signed(nginx, "create_bucket", "virtual", Bucket="tls")
+    assert url.hostname == f"tls.{DOMAIN}"
     connection = http.client.HTTPSConnection(
         "127.0.0.1", nginx.port, context=nginx.trust, timeout=30, source_address=("127.0.0.2", 0)
     )
-    host = f"dev.images.{DOMAIN}:{nginx.port}"
-    connection.request("PUT", "/", headers={"Host": host, "X-Forwarded-For": "203.0.113.9"})
+    headers = {"Host": url.netloc, "X-Forwarded-For": "203.0.113.9"}
+    connection.request("PUT", f"{url.path or '/'}?{url.query}", headers=headers)
     answer = connection.getresponse()
     answer.read()
     connection.close()
-    assert (answer.status, answer.headers["Location"]) == (200, f"https://{host}/")
+    assert (answer.status, answer.headers["Location"]) == (200, f"https://{url.netloc}/")
     # nginx says who has asked it, behind what it was told itself
     assert " 127.0.0.2 " in gateway.log_line(answer.headers["x-amz-request-id"])
 
@@ -142,8 +154,8 @@ def test_rclone(nginx, tools, tmp_path):
         "RCLONE_CONFIG_GW_TYPE": "s3",
         "RCLONE_CONFIG_GW_PROVIDER": "Other",
         "RCLONE_CONFIG_GW_ENDPOINT": f"https://127.0.0.1:{nginx.port}",
-        "RCLONE_CONFIG_GW_ACCESS_KEY_ID": "any",
-        "RCLONE_CONFIG_GW_SECRET_ACCESS_KEY": "any",
+        "RCLONE_CONFIG_GW_ACCESS_KEY_ID": ACCESS_KEY,
+        "RCLONE_CONFIG_GW_SECRET_ACCESS_KEY": SECRET,
         "RCLONE_CA_CERT": str(nginx.authority),
     }
     rclone = [tools / "rclone", "--retries", "1"]
@@ -176,24 +188,28 @@ def test_http_2(nginx, tmp_path):
     (tmp_path / "large").write_bytes(os.urandom(20 << 20))
     curl = ["curl", "--http2", "--silent", "--show-error", "--fail", "--cacert", nginx.authority]
     curl += ["--connect-to", f"::127.0.0.1:{nginx.port}", "--write-out", "%{http_version}"]
-    url = f"https://v2.images.{DOMAIN}"
-    assert run(*curl, "-X", "PUT", f"{url}/") == "2"
+
+    def url(operation: str, **parameters: str) -> str:
+        return signed(nginx, operation, "virtual", Bucket="http2", **parameters).geturl()
+
+    assert run(*curl, "-X", "PUT", url("create_bucket")) == "2"
     # of a length that is announced, and of one that is not
-    assert run(*curl, "-T", tmp_path / "large", f"{url}/large") == "2"
+    assert run(*curl, "-T", tmp_path / "large", url("put_object", Key="large")) == "2"
     with open(tmp_path / "large", "rb") as file:
-        done = subprocess.run([*curl, "-T", "-", f"{url}/piped"], stdin=file, capture_output=True, check=True)
+        piped = [*curl, "-T", "-", url("put_object", Key="dir/piped (é)")]
+        done = subprocess.run(piped, stdin=file, capture_output=True, check=True)
     assert done.stdout == b"2"
-    for name in ("large", "piped"):
-        assert run(*curl, "-o", tmp_path / "back", f"{url}/{name}") == "2"
+    for name in ("large", "dir/piped (é)"):
+        assert run(*curl, "-o", tmp_path / "back", url("get_object", Key=name)) == "2"
         assert (tmp_path / "back").read_bytes() == (tmp_path / "large").read_bytes()
 
 
 def test_a_body_streams_through_nginx(gateway, nginx, data):
     """The gateway has what the client has sent, while the client still sends."""
-    gateway.request("PUT", "/master.streams")
+    gateway.boto3().create_bucket(Bucket="master.streams")
     before = sum(path.stat().st_size for path in data.rglob("*") if path.is_file())
     with _connected(nginx) as client:
-        client.sendall(_head("PUT", "/master.streams/a", f"Content-Length: {LARGE}"))
+        client.sendall(_head(nginx, "master.streams", f"Content-Length: {LARGE}"))
         client.sendall(bytes(LARGE - 1))
         eventually(
             lambda: sum(p.stat().st_size for p in data.rglob("*") if p.is_file()) - before > LARGE // 2
@@ -201,13 +217,13 @@ def test_a_body_streams_through_nginx(gateway, nginx, data):
         assert [path for path in nginx.folder.glob("bodies/**/*") if path.stat().st_size] == []
         client.sendall(b"x")
         assert _status(client) == 200
-    assert gateway.request("HEAD", "/master.streams/a").headers["content-length"] == str(LARGE)
+    assert gateway.boto3().head_object(Bucket="master.streams", Key="a")["ContentLength"] == LARGE
 
 
 def test_an_expectation_is_met(nginx, gateway):
-    gateway.request("PUT", "/master.expects")
+    gateway.boto3().create_bucket(Bucket="master.expects")
     with _connected(nginx) as client:
-        client.sendall(_head("PUT", "/master.expects/a", "Content-Length: 5", "Expect: 100-continue"))
+        client.sendall(_head(nginx, "master.expects", "Content-Length: 5", "Expect: 100-continue"))
         assert _status(client) == 100
         client.sendall(b"hello")
         assert _status(client) == 200
@@ -216,7 +232,7 @@ def test_an_expectation_is_met(nginx, gateway):
 def test_a_refusal_of_a_large_body_arrives(nginx):
     """A body that is not wanted gets the gateway's own answer, and no 502."""
     with _connected(nginx) as client:
-        client.sendall(_head("PUT", "/master.missing/a", f"Content-Length: {LARGE}"))
+        client.sendall(_head(nginx, "master.missing", f"Content-Length: {LARGE}"))
         with contextlib.suppress(OSError):  # nginx may have closed it behind the answer
             client.sendall(bytes(LARGE))
         assert _status(client) == 404
@@ -227,8 +243,11 @@ def _connected(nginx: Front):
     return nginx.trust.wrap_socket(raw, server_hostname=DOMAIN)
 
 
-def _head(method: str, target: str, *fields: str) -> bytes:
-    return "\r\n".join([f"{method} {target} HTTP/1.1", f"Host: {DOMAIN}", *fields, "", ""]).encode()
+def _head(nginx: Front, bucket: str, *fields: str) -> bytes:
+    """Write the head of a PUT."""
+    url = signed(nginx, "put_object", Bucket=bucket, Key="a")
+    line = f"PUT {url.path}?{url.query} HTTP/1.1"
+    return "\r\n".join([line, f"Host: {url.netloc}", *fields, "", ""]).encode()
 
 
 def _status(client) -> int:

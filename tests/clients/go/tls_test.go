@@ -34,7 +34,7 @@ func TestOverTLS(t *testing.T) {
 	}
 	hosts := map[string]bool{}
 	c := client(t, &minio.Options{
-		Creds:           credentials.NewStaticV4(os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"), ""),
+		Creds:           credentials.NewStaticV4(accessKey, secret, ""),
 		Secure:          true,
 		BucketLookup:    lookup,
 		TrailingHeaders: true,

@@ -1,4 +1,4 @@
-"""The command line: ``s3gw serve``, ``devpachd``; the others are in `s3gw.contract`, `s3gw.maintenance`."""
+"""The command line: ``s3gw serve``, ``devpachd``; the others are in `contract`, `keys`, `maintenance`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from s3gw import contract, maintenance
+from s3gw import contract, keys, maintenance
 from s3gw.context import Context
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.pfs import PFSError, opener
@@ -293,6 +293,8 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     maintenance.add_commands(commands)
+
+    keys.add_commands(commands)
 
     contract.add_commands(commands)
     return parser

@@ -10,6 +10,7 @@ import pytest
 from s3gw.auth.authority import Credentials
 from s3gw.auth.identity import Identity
 from s3gw.auth.pachyderm import Pachyderm
+from s3gw.cli import main
 from s3gw.pfs.embedded import EmbeddedPFS
 from s3gw.pfs.interface import NotAuthenticated, Unavailable
 from s3gw.s3_error import S3Error
@@ -130,3 +131,21 @@ def test_whoever_has_no_token_has_no_rights(cluster):
     assert anonymous.is_anonymous
     assert not anonymous.may("read", "master.images", "a")
     assert not anonymous.has("list")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--pfs", "embedded:x", "--profile", "extended"], "An embedded PFS knows no users"),
+        (["--pfs", "grpc://x:1"], "add --profile extended"),
+        (
+            ["--pfs", "grpc://x:1", "--profile", "extended", "--properties-repo", "kept"],
+            "give it a PACH_TOKEN",
+        ),
+    ],
+)
+def test_what_does_not_go_with_users_is_one_clear_line(words, said, capsys, monkeypatch):
+    monkeypatch.delenv("PACH_TOKEN", raising=False)
+    assert main(["serve", "--auth", "pachyderm", *words]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line

@@ -316,6 +316,22 @@ def test_each_user_has_an_own_repo_that_is_no_bucket(users):
         assert users.ask(robot, "GET", f"/uploads.{name}").code == "NoSuchBucket"
 
 
+def test_nothing_is_kept_where_somebody_else_could_alter_it(users):
+    """Mallory makes the own repo of another user before, and lets that user write there."""
+    victim = users.cluster.user("victim")
+    name = f"_s3gw_{hashlib.sha256(victim.encode()).hexdigest()[:16]}"
+    repo = pb.Repo(name=name, type="user", project=pb.Project(name="default"))
+    metadata = users.cluster.of("mallory")
+    users.cluster.api.CreateRepo(pb.CreateRepoRequest(repo=repo), metadata=metadata)
+    users.cluster.bind(place(name), "victim", "repoOwner")
+    users.cluster.bind(place(REPO), "victim", "repoWriter")
+    for target in (f"/{BUCKET}/victims?uploads", f"/{BUCKET}?s3gw-session"):
+        answer = users.ask("victim", "POST", target)
+        assert (answer.status, answer.code) == (403, "AccessDenied")
+    users.cluster.bind(place(name), "mallory")
+    assert users.status("victim", "POST", f"/{BUCKET}/victims?uploads") == 200
+
+
 def test_buckets_are_made_and_deleted_by_whoever_may(users):
     new = f"dev.{REPO}"
     for robot, status in (("nobody", 403), ("reader", 403), ("writer", 200), ("owner", 409)):

@@ -126,7 +126,7 @@ class PachdPFS:
     def _as(self, user: str, token: str) -> PachdPFS:
         other = copy.copy(self)
         other._begin(self._gateway.acting_as(token), paths.own_repo_of(user))
-        other._roles = Roles(other._client)
+        other._roles = Roles(other._client, user)
         return other
 
     def acting(self) -> Sequence[PachdPFS]:
@@ -173,6 +173,8 @@ class PachdPFS:
         """See `PFS.inspect_branch`."""
         request = pb.InspectBranchRequest(branch=branch_message(branch))
         info = self._client.call("InspectBranch", request)
+        if self._roles is not None and branch.repo == self.own_repo:
+            self._roles.require_alone(branch)
         upstream = [branch_of_message(other) for other in info.direct_provenance]
         upstream.sort(key=lambda other: (other.project, other.repo, other.name))
         return BranchInfo(branch, info.head.id, tuple(upstream))

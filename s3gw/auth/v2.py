@@ -127,7 +127,7 @@ def _forms(
     standard = f"{headers.get('content-md5', '')}\n{headers.get('content-type', '')}\n{date}"
     names = sorted(name for name in headers if name.startswith(HEADER_PREFIX))
     choices = (
-        canonical.paths(request.raw_target),
+        canonical.paths(request),
         _subresources(request, signed),
         *(canonical.values(headers[name]) for name in names),
     )
@@ -138,7 +138,7 @@ def _forms(
 
 
 def _subresources(request: Request, signed: list[frozenset[str]]) -> tuple[str, ...]:
-    """Give what is signed of the query: with its values decoded, and as they were sent."""
+    """Give what is signed of the query: decoded, without the ``=`` of no value; and as it was sent."""
     query = request.raw_target.partition("?")[2]
     if not query:
         return ("",)
@@ -150,9 +150,9 @@ def _subresources(request: Request, signed: list[frozenset[str]]) -> tuple[str, 
             for name, equals, value in (part.partition("=") for part in query.split("&"))
             if _decode(name) in names
         )
-        for decode in (_decode, str):
-            text = "&".join(f"{name}{equals}{decode(value)}" for name, equals, value in sent)
-            forms[f"?{text}" if text else ""] = None
+        decoded = [f"{name}={_decode(value)}" if value else name for name, _, value in sent]
+        for parameters in (decoded, [name + equals + value for name, equals, value in sent]):
+            forms[f"?{'&'.join(parameters)}" if parameters else ""] = None
     return tuple(forms)
 
 

@@ -248,7 +248,7 @@ def _forms(request: Request, signed: Sequence[str], payload: str, without: str |
     """Give the canonical requests that mean this one, the usual one first."""
     end = f"\n{';'.join(signed)}\n{payload}"
     choices = (
-        canonical.paths(request.raw_target),
+        canonical.paths(request),
         canonical.queries(request.raw_target, without=without),
         *(_values(request, name) for name in signed),
     )

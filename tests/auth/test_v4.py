@@ -63,6 +63,8 @@ def test_a_target_is_signed_as_it_is_sent(target):
         ("/m.i?prefix=a%2Fb", "/m.i?prefix=a/b"),
         ("/m.i?b=1&a=2", "/m.i?a=2&b=1"),
         ("/m.i?a=", "/m.i?a"),
+        ("/m.i/a//b", "/m.i/a/%2Fb"),
+        ("/m.i//a", "/m.i/%2fa"),
         ("/m.i/a", f"http://{HOST}/m.i/a"),
     ],
 )
@@ -75,7 +77,8 @@ def test_a_target_that_is_written_otherwise_and_means_the_same_is_right(signed, 
     ("signed", "arrives"),
     [
         ("/m.i/a%2Fb", "/m.i/a/b"),
-        ("/m.i/a/b", "/m.i/a%2Fb"),
+        ("/m.i/a", "/m.i%2Fa"),
+        ("/m.i/a%24", "//m.i/a%24"),
         ("/m.i/a//b", "/m.i/a/b"),
         ("/m.i/a", "/m.i/a/"),
         ("/m.i/a%2520b", "/m.i/a%20b"),

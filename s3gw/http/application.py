@@ -111,6 +111,8 @@ class Application:
         """Give the context in which a request is served, once whoever sends it may do so. Raise S3Error."""
         if self._gate is None:
             return self._context
+        if request.refused is None:
+            self.route(request)  # a server need not have asked
         if request.target is None and request.refused is not None:
             raise request.refused  # nobody can tell what was signed
         operation = None if request.refused is not None else self._operation(request)

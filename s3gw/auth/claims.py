@@ -26,7 +26,7 @@ _SHOWN = 8192
 _NOBODY = secrets.token_hex(32)
 
 _ISO_8601 = re.compile(r"[0-9]{8}T[0-9]{6}Z")
-_LAST_MOMENT = datetime.max.replace(tzinfo=UTC).timestamp()
+_LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
 
 
 class Signed(NamedTuple):
@@ -136,12 +136,12 @@ def _shown(authority: Authority, claim: Claim, **texts: str) -> dict[str, str]:
 def moment(text: str) -> float | None:
     """Read a time, in seconds since 1970: ``20130524T000000Z``, or as HTTP has it; None for another text."""
     try:
-        if _ISO_8601.fullmatch(text):
-            return datetime.fromisoformat(text).timestamp()
-        time = parsedate_to_datetime(text)
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+        is_iso = _ISO_8601.fullmatch(text)
+        time = datetime.fromisoformat(text) if is_iso else parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
+    seconds = (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+    return seconds if 0 <= seconds <= _LAST_MOMENT else None
 
 
 def stamp_of(seconds: float) -> str:

@@ -82,6 +82,14 @@ def test_a_sub_resource_that_was_not_signed_is_wrong(signer, more):
     )
 
 
+def test_a_bucket_may_be_signed_with_a_slash_behind_it():
+    for query in ("", "?acl"):
+        made = signed(target=f"/m.i/{query}")
+        assert ask(sent("GET", f"/m.i{query}", made.headers))
+    made = signed(target="/m.i/a/")
+    assert refusal(sent("GET", "/m.i/a", made.headers)).kind is errors.SignatureDoesNotMatch
+
+
 def test_clients_may_leave_out_a_young_sub_resource_where_they_read():
     assert ask(signed(target="/m.i?publicAccessBlock"))
     made = signed(target="/m.i?publicAccessBlock", method="PUT")

@@ -17,7 +17,7 @@ from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.pfs import PFSError, opener
 
 if TYPE_CHECKING:
-    from s3gw.auth.keyring import Keyring
+    from s3gw.auth.keyring import Keyring, Voice
 
 _EPILOG = """\
 Every option of `serve` can be given in the environment too: S3GW_PFS, S3GW_LISTEN, S3GW_WORKERS
@@ -340,10 +340,12 @@ def _number(text: str) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from s3gw import sweeper
+    from s3gw.auth.keyring import Voice
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
-    keyring = _keyring(options)
+    keyring = _keyring(options, None)
+    voice = Voice()
     if options.domain and options.profile == DEFAULT_PROFILE:
         raise _Unusable(f"--domain is not of the profile {DEFAULT_PROFILE}: add --profile extended")
     host, port = options.listen
@@ -376,7 +378,7 @@ def _serve(options: argparse.Namespace) -> int:
 
         def make_app() -> Any:
             context = Context(open_pfs(), options.region, options.delete_nonempty_buckets)
-            authority = _keyring(options)  # as it is now, whenever the worker starts
+            authority = _keyring(options, voice)  # as it is now, whenever the worker starts
             app = create_app(context, options.profile, domains=options.domain, authority=authority)
             if authority is not None:
                 authority.watch()
@@ -400,7 +402,7 @@ def _serve(options: argparse.Namespace) -> int:
         raise _Unusable(str(error)) from error
 
 
-def _keyring(options: argparse.Namespace) -> Keyring | None:
+def _keyring(options: argparse.Namespace, voice: Voice | None) -> Keyring | None:
     """Open the keyring of --auth, where there is one."""
     from s3gw.auth.document import KeyringError
     from s3gw.auth.keyring import Keyring
@@ -410,7 +412,7 @@ def _keyring(options: argparse.Namespace) -> Keyring | None:
     if options.profile == DEFAULT_PROFILE:
         raise _Unusable(f"--auth: the profile {DEFAULT_PROFILE} asks nobody: add --profile extended")
     try:
-        return Keyring(Path(options.auth))
+        return Keyring(Path(options.auth), voice)
     except KeyringError as error:
         raise _Unusable(f"--auth: {error}") from error
 

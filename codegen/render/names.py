@@ -15,7 +15,13 @@ PYTHON_TYPES = {
     "string": "str",
     "timestamp": "datetime",
 }
-_ACRONYMS = {"ETag": "etag", "ID": "id", "MD5": "md5", "VersionIdMarker": "version_id_marker"}
+_ACRONYMS = {
+    "AWSAccessKeyId": "aws_access_key_id",
+    "ETag": "etag",
+    "ID": "id",
+    "MD5": "md5",
+    "VersionIdMarker": "version_id_marker",
+}
 
 
 def snake(name: str) -> str:

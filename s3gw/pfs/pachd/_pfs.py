@@ -182,20 +182,29 @@ class PachdPFS:
         paths.check_branch(branch)
         for other in provenance:
             self.inspect_branch(other)
-        try:
-            self._client.call("CreateRepo", pb.CreateRepoRequest(repo=repo_message(branch)))
-        except BranchExists:
-            try:
-                self.inspect_branch(branch)
-            except BranchNotFound:
-                pass
-            else:
-                raise
+        self._create_repo(branch)
         request = pb.CreateBranchRequest(
             branch=branch_message(branch), provenance=[branch_message(other) for other in provenance]
         )
         self._client.call("CreateBranch", request)
         return self.inspect_branch(branch)
+
+    def _create_repo(self, branch: Branch) -> None:
+        """Create the repo of a branch where it is missing. Raise `BranchExists`."""
+        try:
+            self._client.call("CreateRepo", pb.CreateRepoRequest(repo=repo_message(branch)))
+        except BranchExists:
+            pass
+        except NotAuthorized:  # to make repos, which pachd asks before it looks whether there is one
+            try:
+                self._client.call("InspectRepo", pb.InspectRepoRequest(repo=repo_message(branch)))
+            except BranchNotFound as error:
+                raise NotAuthorized(f"No role grants the right to create {branch}.") from error
+        else:
+            return
+        with contextlib.suppress(BranchNotFound):
+            self.inspect_branch(branch)
+            raise BranchExists(f"branch {branch} exists already")
 
     def delete_branch(self, branch: Branch, *, with_files: bool = False) -> None:
         """See `PFS.delete_branch`; what PFS leaves undone in silence is `NotAuthorized`.

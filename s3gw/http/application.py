@@ -171,7 +171,7 @@ class Application:
         """Make the changes of requests together, those of a user as that user; each gets its own answer."""
         answers: list[Response | None] = [None] * len(begun)
         for pfs in dict.fromkeys(call.context.pfs for call in begun):
-            numbers = [number for number, call in enumerate(begun) if call.context.pfs is pfs]
+            numbers = [number for number, call in enumerate(begun) if call.context.pfs == pfs]
             changes = [(begun[number].pending.branch, begun[number].pending.edits) for number in numbers]
             made: Sequence[Change | BaseException]
             try:

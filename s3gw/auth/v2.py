@@ -150,9 +150,12 @@ def _subresources(request: Request, signed: list[frozenset[str]]) -> tuple[str, 
             for name, equals, value in (part.partition("=") for part in query.split("&"))
             if _decode(name) in names
         )
-        for decode in (_decode, str):
-            text = "&".join(f"{name}{equals}{decode(value)}" for name, equals, value in sent)
-            forms[f"?{text}" if text else ""] = None
+        # minio-go sends `location=` and signs `location`
+        short = [(name, equals if value else "", value) for name, equals, value in sent]
+        for pairs in (sent, short):
+            for decode in (_decode, str):
+                text = "&".join(f"{name}{equals}{decode(value)}" for name, equals, value in pairs)
+                forms[f"?{text}" if text else ""] = None
     return tuple(forms)
 
 

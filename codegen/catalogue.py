@@ -90,6 +90,7 @@ class Authentication:
 
     rights: dict[str, str]
     owners: tuple[str, ...]
+    forms: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,9 @@ def _wire(document: dict[str, Any]) -> Wire:
 
 
 def _authentication(document: dict[str, Any]) -> Authentication:
-    return Authentication(rights=dict(document["rights"]), owners=tuple(document["owners"]))
+    return Authentication(
+        rights=dict(document["rights"]), owners=tuple(document["owners"]), forms=dict(document["forms"])
+    )
 
 
 def _operation(entry: dict[str, Any], file: str) -> Operation:

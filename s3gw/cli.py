@@ -8,12 +8,15 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from s3gw import contract, maintenance
 from s3gw.context import Context
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.pfs import PFSError, opener
+
+if TYPE_CHECKING:
+    from s3gw.http.cors import Rules
 
 _EPILOG = """\
 Every option of `serve` can be given in the environment too: S3GW_PFS, S3GW_LISTEN, S3GW_WORKERS
@@ -212,6 +215,14 @@ def _parser() -> argparse.ArgumentParser:
         "profile extended",
     )
     _setting(
+        serve,
+        "--cors",
+        default="",
+        metavar="FILE",
+        help="rules for pages of other origins, for all buckets, of the profile extended: S3's document "
+        "CORSConfiguration, or what the AWS CLI takes for it",
+    )
+    _setting(
         serve, "--pachd-ca", default="", metavar="FILE", help="PEM of the authorities to trust; asks for TLS"
     )
     _setting(
@@ -303,6 +314,7 @@ def _serve(options: argparse.Namespace) -> int:
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
+    rules = _cors(options)
     host, port = options.listen
     in_cluster = not options.pfs.startswith("embedded:")
     settings = Settings(
@@ -331,7 +343,7 @@ def _serve(options: argparse.Namespace) -> int:
         )
 
         def make_app() -> Any:
-            context = Context(open_pfs(), options.region, options.delete_nonempty_buckets)
+            context = Context(open_pfs(), options.region, options.delete_nonempty_buckets, cors=rules)
             app = create_app(context, options.profile)
             sweeper.start(context.pfs, options.upload_expiry)
             return app
@@ -344,6 +356,19 @@ def _serve(options: argparse.Namespace) -> int:
 
         return serve(settings, make_app, ready=ready)
     except (ServerError, PFSError) as error:
+        raise _Unusable(str(error)) from error
+
+
+def _cors(options: argparse.Namespace) -> Rules | None:
+    from s3gw.http.cors import BrokenRules, Rules
+
+    if not options.cors:
+        return None
+    if options.profile == DEFAULT_PROFILE:
+        raise _Unusable("--cors is of the profile extended: add --profile extended")
+    try:
+        return Rules.load(Path(options.cors))
+    except BrokenRules as error:
         raise _Unusable(str(error)) from error
 
 

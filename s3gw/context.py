@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from s3gw.addressing.buckets import BRANCHES, Buckets
 from s3gw.addressing.keys import EXACT, KeyCode
 from s3gw.auth.access import OPEN, Access
+from s3gw.http.cors import Rules
 from s3gw.pfs.interface import PFS
 
 
@@ -22,6 +23,7 @@ class Context:
         keys: How keys are written as paths; the profile says it.
         buckets: How buckets are named; the profile says it.
         access: What whoever asks may touch.
+        cors: The rules for pages of other origins, where there are some.
     """
 
     pfs: PFS
@@ -30,3 +32,4 @@ class Context:
     keys: KeyCode = EXACT
     buckets: Buckets = BRANCHES
     access: Access = OPEN
+    cors: Rules | None = None

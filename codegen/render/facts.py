@@ -37,7 +37,11 @@ def pfs_answers(catalogue: Catalogue, profile: str) -> list[dict[str, Any]]:
 def authentication_view(catalogue: Catalogue) -> dict[str, Any]:
     """What the template of authentication needs."""
     authentication = catalogue.authentication
-    return {"rights": tuple(authentication.rights), "owners": authentication.owners}
+    return {
+        "rights": tuple(authentication.rights),
+        "owners": authentication.owners,
+        "forms": {name: tuple(fields) for name, fields in authentication.forms.items()},
+    }
 
 
 def wire_view(catalogue: Catalogue) -> dict[str, Any]:

@@ -21,7 +21,8 @@ _BYTES = 64 * 1024
 _RULES = 100
 _ID = 255
 
-_METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
+# Of which a rule can be.
+METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
 _AGE = 2**31 - 1
 
 _ORIGIN = re.compile(r"[\x21-\x7e]+", re.ASCII)
@@ -196,8 +197,8 @@ def _rule(given: Any, name: str) -> Rule:
         if not lists[member]:
             raise BrokenRules(f"{name} has no {member}")
     for method in lists["AllowedMethods"]:
-        if method not in _METHODS:
-            raise BrokenRules(f"{name} has the method {method!r}, which is none of {', '.join(_METHODS)}")
+        if method not in METHODS:
+            raise BrokenRules(f"{name} has the method {method!r}, which is none of {', '.join(METHODS)}")
     _check(lists["AllowedOrigins"], _ORIGIN, 1, f"an origin of {name}")
     _check(lists["AllowedHeaders"], _HEADER, 1, f"an allowed header of {name}")
     _check(lists["ExposeHeaders"], _HEADER, 0, f"an exposed header of {name}")

@@ -10,6 +10,7 @@ from s3gw.generated.requests import (
     CorsPreflightResult,
     GetBucketCorsRequest,
 )
+from s3gw.http.cors import METHODS
 from s3gw.operations._reads import check_bucket
 from s3gw.s3_error import S3Error
 
@@ -49,8 +50,9 @@ def cors_preflight(context: Context, request: CorsPreflightRequest) -> CorsPrefl
     if not request.origin:
         raise S3Error(errors.BadRequest, "Insufficient information. Origin request header needed.")
     method = request.access_control_request_method
-    if not method:
-        raise S3Error(errors.BadRequest, f"Invalid Access-Control-Request-Method: {method or 'null'}")
+    if method not in METHODS:
+        shown = "null" if method is None else method[:40]
+        raise S3Error(errors.BadRequest, f"Invalid Access-Control-Request-Method: {shown}")
     if context.cors is None:
         raise _forbidden(request, method)
     asked = [name.strip() for name in (request.access_control_request_headers or "").split(",")]
@@ -69,4 +71,4 @@ def cors_preflight(context: Context, request: CorsPreflightRequest) -> CorsPrefl
 
 
 def _forbidden(request: CorsPreflightRequest, method: str, message: str | None = None) -> S3Error:
-    return S3Error(errors.AccessForbidden, message, method=method[:40], resource_type=request.level.upper())
+    return S3Error(errors.AccessForbidden, message, method=method, resource_type=request.level.upper())

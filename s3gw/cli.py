@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,6 +17,7 @@ from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.pfs import PFSError, opener
 
 if TYPE_CHECKING:
+    from s3gw.auth.keyring import Keyring
     from s3gw.http.cors import Rules
 
 _EPILOG = """\
@@ -32,8 +34,9 @@ examples:
   s3gw serve --pfs embedded:/var/lib/s3gw --listen 0.0.0.0:30600
   S3GW_LOG_FORMAT=json s3gw serve --workers 4
   s3gw serve --pfs grpc://127.0.0.1:30650          the cluster there
+  s3gw serve --profile extended --auth keyring.yaml   only whom the keyring knows
 
-Any access key and secret will do: the classic profile has no authentication.
+Without --auth any access key and secret will do: nobody is asked who they are.
 SIGTERM finishes the requests in flight, then ends with status 0.
 """
 
@@ -118,6 +121,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     _setting(
         serve,
+        "--auth",
+        default="",
+        metavar="FILE",
+        help="ask who sends a request: the keyring that says who there is and what each may, of the profile "
+        "extended (see s3gw key); without it anybody who reaches the port may read and write",
+    )
+    _setting(
+        serve,
         "--workers",
         type=_count,
         default="",
@@ -173,6 +184,24 @@ def _parser() -> argparse.ArgumentParser:
         default="4096",
         metavar="BYTES",
         help="bytes per second of a body below which it is given up, on average over more than 30 seconds",
+    )
+    _setting(
+        serve,
+        "--domain",
+        type=contract.domains,
+        default="",
+        metavar="NAME[,NAME]",
+        help="domains below which each bucket has a host of its own, in the profile extended: "
+        "master.images.s3.example.com for s3.example.com; paths go on beside them",
+    )
+    _setting(
+        serve,
+        "--trusted-proxy",
+        type=_networks,
+        default="",
+        metavar="CIDR[,CIDR]",
+        help="addresses of proxies, such as 10.0.0.0/8, whose X-Forwarded-For, -Proto, -Host and -Port tell "
+        "who asks, and how; nobody else's do",
     )
     _setting(
         serve,
@@ -289,6 +318,13 @@ def _address(text: str) -> tuple[str, int]:
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - `:30600` asks for it
 
 
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(each) for each in text.replace(",", " ").split())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}: write 10.0.0.0/8, or an address") from error
+
+
 def _region(text: str) -> str:
     if not _REGION.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no region: write letters, digits, - and _")
@@ -315,6 +351,9 @@ def _serve(options: argparse.Namespace) -> int:
     from s3gw.server import ServerError, Settings, serve
 
     rules = _cors(options)
+    keyring = _keyring(options)
+    if options.domain and options.profile == DEFAULT_PROFILE:
+        raise _Unusable(f"--domain is not of the profile {DEFAULT_PROFILE}: add --profile extended")
     host, port = options.listen
     in_cluster = not options.pfs.startswith("embedded:")
     settings = Settings(
@@ -330,6 +369,7 @@ def _serve(options: argparse.Namespace) -> int:
         upload_min_rate=options.upload_min_rate,
         log_format=options.log_format,
         admin=options.admin_listen,
+        trusted_proxies=options.trusted_proxy,
     )
     try:
         open_pfs = opener(
@@ -344,19 +384,43 @@ def _serve(options: argparse.Namespace) -> int:
 
         def make_app() -> Any:
             context = Context(open_pfs(), options.region, options.delete_nonempty_buckets, cors=rules)
-            app = create_app(context, options.profile)
+            authority = _keyring(options)  # as it is now, whenever the worker starts
+            app = create_app(context, options.profile, domains=options.domain, authority=authority)
+            if authority is not None:
+                authority.watch()
             sweeper.start(context.pfs, options.upload_expiry)
             return app
 
         def ready(url: str) -> None:
             how = f"profile {options.profile}, {settings.workers} workers"
             print(f"s3gw: serving {options.pfs} at {url} ({how})")
+            if keyring is not None:
+                keyring.warn_of_others()
+                print(f"s3gw: asks who sends a request: {len(keyring)} identities of {options.auth}")
+                print(f"try:  aws --endpoint-url {url} s3 ls", flush=True)
+                return
             first = f"{url}/master.first"
-            print(f"try:  curl -X PUT {first} && echo hello | curl -T - {first}/hello.txt", flush=True)
+            print(f"try:  curl -X PUT {first} && echo hello | curl -T - {first}/hello.txt")
+            print("note: anybody who reaches the port may read and write: no --auth", flush=True)
 
         return serve(settings, make_app, ready=ready)
     except (ServerError, PFSError) as error:
         raise _Unusable(str(error)) from error
+
+
+def _keyring(options: argparse.Namespace) -> Keyring | None:
+    """Open the keyring of --auth, where there is one."""
+    from s3gw.auth.document import KeyringError
+    from s3gw.auth.keyring import Keyring
+
+    if not options.auth:
+        return None
+    if options.profile == DEFAULT_PROFILE:
+        raise _Unusable(f"--auth: the profile {DEFAULT_PROFILE} asks nobody: add --profile extended")
+    try:
+        return Keyring(Path(options.auth))
+    except KeyringError as error:
+        raise _Unusable(f"--auth: {error}") from error
 
 
 def _cors(options: argparse.Namespace) -> Rules | None:
@@ -365,7 +429,7 @@ def _cors(options: argparse.Namespace) -> Rules | None:
     if not options.cors:
         return None
     if options.profile == DEFAULT_PROFILE:
-        raise _Unusable("--cors is of the profile extended: add --profile extended")
+        raise _Unusable(f"--cors is not of the profile {DEFAULT_PROFILE}: add --profile extended")
     try:
         return Rules.load(Path(options.cors))
     except BrokenRules as error:

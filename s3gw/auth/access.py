@@ -5,7 +5,7 @@ from __future__ import annotations
 from s3gw.addressing.buckets import bucket_of
 from s3gw.auth.identity import Identity
 from s3gw.generated import errors
-from s3gw.pfs.interface import Branch
+from s3gw.pfs.interface import PFS, Branch, NotAuthorized
 from s3gw.s3_error import S3Error
 
 
@@ -15,13 +15,15 @@ class Access:
     Attributes:
         identity: Who asks; None where nobody is asked.
         is_denied: Whether something was refused; for the log.
+        pfs: That acts as the identity, where PFS itself decides what that may touch; else None.
     """
 
-    __slots__ = ("identity", "is_denied")
+    __slots__ = ("identity", "is_denied", "pfs")
 
     def __init__(self, identity: Identity | None, *, is_denied: bool = False) -> None:
         self.identity = identity
         self.is_denied = is_denied
+        self.pfs: PFS | None = None
 
     @property
     def owner(self) -> str | None:
@@ -32,6 +34,15 @@ class Access:
         """Demand a right on a key. Raise S3Error AccessDenied."""
         if self.identity is not None and not self.identity.may(right, bucket_of(branch), key):
             raise self.denied(right)
+        self.require_of_pfs(right, branch)
+
+    def require_of_pfs(self, right: str, branch: Branch) -> None:
+        """Demand a right of PFS, where that decides. Raise S3Error AccessDenied."""
+        if self.pfs is not None:
+            try:
+                self.pfs.authorize(branch, right)
+            except NotAuthorized as error:
+                raise self.denied(right) from error
 
     def require_own(self, owner: str | None) -> None:
         """Demand that something belongs to whoever asks, or to nobody. Raise S3Error AccessDenied."""

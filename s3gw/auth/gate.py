@@ -13,7 +13,7 @@ from s3gw.auth.signatures import verify
 from s3gw.generated.authentication import OWNERS
 from s3gw.http.operation import ANYBODY, Operation
 from s3gw.http.request import Request
-from s3gw.pfs.interface import InvalidName
+from s3gw.pfs.interface import Branch, InvalidName
 
 
 class Gate:
@@ -45,6 +45,9 @@ class Gate:
             return
         if not self._is_allowed(request, operation, access.identity):
             raise access.denied(operation.right)
+        branch = self._branch(request.bucket)
+        if branch is not None and operation.reach != "service":
+            access.require_of_pfs(operation.right, branch)
         for name in OWNERS:
             if request.headers.get(name, self._authority.account) != self._authority.account:
                 raise access.denied()
@@ -63,7 +66,11 @@ class Gate:
 
     def _bucket(self, name: str) -> str:
         """Give the one name of a bucket by which it is judged: it may have several."""
+        branch = self._branch(name)
+        return name if branch is None else bucket_of(branch)
+
+    def _branch(self, name: str) -> Branch | None:
         try:
-            return bucket_of(self._buckets.place(name).branch)
+            return self._buckets.place(name).branch
         except InvalidName:
-            return name
+            return None

@@ -88,11 +88,10 @@ def lay_out_error(error: S3Error, request: Request) -> Response:
     headers = list(error.headers.items())
     if kind.retry_after_s is not None:
         headers.append(("Retry-After", str(kind.retry_after_s)))
-    path = request.target.path if request.target else request.raw_target.partition("?")[0]
     document = Error(
         kind.code,
         error.message,
-        resource=path,
+        resource=request.resource,
         request_id=request.request_id,
         host_id=request.host_id,
         **error.members,

@@ -67,7 +67,7 @@ def post_object(context: Context, request: PostObjectRequest) -> Pending[PostObj
     pending = put_object(context, put)
 
     def then(change: Change) -> PostObjectResult:
-        return _result(request, key, pending.then(change))
+        return _result(context, request, key, pending.then(change))
 
     return Pending(pending.branch, pending.edits, then, pending.staging, pending.condition, pending.told)
 
@@ -94,11 +94,11 @@ def _tags(tagging: Tagging | None) -> str | None:
     return None if tagging is None else urlencode([(tag.key, tag.value) for tag in tagging.tag_set.tag])
 
 
-def _result(request: PostObjectRequest, key: str, put: PutObjectResult) -> PostObjectResult:
+def _result(context: Context, request: PostObjectRequest, key: str, put: PutObjectResult) -> PostObjectResult:
     """Answer as the form asks for: with a redirect, with a document, or with headers alone."""
     result = PostObjectResult(**asdict(put))
     result.status = _STATUSES.get(request.success_action_status or "", _NO_CONTENT)
-    result.location = f"/{request.bucket}/{quote(key, errors='surrogateescape')}"
+    result.location = context.location(request.bucket, key)
     told = {"bucket": request.bucket, "key": key, "etag": f'"{put.etag}"'}
     redirect = _redirect(request.success_action_redirect or request.redirect or "", told)
     if redirect is not None:

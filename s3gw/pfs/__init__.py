@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from s3gw.pfs.interface import OWN_REPO, PFS, Branch, PFSError
-from s3gw.pfs.paths import check_branch
+from s3gw.pfs.interface import PFS, Branch, PFSError
+from s3gw.pfs.paths import check_branch, is_own_repo
 
 __all__ = ["PFS", "PFSError", "opener"]
 
@@ -52,8 +52,11 @@ def opener(
 
         if properties_repo is not None:
             check_branch(Branch(properties_repo, "master"))
-            if properties_repo == OWN_REPO:
-                raise PFSError(f"{OWN_REPO} is the gateway's own repo: choose another --properties-repo.")
+            if is_own_repo(properties_repo):
+                message = (
+                    f"{properties_repo} is a repo of the gateway's own: choose another --properties-repo."
+                )
+                raise PFSError(message)
         address = find_address(where, ca_file=pachd_ca, token=pachd_token)
 
         def open_pachd() -> PFS:

@@ -25,6 +25,11 @@ _VERSION = re.compile(r"1\.([0-9])")
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
+def is_host(text: str) -> bool:
+    """Tell whether a text can be the value of a Host header."""
+    return _HOST.fullmatch(text) is not None
+
+
 class Malformed(Exception):
     """Why a request cannot be understood; its connection is closed behind the answer."""
 
@@ -90,7 +95,7 @@ def framing_of(head: Head) -> Framing:
     if host is None:
         if head.version == "1.1":
             raise Malformed("There is no Host header.")  # 3.2
-    elif not _HOST.fullmatch(host):
+    elif not is_host(host):
         raise Malformed("The Host header is malformed, or there is more than one.")  # 3.2
     length = _length(head)
     connection = fields.get("connection")

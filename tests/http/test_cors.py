@@ -302,7 +302,7 @@ def test_the_command_line_refuses_in_one_line_and_ends_with_2(tmp_path, capsys, 
     for arguments, message in (
         (["--cors", "nowhere", *extended], "s3gw: nowhere cannot be read: No such file or directory\n"),
         (["--cors", str(path), *extended], f"s3gw: {path} holds no rules for CORS: it must have CORSRules, and nothing else\n"),
-        (["--cors", str(path)], "s3gw: --cors is of the profile extended: add --profile extended\n"),
+        (["--cors", str(path)], "s3gw: --cors is not of the profile classic: add --profile extended\n"),
     ):  # fmt: skip
         assert main(["serve", *arguments]) == 2
         assert capsys.readouterr().err == message

@@ -1,6 +1,6 @@
 """Which pages of other origins browsers may let at the gateway: the rules of ``--cors``, for all buckets.
 
-A file of rules is S3's own document CORSConfiguration, or what the AWS CLI takes for it, in JSON.
+A file of rules is S3's own document CORSConfiguration, or what the AWS CLI takes for it, in JSON or YAML.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
 """
 
@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+import yaml
 
 from s3gw.http import xml
 from s3gw.s3_error import S3Error
@@ -166,11 +169,13 @@ def _read(data: bytes) -> Any:
     try:
         if data.lstrip().startswith(b"<"):
             return xml.parse([data], _CONFIGURATION, "CORSConfiguration")
-        return json.loads(data)
+        with suppress(ValueError):
+            return json.loads(data)
+        return yaml.safe_load(data)
     except S3Error as error:
         raise BrokenRules(_line(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise BrokenRules(f"it is neither XML nor JSON: {_line(error)}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise BrokenRules(f"it is neither XML nor JSON nor YAML: {_line(error)}") from error
 
 
 def _line(error: Exception) -> str:

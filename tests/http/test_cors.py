@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from s3gw.cli import main
 from s3gw.context import Context
@@ -244,8 +245,10 @@ def test_rules_are_changed_by_whoever_starts_the_gateway(application, method):
 # --- files --------------------------------------------------------------------------------------
 
 
-def test_rules_are_the_same_in_xml_and_json(tmp_path):
-    assert Rules.load(written(tmp_path, XML)).rules == Rules.load(written(tmp_path, json.dumps(RULES))).rules
+def test_rules_are_the_same_in_xml_json_and_yaml(tmp_path):
+    of_json = Rules.load(written(tmp_path, json.dumps(RULES, indent="\t"))).rules
+    assert Rules.load(written(tmp_path, XML)).rules == of_json
+    assert Rules.load(written(tmp_path, yaml.safe_dump(RULES))).rules == of_json
 
 
 def broken(**members: Any) -> str:
@@ -254,9 +257,13 @@ def broken(**members: Any) -> str:
 
 
 BROKEN: dict[str, tuple[str | bytes, str]] = {
-    "empty": ("", "it is neither XML nor JSON: "),
-    "not UTF-8": (b"\xff\x00", "it is neither XML nor JSON: "),
-    "deep": ("[" * 60_000, "it is neither XML nor JSON: "),
+    "empty": ("", "it must have CORSRules, and nothing else"),
+    "a text": ("CORSRules", "it must have CORSRules, and nothing else"),
+    "not UTF-8": (b"\xff\x00", "it is neither XML nor JSON nor YAML: "),
+    "deep": ("[" * 60_000, "it is neither XML nor JSON nor YAML: "),
+    "a class": ("CORSRules: !!python/object:os.system {}", "it is neither XML nor JSON nor YAML: "),
+    "a list as a key": ("? [a]\n: b", "it is neither XML nor JSON nor YAML: "),
+    "a number as a member": ("CORSRules: [{1: 2}]", "rule 1 has 1, which is none of "),
     "large": (json.dumps(RULES) + " " * 65_536, "it has more than 65536 bytes"),
     "another document": ("<Tagging/>", "The document must be a CORSConfiguration."),
     "another element": ("<CORSConfiguration><Rule/></CORSConfiguration>", "CORSConfiguration has no element Rule."),

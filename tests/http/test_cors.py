@@ -313,3 +313,10 @@ def test_the_command_line_refuses_in_one_line_and_ends_with_2(tmp_path, capsys, 
     ):  # fmt: skip
         assert main(["serve", *arguments]) == 2
         assert capsys.readouterr().err == message
+
+
+def test_the_rules_of_the_documentation_are_some(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "browsers.md").read_text()
+    (document,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (rule,) = Rules.load(written(tmp_path, document)).rules
+    assert rule.origin("https://one.app.example", "PUT")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -207,6 +209,26 @@ def test_a_field_may_be_in_latin_1_where_it_says_so(house):
 def test_the_file_is_stored_byte_by_byte(house, content):
     assert house.post(form({"key": "bytes"}, content)).status == 204
     assert house.content("bytes") == content
+
+
+def test_memory_does_not_grow_with_the_file(house):
+    before, behind = form(KEY, b"|").split(b"|")
+    size = 64 * 1024 * 1024
+    pieces = itertools.chain([before], itertools.repeat(b"x" * 65_536, size // 65_536), [behind])
+    length = str(len(before) + size + len(behind))
+
+    class Pieces:
+        def read(self, size: int, /) -> bytes:
+            return next(pieces, b"")
+
+    tracemalloc.start()
+    try:
+        given = {"content-type": CONTENT_TYPE, "content-length": length}
+        assert house.application.answer(Request("POST", f"/{BUCKET}", given, Pieces())).status == 204
+        assert tracemalloc.get_traced_memory()[1] < 8 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    assert house.head("a.txt")["Content-Length"] == str(size)
 
 
 def test_a_folder_marker_is_made_of_an_empty_file_alone(empty):

@@ -90,6 +90,9 @@ class Authentication:
 
     rights: dict[str, str]
     owners: tuple[str, ...]
+    signatures: dict[str, dict[str, Any]]
+    clock_skew_s: int
+    presigned_s: int
     forms: dict[str, list[str]]
 
 
@@ -166,7 +169,12 @@ def _wire(document: dict[str, Any]) -> Wire:
 
 def _authentication(document: dict[str, Any]) -> Authentication:
     return Authentication(
-        rights=dict(document["rights"]), owners=tuple(document["owners"]), forms=dict(document["forms"])
+        rights=dict(document["rights"]),
+        owners=tuple(document["owners"]),
+        signatures=dict(document["signatures"]),
+        clock_skew_s=document["clock_skew_s"],
+        presigned_s=document["presigned_s"],
+        forms=dict(document["forms"]),
     )
 
 

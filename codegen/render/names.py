@@ -16,6 +16,7 @@ PYTHON_TYPES = {
     "timestamp": "datetime",
 }
 _ACRONYMS = {
+    "AWSAccessKeyId": "aws_access_key_id",
     "CORSConfiguration": "cors_configuration",
     "CORSRule": "cors_rule",
     "ETag": "etag",

@@ -21,6 +21,7 @@ from s3gw.s3_error import S3Error, invalid_argument
 
 if TYPE_CHECKING:
     from s3gw.auth.access import Access
+    from s3gw.auth.chunks import ChunkSigner
     from s3gw.http.operation import Operation
 
 Document = TypeVar("Document")
@@ -50,14 +51,15 @@ class Request:
         moved: Names of headers that stand in the query alone.
         access: What whoever sends it may touch, where somebody is asked; for the log.
         buckets: How buckets are named where it is served.
+        chunk_signer: What verifies the chunks of its body, where they are signed and somebody is asked.
         cors: Headers that its answer has for browsers.
         error_code: The S3 code of the answer, where that is an error; for the log.
     """
 
     __slots__ = (
-        "_form", "access", "arrived", "buckets", "chunked", "cors", "error_code", "has_bucket_in_host",
-        "headers", "host_id", "method", "moved", "operation", "port", "raw_target", "refused", "request_id",
-        "scheme", "stream", "target",
+        "_form", "access", "arrived", "buckets", "chunk_signer", "chunked", "cors", "error_code",
+        "has_bucket_in_host", "headers", "host_id", "method", "moved", "operation", "port", "raw_target",
+        "refused", "request_id", "scheme", "stream", "target",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +93,7 @@ class Request:
         self.buckets = BRANCHES
         self.moved: frozenset[str] = frozenset()
         self.access: Access | None = None
+        self.chunk_signer: ChunkSigner | None = None
         self.cors: Sequence[tuple[str, str]] = ()
         self._form: Form | None = None
         self.error_code: str | None = None
@@ -230,7 +233,7 @@ class Request:
         headers = self.headers
         if not summed:
             headers = {name: value for name, value in headers.items() if not name.startswith(CHECKSUM)}
-        return Body(headers, self.stream, arrived=self.arrived)
+        return Body(headers, self.stream, arrived=self.arrived, signer=self.chunk_signer)
 
     def content(self) -> Body:
         """Open the body of an object. Raise S3Error MissingContentLength where none is announced."""

@@ -289,15 +289,22 @@ def test_every_way_gives_the_same_answer_in_extended(extended_ports, sent):
 
 
 def test_the_tables_have_nearly_every_error(ports, extended_ports):
-    """The others are a server's own, or need two writers at once, or an upload in parts."""
+    """The others are a server's own, or need two writers at once, an upload in parts, or a signature that is asked for."""
     answers = [answered(ports["lanes"], sent)[2] for sent in (*table(), *table_of_errors())]
     answers += [answered(extended_ports["lanes"], sent)[2] for sent in table_of_extended()]
     seen = {code.decode() for body in answers for code in re.findall(rb"<Code>(\w+)</Code>", body)}
     known = {code for code in dir(errors) if isinstance(getattr(errors, code), errors.ErrorKind)}
     assert known - seen == {
+        "AuthorizationHeaderMalformed",
+        "AuthorizationQueryParametersError",
+        "ExpiredToken",
+        "InvalidAccessKeyId",
         "InvalidPart",
         "InvalidPartOrder",
+        "InvalidToken",
         "OperationAborted",
         "RequestHeaderSectionTooLarge",
+        "RequestTimeTooSkewed",
         "RequestTimeout",
+        "SignatureDoesNotMatch",
     }

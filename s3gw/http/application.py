@@ -111,6 +111,8 @@ class Application:
         """Give the context in which a request is served, once whoever sends it may do so. Raise S3Error."""
         if self._gate is None:
             return self._context
+        if request.refused is None:
+            self.route(request)  # a server need not have asked
         if request.target is None and request.refused is not None:
             raise request.refused  # nobody can tell what was signed
         operation = None if request.refused is not None else self._operation(request)
@@ -126,6 +128,11 @@ class Application:
             self._gate.judge(request, operation, access)
         return replace(self._context, access=access, pfs=access.pfs or self._context.pfs)
 
+    def _tell_browsers(self, request: Request) -> None:
+        """Have the answer to a request, whatever it is, say which pages may see it."""
+        if self._context.cors is not None:
+            request.cors = self._context.cors.headers(request.method, request.headers)
+
     def _support(self, request: Request) -> Support[Any, Any]:
         """Give how the operation of a request is served. Raise S3Error where it is not."""
         if request.refused is not None:
@@ -140,6 +147,7 @@ class Application:
 
         None where that would have to wait in a thread that must not: begin it again in another.
         """
+        self._tell_browsers(request)
         try:
             context = self._context_of(request)
             support = self._support(request)
@@ -196,6 +204,7 @@ class Application:
 
     def refuse(self, request: Request, status: int, detail: str) -> Response:
         """Answer what a server or framework could not read, by the status that it gives that."""
+        self._tell_browsers(request)
         kind = errors.HTTP_ERRORS.get(status)
         if kind is None:
             is_theirs = errors.BadRequest.status <= status < errors.InternalError.status
@@ -205,6 +214,7 @@ class Application:
 
     def fail(self, request: Request, error: Exception) -> Response:
         """Answer any exception as S3 does; what nobody expected is logged."""
+        self._tell_browsers(request)
         answered = self._s3_error(error, request)
         access = request.access
         if access is not None and access.pfs is not None and answered.kind is errors.AccessDenied:

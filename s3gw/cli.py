@@ -19,6 +19,7 @@ from s3gw.pfs import PFSError, opener
 if TYPE_CHECKING:
     from s3gw.auth.authority import Authority
     from s3gw.auth.keyring import Keyring, Voice
+    from s3gw.http.cors import Rules
     from s3gw.pfs.interface import PFS
 
 _EPILOG = """\
@@ -249,6 +250,14 @@ def _parser() -> argparse.ArgumentParser:
         "profile extended",
     )
     _setting(
+        serve,
+        "--cors",
+        default="",
+        metavar="FILE",
+        help="rules for pages of other origins, for all buckets, of the profile extended: S3's document "
+        "CORSConfiguration, or what the AWS CLI takes for it",
+    )
+    _setting(
         serve, "--pachd-ca", default="", metavar="FILE", help="PEM of the authorities to trust; asks for TLS"
     )
     _setting(
@@ -362,6 +371,7 @@ def _serve(options: argparse.Namespace) -> int:
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
+    rules = _cors(options)
     keyring = _keyring(options)
     voice = Voice()
     if options.domain and options.profile == DEFAULT_PROFILE:
@@ -396,7 +406,7 @@ def _serve(options: argparse.Namespace) -> int:
         )
 
         def make_app() -> Any:
-            context = Context(open_pfs(), options.region, options.delete_nonempty_buckets)
+            context = Context(open_pfs(), options.region, options.delete_nonempty_buckets, cors=rules)
             authority = _authority(options, context.pfs, voice)
             app = create_app(context, options.profile, domains=options.domain, authority=authority)
             sweeper.start(context.pfs, options.upload_expiry)
@@ -447,6 +457,19 @@ def _keyring(options: argparse.Namespace, voice: Voice | None = None) -> Keyring
         return Keyring(Path(options.auth), voice)
     except KeyringError as error:
         raise _Unusable(f"--auth: {error}") from error
+
+
+def _cors(options: argparse.Namespace) -> Rules | None:
+    from s3gw.http.cors import BrokenRules, Rules
+
+    if not options.cors:
+        return None
+    if options.profile == DEFAULT_PROFILE:
+        raise _Unusable(f"--cors is not of the profile {DEFAULT_PROFILE}: add --profile extended")
+    try:
+        return Rules.load(Path(options.cors))
+    except BrokenRules as error:
+        raise _Unusable(str(error)) from error
 
 
 def _devpachd(options: argparse.Namespace) -> int:

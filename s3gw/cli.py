@@ -124,10 +124,10 @@ def _parser() -> argparse.ArgumentParser:
         help="which operations are served: "
         + "; ".join(f"{p.name}, {_lower(p.summary)}" for p in PROFILES.values()),
     )
-    _setting(
-        serve,
+    serve.add_argument(
         "--auth",
-        default="",
+        type=_auth,
+        default=os.environ.get("S3GW_AUTH"),
         metavar="FILE|pachyderm",
         help="ask who sends a request, in the profile extended: FILE is the keyring that says who there is "
         "and what each may (see s3gw key); with pachyderm access key and secret are a Pachyderm token, both, "
@@ -338,6 +338,13 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
         raise argparse.ArgumentTypeError(f"{error}: write 10.0.0.0/8, or an address") from error
 
 
+def _auth(text: str) -> str:
+    """Refuse what is empty: whoever asks for it does not want to be open."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty: name a keyring, or leave it and S3GW_AUTH out")
+    return text
+
+
 def _region(text: str) -> str:
     if not _REGION.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no region: write letters, digits, - and _")
@@ -410,7 +417,7 @@ def _serve(options: argparse.Namespace) -> int:
             print(f"s3gw: serving {options.pfs} at {url} ({how})")
             if keyring is not None:
                 keyring.warn_of_others()
-                print(f"s3gw: asks who sends a request: {len(keyring)} identities of {options.auth}")
+                print(f"s3gw: asks who sends a request: {keyring.count} identities of {options.auth}")
             elif options.auth:
                 print("s3gw: asks who sends a request: access key and secret are a Pachyderm token, both")
             if options.auth:
@@ -444,7 +451,7 @@ def _keyring(options: argparse.Namespace, voice: Voice | None = None) -> Keyring
 
     if options.auth and options.profile == DEFAULT_PROFILE:
         raise _Unusable(f"--auth: the profile {DEFAULT_PROFILE} asks nobody: add --profile extended")
-    if options.auth in ("", _PACHYDERM):
+    if options.auth in (None, _PACHYDERM):
         return None
     try:
         return Keyring(Path(options.auth), voice)

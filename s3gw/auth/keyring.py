@@ -76,7 +76,8 @@ class Keyring:
         self._anonymous = ring.anonymous
         self._credentials = ring.credentials
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         """Count the identities."""
         return len(self._credentials)
 
@@ -103,7 +104,7 @@ class Keyring:
         except KeyringError as error:
             self._say(logging.WARNING, f"the keyring stays what it was: {error}")
         else:
-            self._say(logging.INFO, f"the keyring has changed: {len(self)} identities")
+            self._say(logging.INFO, f"the keyring has changed: {self.count} identities")
             self.warn_of_others()
 
     def _say(self, level: int, text: str) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from s3gw.context import Context
 from s3gw.http.application import Application
@@ -325,6 +327,38 @@ def test_buckets_that_are_not_there_and_those_that_are_read_only(house):
     assert refusal(house.send("POST", "/no.where", form(KEY), headers))[:2] == (404, "NoSuchBucket")
     commit = dict(house.post(form(KEY)).headers)["X-Amz-Version-Id"]
     assert refusal(house.send("POST", f"/{commit}.{BUCKET}", form(KEY), headers))[:2] == (403, "AccessDenied")
+
+
+PIECES = st.sampled_from(
+    [
+        b"\r\n",
+        b"--",
+        b'"',
+        b";",
+        b":",
+        b"=",
+        b"%",
+        b"\\",
+        b"\x00",
+        b"\xff",
+        b"*=utf-7''+",
+        BOUNDARY.encode(),
+        END,
+    ]
+)
+WHOLE = form({"key": "${filename}", "x-amz-meta-a": "b", "tagging": "<Tagging/>"}, behind=part("x", b"y"))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 40), PIECES), max_size=4),
+    st.sampled_from(["", " ", ";x", "; boundary=", '"', "é"]),
+)
+@settings(max_examples=200, deadline=None)
+def test_no_form_is_an_internal_error(house, edits, behind):
+    body = WHOLE
+    for at, length, piece in edits:
+        body = body[:at] + piece + body[at + length :]
+    assert house.post(body, CONTENT_TYPE + behind).status < 500
 
 
 def test_classic_takes_no_forms(house):

@@ -1,4 +1,4 @@
-"""The command line: ``s3gw serve``, ``devpachd``; the others are in `s3gw.contract`, `s3gw.maintenance`."""
+"""The command line: ``s3gw serve``, ``devpachd``; the others are in `contract`, `keys`, `maintenance`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from s3gw import contract, maintenance
+from s3gw import contract, keys, maintenance
 from s3gw.context import Context
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.pfs import PFSError, opener
 
 if TYPE_CHECKING:
-    from s3gw.auth.keyring import Keyring
+    from s3gw.auth.authority import Authority
+    from s3gw.auth.keyring import Keyring, Voice
     from s3gw.http.cors import Rules
+    from s3gw.pfs.interface import PFS
 
 _EPILOG = """\
 Every option of `serve` can be given in the environment too: S3GW_PFS, S3GW_LISTEN, S3GW_WORKERS
@@ -57,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     return status
 
+
+# The --auth that is no keyring.
+_PACHYDERM = "pachyderm"
 
 _LAST_PORT = 65535
 _REGION = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -123,9 +128,10 @@ def _parser() -> argparse.ArgumentParser:
         serve,
         "--auth",
         default="",
-        metavar="FILE",
-        help="ask who sends a request: the keyring that says who there is and what each may, of the profile "
-        "extended (see s3gw key); without it anybody who reaches the port may read and write",
+        metavar="FILE|pachyderm",
+        help="ask who sends a request, in the profile extended: FILE is the keyring that says who there is "
+        "and what each may (see s3gw key); with pachyderm access key and secret are a Pachyderm token, both, "
+        "and the roles of the cluster decide; without it anybody who reaches the port may read and write",
     )
     _setting(
         serve,
@@ -287,10 +293,17 @@ def _parser() -> argparse.ArgumentParser:
     devpachd.add_argument("--data", required=True, metavar="PATH", help="a folder of its own")
     devpachd.add_argument("--listen", default="127.0.0.1:30650", metavar="HOST:PORT")
     devpachd.add_argument(
+        "--root-token",
+        metavar="TOKEN",
+        help="ask for tokens, as a cluster does where auth is activated; this one is its root user's",
+    )
+    devpachd.add_argument(
         "--finish", type=float, default=0.0, metavar="SECONDS", help="how long a commit takes to be finished"
     )
 
     maintenance.add_commands(commands)
+
+    keys.add_commands(commands)
 
     contract.add_commands(commands)
     return parser
@@ -347,11 +360,13 @@ def _number(text: str) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from s3gw import sweeper
+    from s3gw.auth.keyring import Voice
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
     rules = _cors(options)
     keyring = _keyring(options)
+    voice = Voice()
     if options.domain and options.profile == DEFAULT_PROFILE:
         raise _Unusable(f"--domain is not of the profile {DEFAULT_PROFILE}: add --profile extended")
     host, port = options.listen
@@ -380,14 +395,13 @@ def _serve(options: argparse.Namespace) -> int:
             pachd_token=options.pachd_token or None,
             pachd_deadline_s=options.pachd_deadline,
             properties_repo=options.properties_repo or None,
+            has_users=options.auth == _PACHYDERM,
         )
 
         def make_app() -> Any:
             context = Context(open_pfs(), options.region, options.delete_nonempty_buckets, cors=rules)
-            authority = _keyring(options)  # as it is now, whenever the worker starts
+            authority = _authority(options, context.pfs, voice)
             app = create_app(context, options.profile, domains=options.domain, authority=authority)
-            if authority is not None:
-                authority.watch()
             sweeper.start(context.pfs, options.upload_expiry)
             return app
 
@@ -397,6 +411,9 @@ def _serve(options: argparse.Namespace) -> int:
             if keyring is not None:
                 keyring.warn_of_others()
                 print(f"s3gw: asks who sends a request: {len(keyring)} identities of {options.auth}")
+            elif options.auth:
+                print("s3gw: asks who sends a request: access key and secret are a Pachyderm token, both")
+            if options.auth:
                 print(f"try:  aws --endpoint-url {url} s3 ls", flush=True)
                 return
             first = f"{url}/master.first"
@@ -408,17 +425,29 @@ def _serve(options: argparse.Namespace) -> int:
         raise _Unusable(str(error)) from error
 
 
-def _keyring(options: argparse.Namespace) -> Keyring | None:
+def _authority(options: argparse.Namespace, pfs: PFS, voice: Voice) -> Authority | None:
+    """Give who knows identities, as it is whenever a worker starts; None where nobody is asked."""
+    if options.auth == _PACHYDERM:
+        from s3gw.auth.pachyderm import Pachyderm
+
+        return Pachyderm(pfs)
+    keyring = _keyring(options, voice)
+    if keyring is not None:
+        keyring.watch()
+    return keyring
+
+
+def _keyring(options: argparse.Namespace, voice: Voice | None = None) -> Keyring | None:
     """Open the keyring of --auth, where there is one."""
     from s3gw.auth.document import KeyringError
     from s3gw.auth.keyring import Keyring
 
-    if not options.auth:
-        return None
-    if options.profile == DEFAULT_PROFILE:
+    if options.auth and options.profile == DEFAULT_PROFILE:
         raise _Unusable(f"--auth: the profile {DEFAULT_PROFILE} asks nobody: add --profile extended")
+    if options.auth in ("", _PACHYDERM):
+        return None
     try:
-        return Keyring(Path(options.auth))
+        return Keyring(Path(options.auth), voice)
     except KeyringError as error:
         raise _Unusable(f"--auth: {error}") from error
 
@@ -444,6 +473,6 @@ def _devpachd(options: argparse.Namespace) -> int:
         print(f"try:  s3gw serve --pfs grpc://{address}", flush=True)
 
     try:
-        return run(Path(options.data), options.listen, options.finish, ready)
+        return run(Path(options.data), options.listen, options.finish, options.root_token, ready)
     except PFSError as error:
         raise _Unusable(str(error)) from error

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.keyring import KEYRING, SECRETS
+from tests.keyring import SECRETS, keyring_in
 from tests.serving import Gateway, delete_repos, serving, some_pachd
 
 # Modules that take long are begun first: else one process would be left with them at the end.
@@ -113,9 +113,7 @@ class Guarded:
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     """A gateway with the keyring `KEYRING`, shared: tests make buckets of their own, as admin."""
     folder = tmp_path_factory.mktemp("guarded")
-    keyring = folder / "keyring.yaml"
-    keyring.touch(0o600)
-    keyring.write_text(KEYRING)
+    keyring = keyring_in(folder)
     with serving(folder / "pfs", "--profile", "extended", "--auth", str(keyring)) as running:
         yield Guarded(running, keyring)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 ACCOUNT = "123456789012"
 TOKEN = "the-session-token-of-visitor"
 
@@ -61,3 +63,11 @@ anonymous:
     - rights: [read, list]
       buckets: ['master.public-*']
 """
+
+
+def keyring_in(folder: Path) -> Path:
+    """Write `KEYRING` into a folder; gives its file."""
+    path = folder / "keyring.yaml"
+    path.touch(0o600)
+    path.write_text(KEYRING)
+    return path

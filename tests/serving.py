@@ -27,19 +27,20 @@ READY = re.compile(r"at (http://[^ ]+:(\d+))")
 
 @dataclass
 class Gateway:
-    """A running gateway: its address, its process, its cluster, what it wrote to standard error."""
+    """A running gateway: its address, its process, its cluster, what it is asked with, what it wrote to standard error."""
 
     url: str
     port: int
     process: subprocess.Popen[str]
     pachd: str | None = None
+    credentials: tuple[str, str] = ("any", "any")
     log: list[str] = field(default_factory=list)
 
     def boto3(
         self,
         *,
-        access_key: str = "any",
-        secret: str = "any",
+        access_key: str | None = None,
+        secret: str | None = None,
         session_token: str | None = None,
         **config: object,
     ):
@@ -52,8 +53,8 @@ class Gateway:
         return boto3.client(
             "s3",
             endpoint_url=self.url,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret,
+            aws_access_key_id=access_key or self.credentials[0],
+            aws_secret_access_key=secret or self.credentials[1],
             aws_session_token=session_token,
             region_name="us-east-1",
             config=Config(**settings),

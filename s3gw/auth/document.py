@@ -6,8 +6,11 @@ may be a secret that stands in the wrong place.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -15,23 +18,49 @@ from typing import Any
 import fastjsonschema
 import yaml
 
+from s3gw.pfs.interface import DEFAULT_PROJECT
+from s3gw.pfs.paths import is_commit_id
+
 # Of a whole keyring; 10,000 identities are 2 MB or so.
 LONGEST_BYTES = 16 * 1024 * 1024
 _DEEPEST = 16
-_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+
+# As the schema has it; what is none may be a secret in the wrong place.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+=-]{0,63}", re.ASCII)
+
+# What YAML reads as nothing, where it stands without quotes.
+NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
 # PERF: libyaml, where PyYAML is built with it, is five times as fast
 LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
+# Where something stands in the content: keys of mappings, and places in lists.
 Path = tuple[str | int, ...]
+
+# An identity, or what is told of nobody in particular, as the schema has it.
+Row = dict[str, Any]
+
+ANONYMOUS = "anonymous"
+_ACCOUNT = "000000000000"
+
+# How many labels a bucket has where its project is told.
+_WITH_PROJECT = 3
 
 
 class KeyringError(Exception):
-    """What is wrong with a keyring: one line without secrets that says where, and what to do."""
+    """What is wrong with a keyring: one line without secrets that says where, and what to do.
+
+    Attributes:
+        what: The same without its line.
+    """
+
+    def __init__(self, what: str, line: int | None = None) -> None:
+        super().__init__(what if line is None else f"line {line}: {what}")
+        self.what = what
 
 
 class Document:
-    """A keyring that the schema accepts.
+    """A keyring, checked but for its secrets, which may be elsewhere.
 
     Args:
         data: YAML, in UTF-8.
@@ -53,18 +82,82 @@ class Document:
             _validator()(self.content)
         except fastjsonschema.JsonSchemaValueException as error:
             path = tuple(int(part) if part.isdecimal() else part for part in error.path[1:])
-            raise self.error(path, _advice(error)) from None  # it quotes the file
+            raise self._error(path, _advice(error)) from None  # it quotes the file
+        for path, what in itertools.islice(self._problems(), 1):
+            raise self._error(path, what)
 
-    def error(self, path: Path, what: str) -> KeyringError:
-        """Make an error of what is wrong at a path into the content."""
+    @property
+    def account(self) -> str:
+        """Give the account: 12 digits."""
+        return str(self.content.get("account", _ACCOUNT))
+
+    @property
+    def identities(self) -> list[Row]:
+        """Give the identities, in the order of the file."""
+        return self.content.get("identities") or []
+
+    @property
+    def anonymous(self) -> Row:
+        """Give what is told of nobody in particular."""
+        row: Row = self.content.get(ANONYMOUS, {})
+        return row
+
+    def error(self, identity: Row, member: str, what: str) -> KeyringError:
+        """Make an error of what is wrong with a member of an identity."""
+        number = next(number for number, row in enumerate(self.identities) if row is identity)
+        return self._error(("identities", number, member), what)
+
+    def _problems(self) -> Iterator[tuple[Path, str]]:
+        """Give what the schema cannot know."""
+        yield from self._repeated("name")
+        yield from self._repeated("access_key")
+        for number, row in enumerate(self.identities):
+            path = ("identities", number)
+            yield from _faults(row, path)
+            try:
+                expires(row)
+            except ValueError:
+                yield (*path, "expires"), "there is no such time: write one such as 2030-12-31T23:59:59Z"
+        yield from _faults(self.anonymous, (ANONYMOUS,))
+
+    def _repeated(self, member: str) -> Iterator[tuple[Path, str]]:
+        seen = set()
+        for number, row in enumerate(self.identities):
+            if row[member] in seen:
+                yield ("identities", number, member), "another identity has the same: give each its own"
+            seen.add(row[member])
+
+    def _error(self, path: Path, what: str) -> KeyringError:
         here: Any = self.content
         line = self._builder.line(here)
-        for part in path[:-1]:
+        for part in path:
             here = here[part]
-            line = self._builder.line(here)
-        if path and isinstance(here[path[-1]], (dict, list)):
-            line = self._builder.line(here[path[-1]])
+            if isinstance(here, (dict, list)):
+                line = self._builder.line(here)
         return _error(line, what, _written(path, self.content))
+
+
+def expires(identity: Row) -> float | None:
+    """Tell when an identity ends, in seconds since 1970; None where it never does."""
+    return datetime.fromisoformat(identity["expires"].upper()).timestamp() if "expires" in identity else None
+
+
+def _faults(row: Row, path: Path) -> Iterator[tuple[Path, str]]:
+    for number, grant in enumerate(row.get("may", ())):
+        for place, pattern in enumerate(grant["buckets"]):
+            what = _fault(pattern)
+            if what:
+                yield (*path, "may", number, "buckets", place), what
+
+
+def _fault(pattern: str) -> str | None:
+    """Say why no bucket can be of a pattern: buckets are judged by one name each."""
+    first, *rest = pattern.split(".")
+    if len(rest) == _WITH_PROJECT - 1 and rest[-1] == DEFAULT_PROJECT:
+        return f"buckets of the project {DEFAULT_PROJECT} are named without it: write branch.repo"
+    if is_commit_id(first):
+        return "whoever may read a branch may read its commits: write branch.repo"
+    return None
 
 
 def _parsed(data: bytes, build: Callable[[Iterable[yaml.Event]], Any]) -> Any:
@@ -141,7 +234,7 @@ class _Open:
 def _scalar(event: yaml.ScalarEvent) -> str | None:
     is_plain = bool(event.implicit[0])
     value: str = event.value
-    return None if is_plain and value in _NULLS else value
+    return None if is_plain and value in NULLS else value
 
 
 def _refuse_marked(event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
@@ -178,9 +271,9 @@ def _written(path: Path, content: Any) -> str:
 
 
 def _name(identity: Any) -> str:
-    """Give the name of an identity; the schema may not have seen it yet."""
+    """Give the name of an identity, which the schema may not have seen yet."""
     name = identity.get("name") if isinstance(identity, dict) else None
-    return name if isinstance(name, str) and name.isascii() and name.isprintable() and len(name) <= 64 else ""  # noqa: PLR2004
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else ""
 
 
 def _line(mark: Any) -> int:
@@ -188,4 +281,4 @@ def _line(mark: Any) -> int:
 
 
 def _error(line: int, what: str, where: str = "") -> KeyringError:
-    return KeyringError(f"line {line}: {where}: {what}" if where else f"line {line}: {what}")
+    return KeyringError(f"{where}: {what}" if where else what, line)

@@ -22,6 +22,7 @@ def opener(
     pachd_token: str | None = None,
     pachd_deadline_s: float = 60.0,
     properties_repo: str | None = None,
+    has_users: bool = False,
 ) -> Callable[[], PFS]:
     """Tell how to open the PFS that `where` names; the opening itself belongs into each worker.
 
@@ -35,6 +36,7 @@ def opener(
         pachd_token: A Pachyderm token.
         pachd_deadline_s: Seconds that a cluster may take for any one answer.
         properties_repo: The repo of a cluster that properties of files are kept in, if they are kept.
+        has_users: Whether it is to act as the users that it knows.
 
     Raises:
         PFSError: `where` names no PFS, or what else is given does not go with it; the message says what
@@ -42,6 +44,8 @@ def opener(
     """
     kind, _, rest = where.partition(":")
     if kind == "embedded" and rest:
+        if has_users:
+            raise PFSError("An embedded PFS knows no users: give --auth a keyring, or --pfs a cluster.")
         if properties_repo is not None:
             raise PFSError("An embedded PFS keeps properties with the files: leave --properties-repo out.")
         from s3gw.pfs.embedded import EmbeddedPFS, parse_history
@@ -58,6 +62,11 @@ def opener(
                 )
                 raise PFSError(message)
         address = find_address(where, ca_file=pachd_ca, token=pachd_token)
+        if has_users and properties_repo is not None and address.token is None:
+            message = (
+                "--properties-repo belongs to the gateway itself, not to its users: give it a PACH_TOKEN."
+            )
+            raise PFSError(message)
 
         def open_pachd() -> PFS:
             from s3gw.pfs.pachd import PachdPFS  # gRPC must not be loaded before the fork

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from s3gw.addressing.hosts import Domains
 from s3gw.context import Context
 from s3gw.http.application import Application
 from s3gw.http.layout import Response
@@ -320,6 +321,16 @@ def test_a_body_that_ends_early_or_is_not_what_its_digest_says_commits_nothing(e
         "MissingContentLength",
     )
     assert empty.is_empty
+
+
+def test_the_bucket_of_a_form_may_stand_in_the_host(house):
+    application = Application(Context(house.pfs), "extended", domains=Domains(["s3.example"]))
+    body = form({"key": "in the host"})
+    headers = {"host": f"{BUCKET}.s3.example", "content-type": CONTENT_TYPE, "content-length": str(len(body))}
+    response = application.answer(Request("POST", "/", headers, io.BytesIO(body)))
+    assert response.status == 204
+    assert dict(response.headers)["Location"] == f"http://{BUCKET}.s3.example/in%20the%20host"
+    assert house.content("in%20the%20host") == b"hello"
 
 
 def test_buckets_that_are_not_there_and_those_that_are_read_only(house):

@@ -77,6 +77,7 @@ class House:
 
     def __init__(self, pfs: EmbeddedPFS, authority: Keys) -> None:
         self.authority = authority
+        self.verdict = ""
         self._pfs = pfs
 
     def post(
@@ -85,7 +86,11 @@ class House:
         body = form(fields, content)
         given = {"host": HOST, "content-type": CONTENT_TYPE, "content-length": str(len(body)), **headers}
         application = Application(Context(self._pfs), "extended", authority=self.authority)
-        return application.answer(Request("POST", f"/{bucket}", given, io.BytesIO(body)))
+        request = Request("POST", f"/{bucket}", given, io.BytesIO(body))
+        response = application.answer(request)
+        assert request.access is not None
+        self.verdict = "denied" if request.access.is_denied else "allowed"
+        return response
 
     def keys(self) -> list[str]:
         snapshots = [self._pfs.snapshot(branch) for branch in BRANCHES]
@@ -169,6 +174,7 @@ V2 = by_hand({"key": "up/a"}, [{"key": "up/a"}])
 )  # fmt: skip
 def test_a_form_acts_as_whoever_has_signed_it(house, fields):
     assert answer(house.post(fields)) == (204, "")
+    assert house.verdict == "allowed"
     assert len(house.keys()) == 1
 
 
@@ -234,6 +240,7 @@ FORGED: dict[str, tuple[dict[str, str], tuple[int, str]]] = {
 def test_a_form_that_is_forged_writes_nothing(house, name):
     fields, expected = FORGED[name]
     assert answer(house.post(fields)) == expected
+    assert house.verdict == "denied"
     assert house.keys() == []
 
 

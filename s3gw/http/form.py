@@ -92,7 +92,8 @@ class Form:
                 break
             value = parts.text(part, name)
             if fields.setdefault(name, value) != value:
-                raise invalid_argument(name, value, f"The form has more than one field named '{name}'.")
+                message = f"The form has more than one field named '{name}'."
+                raise invalid_argument(name, "", message)  # the value may be a secret
         if part is None:
             raise _files(0)
         parts.has_file = True

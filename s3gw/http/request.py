@@ -220,6 +220,12 @@ class Request:
             raise S3Error(errors.InvalidBucketName, message)
         return place.branch
 
+    @property
+    def named_key(self) -> str:
+        """The key that the target or a form names, ``""`` where none does; for the log."""
+        form = {} if self._form is None else self._form.fields
+        return (self.target and self.target.key) or form.get("key", "")
+
     def key(self) -> str:
         """Give the key. Raise S3Error KeyTooLongError."""
         assert self.target is not None

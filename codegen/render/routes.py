@@ -216,6 +216,8 @@ def reach_of(operation: Operation) -> str | None:
         return operation.reach
     if level == "object":
         return "key"
+    if (operation.supported or {}).get("request", {}).get("bucket") == "new":
+        return "new"
     if level == "bucket" and operation.right == "list":
         return "prefix" if reads_prefix(operation) else "part"
     return level

@@ -36,11 +36,11 @@ class Access:
             raise self.denied(right)
         self.require_of_pfs(right, branch)
 
-    def require_of_pfs(self, right: str, branch: Branch) -> None:
-        """Demand a right of PFS, where that decides. Raise S3Error AccessDenied."""
+    def require_of_pfs(self, right: str, branch: Branch, *, is_new: bool = False) -> None:
+        """Demand a right of PFS, where that decides, see `PFS.authorize`. Raise S3Error AccessDenied."""
         if self.pfs is not None:
             try:
-                self.pfs.authorize(branch, right)
+                self.pfs.authorize(branch, right, is_new=is_new)
             except NotAuthorized as error:
                 raise self.denied(right) from error
 

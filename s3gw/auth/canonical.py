@@ -11,20 +11,30 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote_to_bytes
 
+from s3gw.http.request import Request
+
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._~-]*")
 _PLAIN_QUERY = re.compile(r"[A-Za-z0-9=&._~-]*")
 _SPACES = re.compile(r"[ \t]{2,}|\t")
 
 
-def paths(raw_target: str) -> tuple[str, ...]:
-    """Give the path: as it was sent, and as AWS encodes it."""
-    path = raw_target.partition("?")[0]
+def paths(request: Request) -> tuple[str, ...]:
+    """Give the path: as it was sent, as AWS encodes it, and with the slashes of the key as they are.
+
+    The AWS SDK for Java signs ``//`` and sends ``/%2F``, which is the same key. A slash that is encoded in
+    the name of a bucket does not become one that ends it.
+    """
+    path = request.raw_target.partition("?")[0]
     if not path.startswith("/"):
         path = "/" + path.partition("://")[2].partition("/")[2]
     if _PLAIN_PATH.fullmatch(path):
         return (path,)
-    # segment by segment: an encoded slash is none that separates
-    return _distinct((path, "/".join(map(_encode, path.split("/")))))
+    front, key = "/", path[1:]
+    if not request.has_bucket_in_host:
+        bucket, slash, key = key.partition("/")
+        front = f"/{_encode(bucket)}{slash}"
+    segments = "/".join(map(_encode, key.split("/")))
+    return _distinct((path, front + segments, front + segments.replace("%2F", "/")))
 
 
 def queries(raw_target: str, *, without: str | None = None) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ _SHOWN = 8192
 _NOBODY = secrets.token_hex(32)
 
 _ISO_8601 = re.compile(r"[0-9]{8}T[0-9]{6}Z")
-_LAST_MOMENT = datetime.max.replace(tzinfo=UTC).timestamp()
+_LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
 
 
 class Signed(NamedTuple):
@@ -133,16 +133,15 @@ def _shown(authority: Authority, claim: Claim, **texts: str) -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=256)  # PERF: clients send the same second again and again
 def moment(text: str) -> float | None:
     """Read a time, in seconds since 1970: ``20130524T000000Z``, or as HTTP has it; None for another text."""
     try:
-        if _ISO_8601.fullmatch(text):
-            return datetime.fromisoformat(text).timestamp()
-        time = parsedate_to_datetime(text)
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+        is_iso = _ISO_8601.fullmatch(text)
+        time = datetime.fromisoformat(text) if is_iso else parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
+    seconds = (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+    return seconds if 0 <= seconds <= _LAST_MOMENT else None
 
 
 def stamp_of(seconds: float) -> str:
@@ -155,17 +154,28 @@ def utc(seconds: float) -> str:
     return datetime.fromtimestamp(min(seconds, _LAST_MOMENT), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def sent_at(text: str | None, now: float) -> float:
-    """Read the time of a request. Raise S3Error AccessDenied without one, RequestTimeTooSkewed."""
-    time = None if text is None else moment(text)
-    if text is None or time is None:
+@lru_cache(maxsize=256)  # PERF: clients send the same second again and again
+def _moment_and_stamp(text: str) -> tuple[float, str] | None:
+    time = moment(text)
+    return None if time is None else (time, stamp_of(time))
+
+
+def sent_at(text: str | None, now: float) -> str:
+    """Read the time of a request, as `stamp_of`.
+
+    Raises:
+        S3Error: AccessDenied where there is none, RequestTimeTooSkewed.
+    """
+    found = None if text is None else _moment_and_stamp(text)
+    if text is None or found is None:
         message = "AWS authentication requires a valid Date or x-amz-date header"
         raise S3Error(errors.AccessDenied, message)
+    time, stamp = found
     if abs(now - time) > CLOCK_SKEW_S:
         raise S3Error(
             errors.RequestTimeTooSkewed,
-            request_time=text,
+            request_time=text[:_SHOWN],
             server_time=utc(now),
             max_allowed_skew_milliseconds=str(CLOCK_SKEW_S * 1000),
         )
-    return time
+    return stamp

@@ -47,7 +47,7 @@ class Gate:
             raise access.denied(operation.right)
         branch = self._branch(request.bucket)
         if branch is not None and operation.reach != "service":
-            access.require_of_pfs(operation.right, branch)
+            access.require_of_pfs(operation.right, branch, is_new=operation.reach == "new")
         for name in OWNERS:
             if request.headers.get(name, self._authority.account) != self._authority.account:
                 raise access.denied()

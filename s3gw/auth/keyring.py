@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import stat
@@ -36,11 +37,27 @@ class Ring:
     credentials: dict[str, Credentials]
 
 
+class Voice:
+    """Lets one of the processes that it is forked into speak for all, and another when that ends."""
+
+    def __init__(self) -> None:
+        self._lock = os.memfd_create("keyring")
+
+    def is_mine(self) -> bool:
+        """Tell whether this process speaks."""
+        try:
+            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # another does
+            return False
+        return True
+
+
 class Keyring:
     """An `Authority` over a file.
 
     Args:
         path: The file.
+        voice: Of the processes that serve with it, of which one alone is to log; else it logs itself.
 
     Raises:
         KeyringError: It cannot be read, or is no keyring.
@@ -48,8 +65,9 @@ class Keyring:
 
     keys_are_secret = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, voice: Voice | None = None) -> None:
         self._path = path
+        self._voice = voice
         self._seen: _Files = {}
         self._take(load(path, self._seen))
 
@@ -83,17 +101,21 @@ class Keyring:
         try:
             self._take(load(self._path, self._seen))
         except KeyringError as error:
-            _log.warning("the keyring stays what it was: %s", error)
+            self._say(logging.WARNING, f"the keyring stays what it was: {error}")
         else:
-            _log.info("the keyring has changed: %d identities", len(self))
+            self._say(logging.INFO, f"the keyring has changed: {len(self)} identities")
             self.warn_of_others()
+
+    def _say(self, level: int, text: str) -> None:
+        if self._voice is None or self._voice.is_mine():
+            _log.log(level, "%s", text)
 
     def warn_of_others(self) -> None:
         """Log a line where the file is open to others than its owner."""
         mode = self._seen[self._path]
         if mode is not None and mode[0] & _OTHERS:
-            what = "others can read %s, which holds secrets: run chmod 600 %s"
-            _log.warning(what, self._path, self._path)
+            what = f"others can read {self._path}, which holds secrets: run chmod 600 {self._path}"
+            self._say(logging.WARNING, what)
 
     def watch(self) -> None:
         """Look every second, in a thread that ends with its process."""
@@ -188,14 +210,17 @@ def read(path: Path, longest: int = LONGEST_BYTES, seen: _Files | None = None) -
     """Read a file, of at most `longest` bytes, and note what was seen of it first. Raise OSError."""
     if seen is not None:
         seen[path] = _stamp(path)
-    # whoever writes to a pipe may never come
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    with open(path, "rb", opener=_opened) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(0, "it is no file")
         data = file.read(longest + 1)
     if len(data) > longest:
         raise OSError(0, f"it has more than {longest} bytes")
     return data
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # whoever writes to a pipe may never come
 
 
 def _stamp(path: Path) -> _Stamp:

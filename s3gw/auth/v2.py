@@ -127,18 +127,26 @@ def _forms(
     standard = f"{headers.get('content-md5', '')}\n{headers.get('content-type', '')}\n{date}"
     names = sorted(name for name in headers if name.startswith(HEADER_PREFIX))
     choices = (
-        canonical.paths(request.raw_target),
+        _paths(request),
         _subresources(request, signed),
         *(canonical.values(headers[name]) for name in names),
     )
-    bucket = f"/{request.bucket}" if request.has_bucket_in_host else ""
     for path, subresources, *values in itertools.product(*choices):
         block = "".join([f"{name}:{value}\n" for name, value in zip(names, values, strict=True)])
-        yield f"{request.method}\n{standard}\n{block}{bucket}{path}{subresources}"
+        yield f"{request.method}\n{standard}\n{block}{path}{subresources}"
+
+
+def _paths(request: Request) -> tuple[str, ...]:
+    """Give the names of what is asked for: ``/bucket/key``, wherever the bucket stands."""
+    paths = canonical.paths(request)
+    if request.has_bucket_in_host:
+        return tuple(f"/{request.bucket}{path}" for path in paths)
+    # botocore signs /bucket/ and sends /bucket
+    return (*paths, *(f"{path}/" for path in paths if path.count("/") == 1 and path != "/"))
 
 
 def _subresources(request: Request, signed: list[frozenset[str]]) -> tuple[str, ...]:
-    """Give what is signed of the query: with its values decoded, and as they were sent."""
+    """Give what is signed of the query: decoded, without the ``=`` of no value; and as it was sent."""
     query = request.raw_target.partition("?")[2]
     if not query:
         return ("",)
@@ -150,12 +158,9 @@ def _subresources(request: Request, signed: list[frozenset[str]]) -> tuple[str, 
             for name, equals, value in (part.partition("=") for part in query.split("&"))
             if _decode(name) in names
         )
-        # minio-go sends `location=` and signs `location`
-        short = [(name, equals if value else "", value) for name, equals, value in sent]
-        for pairs in (sent, short):
-            for decode in (_decode, str):
-                text = "&".join(f"{name}{equals}{decode(value)}" for name, equals, value in pairs)
-                forms[f"?{text}" if text else ""] = None
+        decoded = [f"{name}={_decode(value)}" if value else name for name, _, value in sent]
+        for parameters in (decoded, [name + equals + value for name, equals, value in sent]):
+            forms[f"?{'&'.join(parameters)}" if parameters else ""] = None
     return tuple(forms)
 
 

@@ -111,6 +111,8 @@ class Application:
         """Give the context in which a request is served, once whoever sends it may do so. Raise S3Error."""
         if self._gate is None:
             return self._context
+        if request.refused is None:
+            self.route(request)  # a server need not have asked
         if request.target is None and request.refused is not None:
             raise request.refused  # nobody can tell what was signed
         operation = None if request.refused is not None else self._operation(request)
@@ -169,7 +171,7 @@ class Application:
         """Make the changes of requests together, those of a user as that user; each gets its own answer."""
         answers: list[Response | None] = [None] * len(begun)
         for pfs in dict.fromkeys(call.context.pfs for call in begun):
-            numbers = [number for number, call in enumerate(begun) if call.context.pfs is pfs]
+            numbers = [number for number, call in enumerate(begun) if call.context.pfs == pfs]
             changes = [(begun[number].pending.branch, begun[number].pending.edits) for number in numbers]
             made: Sequence[Change | BaseException]
             try:

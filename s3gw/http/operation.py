@@ -18,9 +18,10 @@ Result = TypeVar("Result")
 # change alone, which it can share with others.
 Lane = Literal["read", "write"]
 
-# Where a right is needed: for the key; for all keys of the bucket, all that begin with the parameter
-# prefix, or some of them; for nothing in particular. Codegen tells the same in the schema.
-Reach = Literal["bucket", "key", "part", "prefix", "service"]
+# Where a right is needed: for the key; for all keys of the bucket, which is perhaps still to be made
+# (new), all that begin with the parameter prefix, or some of them; for nothing in particular. Codegen
+# tells the same in the schema, but for new, which follows from the request.
+Reach = Literal["bucket", "key", "new", "part", "prefix", "service"]
 
 # The right that everybody has.
 ANYBODY = "anybody"

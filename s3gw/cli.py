@@ -18,7 +18,7 @@ from s3gw.pfs import PFSError, opener
 
 if TYPE_CHECKING:
     from s3gw.auth.authority import Authority
-    from s3gw.auth.keyring import Keyring, Voice
+    from s3gw.auth.keyring import Keyring, Shared
     from s3gw.http.cors import Rules
     from s3gw.pfs.interface import PFS
 
@@ -367,13 +367,15 @@ def _number(text: str) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from s3gw import sweeper
-    from s3gw.auth.keyring import Voice
+    from s3gw.auth.keyring import Shared
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
     rules = _cors(options)
-    keyring = _keyring(options)
-    voice = Voice()
+    shared = Shared()
+    keyring = _keyring(options, shared)
+    if keyring is not None:
+        keyring.keep()
     if options.domain and options.profile == DEFAULT_PROFILE:
         raise _Unusable(f"--domain is not of the profile {DEFAULT_PROFILE}: add --profile extended")
     host, port = options.listen
@@ -407,7 +409,7 @@ def _serve(options: argparse.Namespace) -> int:
 
         def make_app() -> Any:
             context = Context(open_pfs(), options.region, options.delete_nonempty_buckets, cors=rules)
-            authority = _authority(options, context.pfs, voice)
+            authority = _authority(options, context.pfs, shared)
             app = create_app(context, options.profile, domains=options.domain, authority=authority)
             sweeper.start(context.pfs, options.upload_expiry)
             return app
@@ -432,19 +434,19 @@ def _serve(options: argparse.Namespace) -> int:
         raise _Unusable(str(error)) from error
 
 
-def _authority(options: argparse.Namespace, pfs: PFS, voice: Voice) -> Authority | None:
+def _authority(options: argparse.Namespace, pfs: PFS, shared: Shared) -> Authority | None:
     """Give who knows identities, as it is whenever a worker starts; None where nobody is asked."""
     if options.auth == _PACHYDERM:
         from s3gw.auth.pachyderm import Pachyderm
 
         return Pachyderm(pfs)
-    keyring = _keyring(options, voice)
+    keyring = _keyring(options, shared)
     if keyring is not None:
         keyring.watch()
     return keyring
 
 
-def _keyring(options: argparse.Namespace, voice: Voice | None = None) -> Keyring | None:
+def _keyring(options: argparse.Namespace, shared: Shared) -> Keyring | None:
     """Open the keyring of --auth, where there is one."""
     from s3gw.auth.document import KeyringError
     from s3gw.auth.keyring import Keyring
@@ -454,7 +456,7 @@ def _keyring(options: argparse.Namespace, voice: Voice | None = None) -> Keyring
     if options.auth in (None, _PACHYDERM):
         return None
     try:
-        return Keyring(Path(options.auth), voice)
+        return Keyring(Path(options.auth), shared)
     except KeyringError as error:
         raise _Unusable(f"--auth: {error}") from error
 

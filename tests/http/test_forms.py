@@ -277,6 +277,7 @@ REFUSED: dict[str, tuple[bytes, str, tuple[int, str, str]]] = {
     "a field of 20 KB": (form({**KEY, "x-amz-meta-x": "x" * 20480}), CONTENT_TYPE, (400, "MaxPostPreDataLengthExceededError", TOO_LARGE)),
     "fields of 20 KB": (form({**KEY, **{f"x{n}": "x" * 200 for n in range(110)}}), CONTENT_TYPE, (400, "MaxPostPreDataLengthExceededError", TOO_LARGE)),
     "many empty fields": (form({f"{n}": "" for n in range(9000)}), CONTENT_TYPE, (400, "MaxPostPreDataLengthExceededError", TOO_LARGE)),
+    "many parts behind the file": (form(KEY, behind=part("x", b"") * 4096), CONTENT_TYPE, (400, "MalformedPOSTRequest", MALFORMED)),
     "a long preamble": (b"x" * 10_000_000 + form(KEY), CONTENT_TYPE, (400, "MaxPostPreDataLengthExceededError", TOO_LARGE)),
     "a long head": (part("key", b"a", head=f"X: {'x' * 9000}\r\n") + END, CONTENT_TYPE, (400, "MalformedPOSTRequest", MALFORMED)),
     "metadata of 2 KB": (form({**KEY, "x-amz-meta-x": "x" * 2048}), CONTENT_TYPE, (400, "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size.")),

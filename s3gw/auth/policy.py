@@ -101,18 +101,17 @@ class Policy:
                 conditions += _conditions(given)
         return cls(_expiration(policy.get("expiration")), conditions, least, most)
 
-    def check(self, fields: Mapping[str, str], bucket: str, now: float) -> None:
-        """Judge the fields of a form that is posted to a bucket. Raise S3Error AccessDenied."""
+    def fault(self, fields: Mapping[str, str], bucket: str, now: float) -> str | None:
+        """Say why a form with these fields may not be posted to a bucket; None where it may."""
         if now >= self.expires:
-            raise _denied("Policy expired.")
+            return _fault("Policy expired.")
         given = {**fields, "bucket": bucket}
         for condition in self.conditions:
             if not condition.holds(given.get(condition.field, "")):
-                raise _denied(f"Policy Condition failed: {condition.text[:_SHOWN]}")
+                return _fault(f"Policy Condition failed: {condition.text[:_SHOWN]}")
         named = {condition.field for condition in self.conditions}
         extra = [name for name in given if name not in named and not _is_unjudged(name)]
-        if extra:
-            raise _denied(f"Extra input fields: {', '.join(extra)[:_SHOWN]}")
+        return _fault(f"Extra input fields: {', '.join(extra)[:_SHOWN]}") if extra else None
 
 
 def _is_unjudged(name: str) -> bool:
@@ -181,5 +180,5 @@ def _invalid(what: str) -> S3Error:
     return S3Error(errors.InvalidPolicyDocument, f"Invalid Policy: {what}")
 
 
-def _denied(what: str) -> S3Error:
-    return S3Error(errors.AccessDenied, f"Invalid according to Policy: {what}")
+def _fault(what: str) -> str:
+    return f"Invalid according to Policy: {what}"

@@ -69,8 +69,10 @@ class Rule:
 
     def allows(self, headers: Sequence[str]) -> bool:
         """Tell whether a request may have all of these headers."""
+        patterns = [pattern.lower() for pattern in self.headers]
         return all(
-            any(_matches(pattern.lower(), header.lower()) for pattern in self.headers) for header in headers
+            _HEADER.fullmatch(header) and any(_matches(pattern, header.lower()) for pattern in patterns)
+            for header in headers
         )
 
 

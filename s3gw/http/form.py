@@ -25,6 +25,9 @@ _FIELDS_LIMIT = 20 * 1024
 # Bytes of all that is read before a file is found: boundaries, heads of parts, a block of the file.
 _HEAD_LIMIT = 128 * 1024
 
+# Parts before and behind the file: what means nothing costs time.
+_PARTS = 4096
+
 # More than any body has: it is the body that tells where it ends.
 _ENDLESS = 2**60
 
@@ -92,7 +95,8 @@ class Form:
                 break
             value = parts.text(part, name)
             if fields.setdefault(name, value) != value:
-                raise invalid_argument(name, value, f"The form has more than one field named '{name}'.")
+                message = f"The form has more than one field named '{name}'."
+                raise invalid_argument(name, "", message)  # the value may be a secret
         if part is None:
             raise _files(0)
         parts.has_file = True
@@ -116,7 +120,7 @@ class _Parts:
         self._received = 0
         self._size = 0
         options = MultipartParseOptions()
-        options.max_body_part_count = 0  # bytes are counted, and not parts
+        options.max_body_part_count = _PARTS
         try:
             form: MultipartForm = MultipartFormHandler(options).deserialize(self, content_type, _ENDLESS)
         except (HTTPInvalidHeader, UnicodeError) as error:
@@ -139,7 +143,7 @@ class _Parts:
         try:
             return next(self._parts, None)
         except MultipartParseError as error:
-            raise _malformed(f"It has an {error.description}.") from error
+            raise _malformed(f"What is wrong: {error.description}.") from error
 
     def text(self, part: BodyPart, name: str) -> str:
         """Read the value of a field."""
@@ -197,7 +201,7 @@ def _file_name(part: BodyPart) -> str:
     try:
         return _PATH.split(part.filename or "")[-1]
     except MultipartParseError as error:
-        raise _malformed(f"It has an {error.description}.") from error
+        raise _malformed(f"What is wrong: {error.description}.") from error
 
 
 def _files(count: int) -> S3Error:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from s3gw.addressing.buckets import BRANCHES, Place, bucket_of
-from s3gw.addressing.hosts import NO_DOMAINS, Domains, spellings, with_port
+from s3gw.addressing.hosts import NO_DOMAINS, Domains, is_host, spellings, with_port
 from s3gw.addressing.keys import check_key
 from s3gw.generated import errors
 from s3gw.generated.wire import HEADER_PREFIX, MOVED_HEADERS, SIGNATURES, WRITES
@@ -105,11 +105,13 @@ class Request:
             domains: Below which a bucket may stand in the host.
 
         Raises:
-            S3Error: InvalidURI; InvalidArgument where query and header contradict each other, or a
-                write has two values for one parameter.
+            S3Error: InvalidURI, also for a host that cannot be read where hosts count; InvalidArgument where
+                query and header contradict each other, or a write has two values for one parameter.
         """
         authority = authority_of(self.raw_target)
         if authority is not None:
+            if domains and not (authority and is_host(authority)):
+                raise S3Error(errors.InvalidURI, "The URI does not name a host.")  # or a user before it
             self.headers["host"] = authority  # RFC 9112, 3.2.2: a Host beside it does not count
         bucket = domains.bucket(self.headers.get("host", "")) if domains else None
         self.has_bucket_in_host = bucket is not None
@@ -219,6 +221,12 @@ class Request:
             )
             raise S3Error(errors.InvalidBucketName, message)
         return place.branch
+
+    @property
+    def named_key(self) -> str:
+        """The key that the target or a form names, ``""`` where none does; for the log."""
+        form = {} if self._form is None else self._form.fields
+        return (self.target and self.target.key) or form.get("key", "")
 
     def key(self) -> str:
         """Give the key. Raise S3Error KeyTooLongError."""

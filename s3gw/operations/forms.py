@@ -42,7 +42,9 @@ def post_object(context: Context, request: PostObjectRequest) -> Pending[PostObj
     fields, file = request.form.fields, request.form.file
     if request.policy is not None:
         policy = Policy.parse(request.policy)
-        policy.check(fields, request.bucket, time.time())
+        fault = policy.fault(fields, request.bucket, time.time())
+        if fault is not None:
+            raise context.access.denied_because(fault)
         file.least, file.most = policy.least, policy.most
     key = _key(request)
     context.access.require("write", request.branch, key)

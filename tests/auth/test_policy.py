@@ -28,19 +28,15 @@ BOTH = [{"bucket": BUCKET}, ["starts-with", "$key", ""]]
 def judged(conditions: list[Any], **fields: str) -> str:
     """Give what a policy says of a form: nothing, or why it is refused."""
     given = {name.replace("_", "-"): value for name, value in fields.items()}
-    try:
-        Policy.parse(policy(conditions)).check(given, BUCKET, time.time())
-    except S3Error as error:
-        return f"{error.kind.status} {error.kind.code}: {error.message}"
-    return ""
+    return Policy.parse(policy(conditions)).fault(given, BUCKET, time.time()) or ""
 
 
 def failed(condition: str) -> str:
-    return f"403 AccessDenied: Invalid according to Policy: Policy Condition failed: {condition}"
+    return f"Invalid according to Policy: Policy Condition failed: {condition}"
 
 
 def extra(names: str) -> str:
-    return f"403 AccessDenied: Invalid according to Policy: Extra input fields: {names}"
+    return f"Invalid according to Policy: Extra input fields: {names}"
 
 
 @pytest.mark.parametrize(
@@ -81,14 +77,10 @@ def test_every_field_is_judged(conditions, fields, verdict):
     assert judged(conditions, **fields) == verdict
 
 
-@pytest.mark.parametrize("now", [NOW - 0.001, NOW])
-def test_it_ends_when_it_says(now):
+def test_it_ends_when_it_says():
     parsed = Policy.parse(encoded(json.dumps({"expiration": "2027-01-15T08:00:00Z", "conditions": BOTH})))
-    if now < NOW:
-        parsed.check({"key": "a"}, BUCKET, now)
-    else:
-        with pytest.raises(S3Error, match=r"^Invalid according to Policy: Policy expired\.$"):
-            parsed.check({"key": "a"}, BUCKET, now)
+    assert parsed.fault({"key": "a"}, BUCKET, NOW - 0.001) is None
+    assert parsed.fault({"key": "a"}, BUCKET, NOW) == "Invalid according to Policy: Policy expired."
 
 
 def with_conditions(text: str) -> str:

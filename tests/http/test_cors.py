@@ -20,6 +20,7 @@ from s3gw.http.layout import Response
 from s3gw.http.request import Request
 from s3gw.pfs.embedded import EmbeddedPFS
 from s3gw.pfs.interface import Branch
+from tests.auth.signing import Keys
 
 BUCKET = "master.images"
 RULES = {
@@ -133,6 +134,8 @@ def test_a_preflight_is_answered_as_the_rule_has_it(application):
         (APP, "PUT", "x-amz-", APP),
         (APP, "PUT", "x-am", None),
         (APP, "DELETE", "anything, at-all", "*"),
+        (APP, "DELETE", "a\r\nb: c", None),
+        (APP, "DELETE", "a b", None),
         ("null", "GET", "", "*"),
         ("http://a\r\nx: y", "GET", "", None),
         ("http://ä", "GET", "", None),
@@ -217,6 +220,15 @@ def test_without_rules_nothing_is_allowed_and_nothing_is_said(pfs):
 def test_every_answer_says_who_may_see_it(application, method, target, headers, status, expected):
     response = send(application, method, target, **headers)
     assert (response.status, of_cors(response)) == (status, expected)
+
+
+def test_a_preflight_needs_no_signature_and_who_is_refused_may_see_it(pfs, tmp_path):
+    rules = Rules.load(written(tmp_path, json.dumps(RULES)))
+    application = Application(Context(pfs, cors=rules), "extended", authority=Keys())
+    assert preflight(application, origin=APP, method="PUT", headers="x-amz-date").status == 200
+    refused = send(application, "GET", f"/{BUCKET}/a", origin=APP)
+    assert (refused.status, of_cors(refused)) == (403, OF_APP)
+    assert send(application, "GET", f"/{BUCKET}?cors", origin=APP).status == 403
 
 
 def test_what_a_server_refuses_says_so_too(application):

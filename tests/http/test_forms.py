@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from s3gw.addressing.hosts import Domains
 from s3gw.context import Context
 from s3gw.http.application import Application
 from s3gw.http.layout import Response
@@ -274,6 +277,7 @@ REFUSED: dict[str, tuple[bytes, str, tuple[int, str, str]]] = {
     "a field of 20 KB": (form({**KEY, "x-amz-meta-x": "x" * 20480}), CONTENT_TYPE, (400, "MaxPostPreDataLengthExceededError", TOO_LARGE)),
     "fields of 20 KB": (form({**KEY, **{f"x{n}": "x" * 200 for n in range(110)}}), CONTENT_TYPE, (400, "MaxPostPreDataLengthExceededError", TOO_LARGE)),
     "many empty fields": (form({f"{n}": "" for n in range(9000)}), CONTENT_TYPE, (400, "MaxPostPreDataLengthExceededError", TOO_LARGE)),
+    "many parts behind the file": (form(KEY, behind=part("x", b"") * 4096), CONTENT_TYPE, (400, "MalformedPOSTRequest", MALFORMED)),
     "a long preamble": (b"x" * 10_000_000 + form(KEY), CONTENT_TYPE, (400, "MaxPostPreDataLengthExceededError", TOO_LARGE)),
     "a long head": (part("key", b"a", head=f"X: {'x' * 9000}\r\n") + END, CONTENT_TYPE, (400, "MalformedPOSTRequest", MALFORMED)),
     "metadata of 2 KB": (form({**KEY, "x-amz-meta-x": "x" * 2048}), CONTENT_TYPE, (400, "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size.")),
@@ -320,11 +324,53 @@ def test_a_body_that_ends_early_or_is_not_what_its_digest_says_commits_nothing(e
     assert empty.is_empty
 
 
+def test_the_bucket_of_a_form_may_stand_in_the_host(house):
+    application = Application(Context(house.pfs), "extended", domains=Domains(["s3.example"]))
+    body = form({"key": "in the host"})
+    headers = {"host": f"{BUCKET}.s3.example", "content-type": CONTENT_TYPE, "content-length": str(len(body))}
+    response = application.answer(Request("POST", "/", headers, io.BytesIO(body)))
+    assert response.status == 204
+    assert dict(response.headers)["Location"] == f"http://{BUCKET}.s3.example/in%20the%20host"
+    assert house.content("in%20the%20host") == b"hello"
+
+
 def test_buckets_that_are_not_there_and_those_that_are_read_only(house):
     headers = {"content-type": CONTENT_TYPE, "content-length": str(len(form(KEY)))}
     assert refusal(house.send("POST", "/no.where", form(KEY), headers))[:2] == (404, "NoSuchBucket")
     commit = dict(house.post(form(KEY)).headers)["X-Amz-Version-Id"]
     assert refusal(house.send("POST", f"/{commit}.{BUCKET}", form(KEY), headers))[:2] == (403, "AccessDenied")
+
+
+PIECES = st.sampled_from(
+    [
+        b"\r\n",
+        b"--",
+        b'"',
+        b";",
+        b":",
+        b"=",
+        b"%",
+        b"\\",
+        b"\x00",
+        b"\xff",
+        b"*=utf-7''+",
+        BOUNDARY.encode(),
+        END,
+    ]
+)
+WHOLE = form({"key": "${filename}", "x-amz-meta-a": "b", "tagging": "<Tagging/>"}, behind=part("x", b"y"))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 40), PIECES), max_size=4),
+    st.sampled_from(["", " ", ";x", "; boundary=", '"', "é"]),
+)
+@settings(max_examples=200, deadline=None)
+def test_no_form_is_an_internal_error(house, edits, behind):
+    body = WHOLE
+    for at, length, piece in edits:
+        body = body[:at] + piece + body[at + length :]
+    assert house.post(body, CONTENT_TYPE + behind).status < 500
 
 
 def test_classic_takes_no_forms(house):

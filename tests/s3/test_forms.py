@@ -90,16 +90,20 @@ def test_a_form_that_breaks_off_commits_nothing(extended, extended_bucket, lengt
 def test_a_small_form_leaves_the_connection_open(extended, extended_bucket):
     bodies = [form({"key": "a"}), part("key", b"b") + f"--{BOUNDARY}--\r\n".encode(), form({"key": "c"})]
     connection = http.client.HTTPConnection("127.0.0.1", extended.port, timeout=30)
-    statuses = []
+    statuses, request_ids = [], []
     for body in bodies:
         connection.request("POST", f"/{extended_bucket}", body, {"Content-Type": CONTENT_TYPE})
         response = connection.getresponse()
         response.read()
         statuses.append(response.status)
         assert response.getheader("Connection") is None
+        request_ids.append(response.getheader("x-amz-request-id"))
     connection.close()
     assert statuses == [204, 400, 204]
     assert extended.keys(extended_bucket) == ["a", "c"]
+    line = extended.log_line(request_ids[-1])
+    assert f" PostObject {extended_bucket} POST 204 " in line
+    assert " - c " in line
 
 
 def test_what_a_form_says_of_the_file_is_kept(keeping, keeping_bucket):

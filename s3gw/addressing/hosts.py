@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+# RFC 3986, 3.2.2 and 3.2.3: a name or an address in brackets, and a port.
+_HOST = re.compile(
+    r"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?"
+)
 # RFC 1123, 2.1; a last label of digits alone would make it an address.
 _DOMAIN = re.compile(r"(?!.*(?:^|\.)[0-9]+\Z)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _LONGEST = 253
@@ -51,6 +55,11 @@ class Domains:
 
 # Where each bucket stands in the path.
 NO_DOMAINS = Domains()
+
+
+def is_host(text: str) -> bool:
+    """Tell whether a text can be the value of a Host header, which may be empty."""
+    return _HOST.fullmatch(text) is not None
 
 
 def name_of(host: str) -> str:

@@ -36,11 +36,11 @@ class Access:
             raise self.denied(right)
         self.require_of_pfs(right, branch)
 
-    def require_of_pfs(self, right: str, branch: Branch) -> None:
-        """Demand a right of PFS, where that decides. Raise S3Error AccessDenied."""
+    def require_of_pfs(self, right: str, branch: Branch, *, is_new: bool = False) -> None:
+        """Demand a right of PFS, where that decides, see `PFS.authorize`. Raise S3Error AccessDenied."""
         if self.pfs is not None:
             try:
-                self.pfs.authorize(branch, right)
+                self.pfs.authorize(branch, right, is_new=is_new)
             except NotAuthorized as error:
                 raise self.denied(right) from error
 
@@ -52,6 +52,12 @@ class Access:
     def may_list(self, branch: Branch) -> bool:
         """Tell whether a bucket is shown in a list of them."""
         return self.identity is None or self.identity.may_somewhere("list", bucket_of(branch))
+
+    def denied_because(self, reason: str) -> S3Error:
+        """Make a refusal that says why, and remember it."""
+        if self.identity is not None:
+            self.is_denied = True
+        return S3Error(errors.AccessDenied, reason)
 
     def denied(self, right: str | None = None) -> S3Error:
         """Make the refusal, and remember it."""

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
+import pickle
 import stat
 import threading
 from dataclasses import dataclass
@@ -36,29 +38,78 @@ class Ring:
     credentials: dict[str, Credentials]
 
 
+class Shared:
+    """What those processes have in common that it is forked into: who speaks, and the last whole keyring.
+
+    One of them speaks and keeps for all, and another when that ends. It is in memory alone.
+    """
+
+    def __init__(self) -> None:
+        self._file = os.memfd_create("keyring")
+
+    def is_mine(self) -> bool:
+        """Tell whether this process speaks."""
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # another does
+            return False
+        return True
+
+    def keep(self, ring: Ring) -> None:
+        """Keep what the keyring says now, for a process that starts while it is broken."""
+        data = pickle.dumps(ring)
+        os.pwrite(self._file, data, 0)
+        os.ftruncate(self._file, len(data))
+
+    def kept(self) -> Ring | None:
+        """Give what was kept; None where nothing was."""
+        data = os.pread(self._file, os.fstat(self._file).st_size, 0)
+        try:
+            ring: Ring = pickle.loads(data)  # noqa: S301 - nobody else can write there
+        except (EOFError, pickle.UnpicklingError):  # nothing, or whoever kept it was killed meanwhile
+            return None
+        return ring
+
+
 class Keyring:
     """An `Authority` over a file.
 
     Args:
         path: The file.
+        shared: By the processes that serve with it: one alone is to log, and one that starts while the file
+            is broken goes on with what was kept.
 
     Raises:
-        KeyringError: It cannot be read, or is no keyring.
+        KeyringError: It cannot be read, or is no keyring, and nothing was kept.
     """
 
     keys_are_secret = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, shared: Shared | None = None) -> None:
         self._path = path
+        self._shared = shared
         self._seen: _Files = {}
-        self._take(load(path, self._seen))
+        try:
+            ring = load(path, self._seen)
+        except KeyringError:
+            kept = None if shared is None else shared.kept()
+            if kept is None:
+                raise
+            ring = kept
+        self._take(ring)
+
+    def keep(self) -> None:
+        """Keep what it says, for a process that starts while it is broken."""
+        if self._shared is not None:
+            self._shared.keep(Ring(self.account, self._anonymous, self._credentials))
 
     def _take(self, ring: Ring) -> None:
         self.account = ring.account
         self._anonymous = ring.anonymous
         self._credentials = ring.credentials
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         """Count the identities."""
         return len(self._credentials)
 
@@ -81,19 +132,26 @@ class Keyring:
             return
         self._seen = {}  # of a broken one too, so that the same is not said again
         try:
-            self._take(load(self._path, self._seen))
+            ring = load(self._path, self._seen)
         except KeyringError as error:
-            _log.warning("the keyring stays what it was: %s", error)
+            self._say(logging.WARNING, f"the keyring stays what it was: {error}")
         else:
-            _log.info("the keyring has changed: %d identities", len(self))
+            self._take(ring)
+            if self._shared is not None and self._shared.is_mine():
+                self._shared.keep(ring)
+            self._say(logging.INFO, f"the keyring has changed: {self.count} identities")
             self.warn_of_others()
+
+    def _say(self, level: int, text: str) -> None:
+        if self._shared is None or self._shared.is_mine():
+            _log.log(level, "%s", text)
 
     def warn_of_others(self) -> None:
         """Log a line where the file is open to others than its owner."""
         mode = self._seen[self._path]
         if mode is not None and mode[0] & _OTHERS:
-            what = "others can read %s, which holds secrets: run chmod 600 %s"
-            _log.warning(what, self._path, self._path)
+            what = f"others can read {self._path}, which holds secrets: run chmod 600 {self._path}"
+            self._say(logging.WARNING, what)
 
     def watch(self) -> None:
         """Look every second, in a thread that ends with its process."""
@@ -188,14 +246,17 @@ def read(path: Path, longest: int = LONGEST_BYTES, seen: _Files | None = None) -
     """Read a file, of at most `longest` bytes, and note what was seen of it first. Raise OSError."""
     if seen is not None:
         seen[path] = _stamp(path)
-    # whoever writes to a pipe may never come
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    with open(path, "rb", opener=_opened) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(0, "it is no file")
         data = file.read(longest + 1)
     if len(data) > longest:
         raise OSError(0, f"it has more than {longest} bytes")
     return data
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # whoever writes to a pipe may never come
 
 
 def _stamp(path: Path) -> _Stamp:

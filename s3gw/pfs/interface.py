@@ -367,12 +367,13 @@ class PFS(Protocol):
         """Give what `acting_as` has given lately, and this PFS itself where it may do something."""
         ...
 
-    def authorize(self, branch: Branch, right: str) -> None:
+    def authorize(self, branch: Branch, right: str, *, is_new: bool = False) -> None:
         """Demand that PFS grants a right to whomever this PFS acts as.
 
         Args:
             branch: Where; that it exists is not told to anybody who has no right there.
             right: Of ``spec/authentication.yaml``.
+            is_new: Whether the repo may be missing, since it is to be made: that needs no right there.
 
         Raises:
             NotAuthorized: It does not.

@@ -12,8 +12,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
-from s3gw.addressing.hosts import name_of
-from s3gw.server._rules import is_host
+from s3gw.addressing.hosts import is_host, name_of
 
 # Hops that are looked at, from the nearest on.
 _MOST_HOPS = 32

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from s3gw.addressing.hosts import is_host
 from s3gw.server._head import Head
 
 # A field line, section 5; obsolete line folding (5.2) and whitespace before the colon (5.1) are none.
@@ -17,17 +18,8 @@ _FIELD = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TCHAR = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]")
-# RFC 3986, 3.2.2 and 3.2.3: a name or an address in brackets, and a port.
-_HOST = re.compile(
-    r"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?"
-)
 _VERSION = re.compile(r"1\.([0-9])")
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
-
-
-def is_host(text: str) -> bool:
-    """Tell whether a text can be the value of a Host header."""
-    return _HOST.fullmatch(text) is not None
 
 
 class Malformed(Exception):

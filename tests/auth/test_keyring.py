@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import stat
 import time
 from contextlib import suppress
@@ -14,12 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codegen.catalogue import ROOT
 from s3gw.auth.document import KeyringError
 from s3gw.auth.keyring import Keyring, parse
 from s3gw.generated.authentication import RIGHTS
 from tests.keyring import ACCOUNT, KEYRING, SECRETS, TOKEN
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "s3gw" / "auth" / "keyring.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "s3gw" / "auth" / "keyring.schema.json").read_text())
 
 HUSH = "hush-hush"
 ONE = f"identities:\n- name: one\n  access_key: ONE\n  secret: {HUSH}\n"
@@ -59,6 +61,21 @@ def test_the_rights_of_the_schema_are_those_of_the_catalogue():
     rights = SCHEMA["definitions"]["grant"]["properties"]["rights"]["items"]
     assert tuple(rights["enum"]) == RIGHTS
     assert rights["description"] == f"write one of {', '.join(RIGHTS)}"
+
+
+def test_the_page_shows_a_keyring_and_tells_all_of_its_keys(tmp_path, monkeypatch):
+    page = (ROOT / "docs" / "identity.md").read_text()
+    (text,) = re.findall(r"```yaml\n(account.*?)```", page, re.DOTALL)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "reader").write_text(HUSH)
+    monkeypatch.setenv("TRAINER_SECRET", HUSH)
+    found = ring(text, tmp_path)
+    assert found.credentials["AKIATRAINER"].identity.may("write", "dev.models", "trainer/1")
+    assert found.anonymous.may("read", "master.public", "a")
+    described = [SCHEMA, *(SCHEMA["definitions"][name] for name in ("identity", "grant"))]
+    rows = "".join(re.findall(r"^\| (`.*?) \|", page, re.MULTILINE))
+    assert not {key for part in described for key in part["properties"] if f"`{key}`" not in rows}
+    assert not {right for right in RIGHTS if f"`{right}`" not in rows}
 
 
 @pytest.mark.parametrize(
@@ -232,7 +249,7 @@ def test_ten_thousand_identities_are_read_in_seconds(file):
     begun = time.process_time()
     keyring = Keyring(file)
     assert time.process_time() - begun < 10
-    assert len(keyring) == 10_000
+    assert keyring.count == 10_000
     found = keyring.credentials("K9999")
     assert found is not None
     assert found.identity.may("read", "master.images", "a/b")

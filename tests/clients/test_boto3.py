@@ -39,8 +39,10 @@ def test_a_large_transfer_with_a_raised_threshold(gateway, bucket):
 @pytest.mark.parametrize("signature", ["s3v4", "s3", "s3-query"])
 def test_presigned_urls(gateway, bucket, signature):
     client = gateway.boto3(signature_version=signature) if signature != "s3-query" else gateway.boto3()
-    put = client.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "a b"}, ExpiresIn=60)
-    urllib.request.urlopen(urllib.request.Request(put, b"signed", method="PUT"))
+    parameters = {"Bucket": bucket, "Key": "a b", "ContentType": "text/x"}
+    put = client.generate_presigned_url("put_object", parameters, ExpiresIn=60)
+    headers = {"Content-Type": "text/x"}  # what it is belongs to the signature
+    urllib.request.urlopen(urllib.request.Request(put, b"signed", headers, method="PUT"))
     get = client.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "a b"}, ExpiresIn=60)
     assert urllib.request.urlopen(get).read() == b"signed"
 

@@ -88,6 +88,12 @@ def test_the_image_knows_a_cluster(installed):
     assert "write --pfs grpc://HOST:PORT" in done.stderr
 
 
+def test_the_image_knows_keyrings(installed, tmp_path):
+    command = [installed / "bin" / "s3gw", "key", "add", "ci", "--keyring", tmp_path / "keyring.yaml"]
+    done = subprocess.run(command, check=False, env={}, capture_output=True, text=True)
+    assert (done.returncode, "AKIA" in done.stdout) == (0, True), done.stderr
+
+
 @pytest.mark.parametrize("document", [*MANIFEST, INGRESS], ids=lambda document: document["kind"])
 def test_the_manifest_is_what_kubernetes_accepts(document):
     kubernetes_validate.validate(document, "1.32", strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +11,11 @@ import pytest
 from python_pachyderm.proto.v2.auth import auth_pb2
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
+from s3gw.devpachd._auth import Auth
+from s3gw.devpachd._names import Repo
 from tests.cluster import PREFIX, ROOT, Cluster, Metadata, guarded, place, signed
 from tests.devpachd.conftest import add, at, branch_of, copy, refused, repo_named, set_commit
-from tests.serving import devpachd, eventually
+from tests.serving import eventually
 
 REPO = repo_named(f"{PREFIX}-r")
 MISSING = repo_named(f"{PREFIX}-missing")
@@ -247,18 +248,13 @@ def test_a_repo_is_made_where_the_project_allows_it(own):
 
 
 def test_tokens_and_roles_outlive_a_restart(tmp_path):
-    with guarded(tmp_path) as first:
-        if "S3GW_TEST_PACHD_ROOT_TOKEN" in os.environ:
-            pytest.skip("a real one is not restarted")
-        first.api.CreateRepo(pb.CreateRepoRequest(repo=REPO), metadata=first.of("owner"))
-        first.bind(place(REPO.name), "reader", "repoReader")
-        tokens = {robot: first.of(robot) for robot in ("owner", "reader")}
-    with (
-        devpachd(tmp_path) as (address, _),
-        grpc.insecure_channel(address.removeprefix("grpc://")) as channel,
-    ):
-        again = Cluster(address, channel)
-        modify(again, tokens["owner"], at(REPO), add("/a", b"1"))
-        assert read(again, tokens["reader"], at(REPO), "/a") == b"1"
-        with lacks(again, "reader", "REPO_WRITE"):
-            modify(again, tokens["reader"], at(REPO), add("/b"))
+    """Those of devpachd, which has no other thread that might write them."""
+    first = Auth(tmp_path)
+    first.activate("root", ["default"], [Repo("default", "r")])
+    token = first.robot_token("somebody", 0)
+    first.bind("REPO default/r", "robot:somebody", ["repoReader"])
+    again = Auth(tmp_path)
+    assert again.is_active
+    assert token not in (tmp_path / "auth.json").read_text()
+    assert again.bindings("REPO default/r") == {"robot:somebody": ["repoReader"]}
+    assert again.missing("robot:somebody", "REPO default/r", ["REPO_READ"]) == set()

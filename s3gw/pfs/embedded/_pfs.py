@@ -293,7 +293,7 @@ class EmbeddedPFS:
         """See `PFS.acting`."""
         return (self,)
 
-    def authorize(self, branch: Branch, right: str) -> None:
+    def authorize(self, branch: Branch, right: str, *, is_new: bool = False) -> None:
         """See `PFS.authorize`; whoever may use the folder may do everything."""
 
     def close(self) -> None:

@@ -28,7 +28,7 @@ Answer = TypeVar("Answer")
 _MESSAGE_LIMIT = 20 * 1024 * 1024
 
 # Methods of pachd's auth; all others are PFS's.
-_AUTH = {"Authorize", "WhoAmI"}
+_AUTH = {"Authorize", "GetRoleBinding", "WhoAmI"}
 
 # What reads, or may be done twice: repeated after these pauses when pachd was not reached.
 _REPEATABLE = {

@@ -126,7 +126,7 @@ class PachdPFS:
     def _as(self, user: str, token: str) -> PachdPFS:
         other = copy.copy(self)
         other._begin(self._gateway.acting_as(token), paths.own_repo_of(user))
-        other._roles = Roles(other._client)
+        other._roles = Roles(other._client, user)
         return other
 
     def acting(self) -> Sequence[PachdPFS]:
@@ -134,10 +134,10 @@ class PachdPFS:
         users = self._users.all()
         return [self, *users] if self._gateway.has_token or not users else users
 
-    def authorize(self, branch: Branch, right: str) -> None:
+    def authorize(self, branch: Branch, right: str, *, is_new: bool = False) -> None:
         """See `PFS.authorize`; without a user pachd itself asks for the roles of the token."""
         if self._roles is not None:
-            self._roles.require(branch, right)
+            self._roles.require(branch, right, is_new=is_new)
 
     def list_branches(self) -> Sequence[BranchEntry]:
         """See `PFS.list_branches`; one call, whose cost follows the repos.
@@ -173,6 +173,8 @@ class PachdPFS:
         """See `PFS.inspect_branch`."""
         request = pb.InspectBranchRequest(branch=branch_message(branch))
         info = self._client.call("InspectBranch", request)
+        if self._roles is not None and branch.repo == self.own_repo:
+            self._roles.require_alone(branch)
         upstream = [branch_of_message(other) for other in info.direct_provenance]
         upstream.sort(key=lambda other: (other.project, other.repo, other.name))
         return BranchInfo(branch, info.head.id, tuple(upstream))

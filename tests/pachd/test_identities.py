@@ -17,6 +17,7 @@ import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from python_pachyderm.proto.v2.auth import auth_pb2
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.operations._sweep import sweep
@@ -370,6 +371,28 @@ def test_buckets_are_made_and_deleted_by_whoever_may(users):
         assert users.status(robot, "PUT", f"/{new}") == status
     for robot, status in (("nobody", 403), ("reader", 403), ("writer", 204), ("owner", 404)):
         assert users.status(robot, "DELETE", f"/{new}") == status
+
+
+def test_a_branch_is_made_without_the_right_to_make_repos(users):
+    """In a project of somebody else, in a repo that is there."""
+    project, name = f"p{PREFIX}", f"{PREFIX}-elsewhere"
+    metadata = users.cluster.of("owner")
+    message = pb.Project(name=project)
+    repo = pb.Repo(name=name, type="user", project=message)
+    users.cluster.api.CreateProject(pb.CreateProjectRequest(project=message), metadata=metadata)
+    try:
+        for target, status in ((f"/master.{name}.{project}", 200), (f"/master.{name}.{project}", 409)):
+            assert users.status("owner", "PUT", target) == status
+        whole = auth_pb2.Resource(type=auth_pb2.REPO, name=f"{project}/{name}")
+        users.cluster.bind(whole, "writer", "repoWriter")
+        assert users.status("writer", "PUT", f"/dev.{name}.{project}") == 200
+        assert users.status("writer", "PUT", f"/dev.{name}.{project}") == 409
+        for robot, bucket in (("writer", f"dev.{name}-2"), ("nobody", f"dev.{name}")):
+            assert users.status(robot, "PUT", f"/{bucket}.{project}") == 403
+    finally:
+        request = pb.DeleteRepoRequest(repo=repo, force=True)
+        users.cluster.api.DeleteRepo(request, metadata=metadata)
+        users.cluster.api.DeleteProject(pb.DeleteProjectRequest(project=message), metadata=metadata)
 
 
 def test_the_last_branch_stays_where_its_repo_may_not_be_deleted(users):

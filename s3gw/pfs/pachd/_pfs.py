@@ -198,6 +198,8 @@ class PachdPFS:
         except BranchExists:
             pass
         except NotAuthorized:  # to make repos, which pachd asks before it looks whether there is one
+            if self._roles is None:
+                raise
             try:
                 self._client.call("InspectRepo", pb.InspectRepoRequest(repo=repo_message(branch)))
             except BranchNotFound as error:

@@ -26,7 +26,7 @@ from s3gw.pfs.pachd._errors import AuthOff
 # What pachd has granted is asked again after so many seconds: a request asks several times, and for each
 # of a thousand keys.
 _KEPT_S = 5.0
-_MOST = 1024
+_MOST = 256
 
 _READ = (auth_pb2.REPO_READ, auth_pb2.REPO_INSPECT_COMMIT, auth_pb2.REPO_INSPECT_FILE)
 _PERMISSIONS = {

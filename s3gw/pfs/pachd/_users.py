@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 # Longer than the sweeper pauses: whoever has begun something is there when it comes.
 _IDLE_S = 2 * 3600.0
-_MOST = 1024
+_MOST = 256
 
 Seen = TypeVar("Seen")
 

@@ -93,6 +93,7 @@ class Authentication:
     signatures: dict[str, dict[str, Any]]
     clock_skew_s: int
     presigned_s: int
+    forms: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,7 @@ def _authentication(document: dict[str, Any]) -> Authentication:
         signatures=dict(document["signatures"]),
         clock_skew_s=document["clock_skew_s"],
         presigned_s=document["presigned_s"],
+        forms=dict(document["forms"]),
     )
 
 

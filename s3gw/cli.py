@@ -18,7 +18,8 @@ from s3gw.pfs import PFSError, opener
 
 if TYPE_CHECKING:
     from s3gw.auth.authority import Authority
-    from s3gw.auth.keyring import Keyring, Voice
+    from s3gw.auth.keyring import Keyring, Shared
+    from s3gw.http.cors import Rules
     from s3gw.pfs.interface import PFS
 
 _EPILOG = """\
@@ -123,10 +124,10 @@ def _parser() -> argparse.ArgumentParser:
         help="which operations are served: "
         + "; ".join(f"{p.name}, {_lower(p.summary)}" for p in PROFILES.values()),
     )
-    _setting(
-        serve,
+    serve.add_argument(
         "--auth",
-        default="",
+        type=_auth,
+        default=os.environ.get("S3GW_AUTH"),
         metavar="FILE|pachyderm",
         help="ask who sends a request, in the profile extended: FILE is the keyring that says who there is "
         "and what each may (see s3gw key); with pachyderm access key and secret are a Pachyderm token, both, "
@@ -249,6 +250,14 @@ def _parser() -> argparse.ArgumentParser:
         "profile extended",
     )
     _setting(
+        serve,
+        "--cors",
+        default="",
+        metavar="FILE",
+        help="rules for pages of other origins, for all buckets, of the profile extended: S3's document "
+        "CORSConfiguration, or what the AWS CLI takes for it",
+    )
+    _setting(
         serve, "--pachd-ca", default="", metavar="FILE", help="PEM of the authorities to trust; asks for TLS"
     )
     _setting(
@@ -329,6 +338,13 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
         raise argparse.ArgumentTypeError(f"{error}: write 10.0.0.0/8, or an address") from error
 
 
+def _auth(text: str) -> str:
+    """Refuse what is empty: whoever asks for it does not want to be open."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty: name a keyring, or leave it and S3GW_AUTH out")
+    return text
+
+
 def _region(text: str) -> str:
     if not _REGION.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no region: write letters, digits, - and _")
@@ -351,12 +367,15 @@ def _number(text: str) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from s3gw import sweeper
-    from s3gw.auth.keyring import Voice
+    from s3gw.auth.keyring import Shared
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
-    keyring = _keyring(options)
-    voice = Voice()
+    rules = _cors(options)
+    shared = Shared()
+    keyring = _keyring(options, shared)
+    if keyring is not None:
+        keyring.keep()
     if options.domain and options.profile == DEFAULT_PROFILE:
         raise _Unusable(f"--domain is not of the profile {DEFAULT_PROFILE}: add --profile extended")
     host, port = options.listen
@@ -389,8 +408,8 @@ def _serve(options: argparse.Namespace) -> int:
         )
 
         def make_app() -> Any:
-            context = Context(open_pfs(), options.region, options.delete_nonempty_buckets)
-            authority = _authority(options, context.pfs, voice)
+            context = Context(open_pfs(), options.region, options.delete_nonempty_buckets, cors=rules)
+            authority = _authority(options, context.pfs, shared)
             app = create_app(context, options.profile, domains=options.domain, authority=authority)
             sweeper.start(context.pfs, options.upload_expiry)
             return app
@@ -400,7 +419,7 @@ def _serve(options: argparse.Namespace) -> int:
             print(f"s3gw: serving {options.pfs} at {url} ({how})")
             if keyring is not None:
                 keyring.warn_of_others()
-                print(f"s3gw: asks who sends a request: {len(keyring)} identities of {options.auth}")
+                print(f"s3gw: asks who sends a request: {keyring.count} identities of {options.auth}")
             elif options.auth:
                 print("s3gw: asks who sends a request: access key and secret are a Pachyderm token, both")
             if options.auth:
@@ -415,31 +434,44 @@ def _serve(options: argparse.Namespace) -> int:
         raise _Unusable(str(error)) from error
 
 
-def _authority(options: argparse.Namespace, pfs: PFS, voice: Voice) -> Authority | None:
+def _authority(options: argparse.Namespace, pfs: PFS, shared: Shared) -> Authority | None:
     """Give who knows identities, as it is whenever a worker starts; None where nobody is asked."""
     if options.auth == _PACHYDERM:
         from s3gw.auth.pachyderm import Pachyderm
 
         return Pachyderm(pfs)
-    keyring = _keyring(options, voice)
+    keyring = _keyring(options, shared)
     if keyring is not None:
         keyring.watch()
     return keyring
 
 
-def _keyring(options: argparse.Namespace, voice: Voice | None = None) -> Keyring | None:
+def _keyring(options: argparse.Namespace, shared: Shared) -> Keyring | None:
     """Open the keyring of --auth, where there is one."""
     from s3gw.auth.document import KeyringError
     from s3gw.auth.keyring import Keyring
 
     if options.auth and options.profile == DEFAULT_PROFILE:
         raise _Unusable(f"--auth: the profile {DEFAULT_PROFILE} asks nobody: add --profile extended")
-    if options.auth in ("", _PACHYDERM):
+    if options.auth in (None, _PACHYDERM):
         return None
     try:
-        return Keyring(Path(options.auth), voice)
+        return Keyring(Path(options.auth), shared)
     except KeyringError as error:
         raise _Unusable(f"--auth: {error}") from error
+
+
+def _cors(options: argparse.Namespace) -> Rules | None:
+    from s3gw.http.cors import BrokenRules, Rules
+
+    if not options.cors:
+        return None
+    if options.profile == DEFAULT_PROFILE:
+        raise _Unusable(f"--cors is not of the profile {DEFAULT_PROFILE}: add --profile extended")
+    try:
+        return Rules.load(Path(options.cors))
+    except BrokenRules as error:
+        raise _Unusable(str(error)) from error
 
 
 def _devpachd(options: argparse.Namespace) -> int:

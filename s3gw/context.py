@@ -8,6 +8,7 @@ from urllib.parse import quote
 from s3gw.addressing.buckets import BRANCHES, Buckets
 from s3gw.addressing.keys import EXACT, KeyCode
 from s3gw.auth.access import OPEN, Access
+from s3gw.http.cors import Rules
 from s3gw.pfs.interface import PFS
 
 
@@ -24,6 +25,7 @@ class Context:
         buckets: How buckets are named; the profile says it.
         access: What whoever asks may touch.
         base: Where the bucket of the request is to be found, if not in the path: the URL of its host.
+        cors: The rules for pages of other origins, where there are some.
     """
 
     pfs: PFS
@@ -33,6 +35,7 @@ class Context:
     buckets: Buckets = BRANCHES
     access: Access = OPEN
     base: str = ""
+    cors: Rules | None = None
 
     def location(self, bucket: str, key: str = "") -> str:
         """Give the URL of a bucket or object, from the host on where buckets stand in the path."""

@@ -58,6 +58,10 @@ def authentication_view(catalogue: Catalogue) -> dict[str, Any]:
         },
         "clock_skew_s": authentication.clock_skew_s,
         "presigned_s": authentication.presigned_s,
+        "forms": {
+            **{name: tuple(fields) for name, fields in authentication.forms.items()},
+            **{name: {field.lower(): field for field in authentication.forms[name]} for name in ("v4", "v2")},
+        },
     }
 
 

@@ -17,6 +17,8 @@ PYTHON_TYPES = {
 }
 _ACRONYMS = {
     "AWSAccessKeyId": "aws_access_key_id",
+    "CORSConfiguration": "cors_configuration",
+    "CORSRule": "cors_rule",
     "ETag": "etag",
     "ID": "id",
     "MD5": "md5",

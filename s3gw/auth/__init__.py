@@ -6,5 +6,7 @@
 * `pachyderm`   the users of a Pachyderm cluster
 * `signatures`  from a signed request to its credentials
 * `access`      what the identity of a request may touch
+* `forms`       from a signed form to its credentials
+* `policy`      what a signed form may be
 * `gate`        all of it together, as `s3gw.http.application` asks
 """

@@ -53,6 +53,12 @@ class Access:
         """Tell whether a bucket is shown in a list of them."""
         return self.identity is None or self.identity.may_somewhere("list", bucket_of(branch))
 
+    def denied_because(self, reason: str) -> S3Error:
+        """Make a refusal that says why, and remember it."""
+        if self.identity is not None:
+            self.is_denied = True
+        return S3Error(errors.AccessDenied, reason)
+
     def denied(self, right: str | None = None) -> S3Error:
         """Make the refusal, and remember it."""
         self.is_denied = True

@@ -8,6 +8,7 @@ from typing import Any
 from s3gw.addressing.buckets import Buckets, bucket_of
 from s3gw.auth.access import Access
 from s3gw.auth.authority import Authority
+from s3gw.auth.forms import verify_form
 from s3gw.auth.identity import Identity
 from s3gw.auth.signatures import verify
 from s3gw.generated.authentication import OWNERS
@@ -32,9 +33,12 @@ class Gate:
         """Find who sends a request.
 
         Raises:
-            S3Error: AccessDenied, and all that a signature can be refused for.
+            S3Error: AccessDenied, and all that a signature or a form can be refused for.
         """
-        signed = verify(request, self._authority, time.time())
+        now = time.time()
+        signed = verify(request, self._authority, now)
+        if signed is None and _reads_form(request):
+            signed = verify_form(request.form().fields, self._authority, now)
         if signed is None:
             return Access(self._authority.anonymous)
         return Access(self._authority.confirm(signed.credentials))
@@ -74,3 +78,9 @@ class Gate:
             return self._buckets.place(name).branch
         except InvalidName:
             return None
+
+
+def _reads_form(request: Request) -> bool:
+    """Tell whether a form is posted, which can tell who sends it."""
+    support = None if request.operation is None else request.operation.support
+    return support is not None and support.reads_form

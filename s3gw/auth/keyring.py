@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import pickle
 import stat
 import threading
 from dataclasses import dataclass
@@ -37,19 +38,37 @@ class Ring:
     credentials: dict[str, Credentials]
 
 
-class Voice:
-    """Lets one of the processes that it is forked into speak for all, and another when that ends."""
+class Shared:
+    """What those processes have in common that it is forked into: who speaks, and the last whole keyring.
+
+    One of them speaks and keeps for all, and another when that ends. It is in memory alone.
+    """
 
     def __init__(self) -> None:
-        self._lock = os.memfd_create("keyring")
+        self._file = os.memfd_create("keyring")
 
     def is_mine(self) -> bool:
         """Tell whether this process speaks."""
         try:
-            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:  # another does
             return False
         return True
+
+    def keep(self, ring: Ring) -> None:
+        """Keep what the keyring says now, for a process that starts while it is broken."""
+        data = pickle.dumps(ring)
+        os.pwrite(self._file, data, 0)
+        os.ftruncate(self._file, len(data))
+
+    def kept(self) -> Ring | None:
+        """Give what was kept; None where nothing was."""
+        data = os.pread(self._file, os.fstat(self._file).st_size, 0)
+        try:
+            ring: Ring = pickle.loads(data)  # noqa: S301 - nobody else can write there
+        except (EOFError, pickle.UnpicklingError):  # nothing, or whoever kept it was killed meanwhile
+            return None
+        return ring
 
 
 class Keyring:
@@ -57,26 +76,40 @@ class Keyring:
 
     Args:
         path: The file.
-        voice: Of the processes that serve with it, of which one alone is to log; else it logs itself.
+        shared: By the processes that serve with it: one alone is to log, and one that starts while the file
+            is broken goes on with what was kept.
 
     Raises:
-        KeyringError: It cannot be read, or is no keyring.
+        KeyringError: It cannot be read, or is no keyring, and nothing was kept.
     """
 
     keys_are_secret = False
 
-    def __init__(self, path: Path, voice: Voice | None = None) -> None:
+    def __init__(self, path: Path, shared: Shared | None = None) -> None:
         self._path = path
-        self._voice = voice
+        self._shared = shared
         self._seen: _Files = {}
-        self._take(load(path, self._seen))
+        try:
+            ring = load(path, self._seen)
+        except KeyringError:
+            kept = None if shared is None else shared.kept()
+            if kept is None:
+                raise
+            ring = kept
+        self._take(ring)
+
+    def keep(self) -> None:
+        """Keep what it says, for a process that starts while it is broken."""
+        if self._shared is not None:
+            self._shared.keep(Ring(self.account, self._anonymous, self._credentials))
 
     def _take(self, ring: Ring) -> None:
         self.account = ring.account
         self._anonymous = ring.anonymous
         self._credentials = ring.credentials
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         """Count the identities."""
         return len(self._credentials)
 
@@ -99,15 +132,18 @@ class Keyring:
             return
         self._seen = {}  # of a broken one too, so that the same is not said again
         try:
-            self._take(load(self._path, self._seen))
+            ring = load(self._path, self._seen)
         except KeyringError as error:
             self._say(logging.WARNING, f"the keyring stays what it was: {error}")
         else:
-            self._say(logging.INFO, f"the keyring has changed: {len(self)} identities")
+            self._take(ring)
+            if self._shared is not None and self._shared.is_mine():
+                self._shared.keep(ring)
+            self._say(logging.INFO, f"the keyring has changed: {self.count} identities")
             self.warn_of_others()
 
     def _say(self, level: int, text: str) -> None:
-        if self._voice is None or self._voice.is_mine():
+        if self._shared is None or self._shared.is_mine():
             _log.log(level, "%s", text)
 
     def warn_of_others(self) -> None:

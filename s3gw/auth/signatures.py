@@ -52,7 +52,7 @@ def verify(request: Request, authority: Authority, now: float) -> Signed | None:
 
 
 def _unknown(scheme: str) -> S3Error:
-    """Refuse an Authorization of another kind; what follows its scheme may be a secret, and is not told."""
+    """Refuse an Authorization of another kind; any word of it may be a secret, and none is told."""
     if scheme.startswith(V4A_SCHEME):
         return v4.unsupported()
-    return invalid_argument("Authorization", scheme, "Unsupported Authorization Type")
+    return invalid_argument("Authorization", "", "Unsupported Authorization Type")

@@ -31,6 +31,8 @@ from s3gw.s3_error import S3Error, invalid_argument
 
 _SECONDS = re.compile(r"[0-9]{1,15}")
 _MOST_FORMS = 64
+# Method, Content-MD5, Content-Type, date.
+_STANDARD_LINES = 4
 
 
 def verify_text(
@@ -123,7 +125,11 @@ def _refuse_signed_chunks(headers: dict[str, str]) -> None:
 def _forms(
     request: Request, date: str, headers: dict[str, str], signed: list[frozenset[str]]
 ) -> Iterator[str]:
-    """Give the strings to sign that mean this request, the usual one first."""
+    """Give the strings to sign that mean this request, the usual one first.
+
+    None where another request would have the same: nothing is encoded in them, and what stood in the query
+    may hold the ends of lines and names.
+    """
     standard = f"{headers.get('content-md5', '')}\n{headers.get('content-type', '')}\n{date}"
     names = sorted(name for name in headers if name.startswith(HEADER_PREFIX))
     choices = (
@@ -131,9 +137,13 @@ def _forms(
         _subresources(request, signed),
         *(canonical.values(headers[name]) for name in names),
     )
+    if any(":" in name for name in names):
+        return
     for path, subresources, *values in itertools.product(*choices):
         block = "".join([f"{name}:{value}\n" for name, value in zip(names, values, strict=True)])
-        yield f"{request.method}\n{standard}\n{block}{path}{subresources}"
+        text = f"{request.method}\n{standard}\n{block}{path}{subresources}"
+        if text.count("\n") == _STANDARD_LINES + len(names):
+            yield text
 
 
 def _paths(request: Request) -> tuple[str, ...]:
@@ -158,9 +168,11 @@ def _subresources(request: Request, signed: list[frozenset[str]]) -> tuple[str, 
             for name, equals, value in (part.partition("=") for part in query.split("&"))
             if _decode(name) in names
         )
-        decoded = [f"{name}={_decode(value)}" if value else name for name, _, value in sent]
-        for parameters in (decoded, [name + equals + value for name, equals, value in sent]):
-            forms[f"?{'&'.join(parameters)}" if parameters else ""] = None
+        decoded = "&".join(f"{name}={_decode(value)}" if value else name for name, _, value in sent)
+        if sum(part.partition("=")[0] in names for part in decoded.split("&")) == len(sent):
+            forms[f"?{decoded}" if decoded else ""] = None
+        as_sent = "&".join(name + equals + value for name, equals, value in sent)
+        forms[f"?{as_sent}" if as_sent else ""] = None
     return tuple(forms)
 
 

@@ -2,7 +2,8 @@
 
 Contents: RIGHTS, OWNERS, CLOCK_SKEW_S, PRESIGNED_S; of SigV4: SCHEME, MARKS, PARAMETERS, SESSION, SERVICES,
 TERMINATOR, REGION, INTEGRITY, PAYLOADS; of SigV4A: V4A_SCHEME, V4A_PAYLOAD; of SigV2: V2_SCHEME, V2_MARKS,
-V2_PARAMETERS, V2_SIGNED, V2_USUALLY_SIGNED.
+V2_PARAMETERS, V2_SIGNED, V2_USUALLY_SIGNED; of forms: FORM_MARKS,
+FORM_V2_MARKS, FORM_UNJUDGED, FORM_SECRETS.
 """
 
 from __future__ import annotations
@@ -163,4 +164,25 @@ V2_USUALLY_SIGNED: Final = frozenset(
         "versions",
         "website",
     ]
+)
+
+# Fields of forms that sign them: in lower case -> as they are spelled.
+FORM_MARKS: Final = {
+    "x-amz-algorithm": "X-Amz-Algorithm",
+    "x-amz-credential": "X-Amz-Credential",
+    "x-amz-date": "X-Amz-Date",
+    "x-amz-signature": "X-Amz-Signature",
+}
+FORM_V2_MARKS: Final = {"awsaccesskeyid": "AWSAccessKeyId", "signature": "Signature"}
+
+# Fields of forms that no policy needs to name; a trailing star stands for any rest.
+FORM_UNJUDGED: Final = ("awsaccesskeyid", "file", "policy", "signature", "x-amz-signature", "x-ignore-*")
+
+# Those whose values no answer repeats.
+FORM_SECRETS: Final = (
+    "awsaccesskeyid",
+    "signature",
+    "x-amz-credential",
+    "x-amz-security-token",
+    "x-amz-signature",
 )

@@ -8,6 +8,8 @@ Contents, a dataclass for each shape that the gateway sends, and for each docume
   AccessControlPolicy, render_access_control_policy
   Bucket
   BucketLoggingStatus, render_bucket_logging_status
+  CORSRule
+  CORSConfiguration, render_cors_configuration
   Checksum
   CommonPrefix
   CompleteMultipartUploadResult, render_complete_multipart_upload_result
@@ -39,6 +41,7 @@ Contents, a dataclass for each shape that the gateway sends, and for each docume
   ListVersionsResult, render_list_versions_result
   LocationConstraint, render_location_constraint
   NotificationConfiguration, render_notification_configuration
+  PostResponse, render_post_response
   RequestPaymentConfiguration, render_request_payment_configuration
   SessionResult, render_session_result
   Tag
@@ -140,6 +143,49 @@ class BucketLoggingStatus:
 
 def render_bucket_logging_status(value: BucketLoggingStatus) -> bytes:
     return (f"{HEAD}<BucketLoggingStatus{_XMLNS}></BucketLoggingStatus>").encode()
+
+
+@dataclass(slots=True)
+class CORSRule:
+    """Part of a document."""
+
+    id: str | None = None
+    allowed_origin: Sequence[str] = ()
+    allowed_method: Sequence[str] = ()
+    allowed_header: Sequence[str] = ()
+    expose_header: Sequence[str] = ()
+    max_age_seconds: int | None = None
+
+
+@dataclass(slots=True)
+class CORSConfiguration:
+    """The document CORSConfiguration."""
+
+    cors_rule: Sequence[CORSRule] = ()
+
+
+def render_cors_configuration(value: CORSConfiguration) -> bytes:
+    return (
+        f"{HEAD}<CORSConfiguration{_XMLNS}>"
+        + "".join(
+            [
+                "<CORSRule>"
+                + ("" if item.id is None else f"<ID>{escape(item.id)}</ID>")
+                + "".join([f"<AllowedOrigin>{escape(item)}</AllowedOrigin>" for item in item.allowed_origin])
+                + "".join([f"<AllowedMethod>{escape(item)}</AllowedMethod>" for item in item.allowed_method])
+                + "".join([f"<AllowedHeader>{escape(item)}</AllowedHeader>" for item in item.allowed_header])
+                + "".join([f"<ExposeHeader>{escape(item)}</ExposeHeader>" for item in item.expose_header])
+                + (
+                    ""
+                    if item.max_age_seconds is None
+                    else f"<MaxAgeSeconds>{item.max_age_seconds}</MaxAgeSeconds>"
+                )
+                + "</CORSRule>"
+                for item in value.cors_rule
+            ]
+        )
+        + "</CORSConfiguration>"
+    ).encode()
 
 
 @dataclass(slots=True)
@@ -498,6 +544,7 @@ class Error:
     expires: str | None = None
     headers_not_signed: str | None = None
     max_allowed_skew_milliseconds: str | None = None
+    max_size_allowed: str | None = None
     method: str | None = None
     min_size_allowed: str | None = None
     part_number: str | None = None
@@ -565,6 +612,11 @@ def render_error(value: Error) -> bytes:
             ""
             if value.max_allowed_skew_milliseconds is None
             else f"<MaxAllowedSkewMilliseconds>{escape(value.max_allowed_skew_milliseconds)}</MaxAllowedSkewMilliseconds>"
+        )
+        + (
+            ""
+            if value.max_size_allowed is None
+            else f"<MaxSizeAllowed>{escape(value.max_size_allowed)}</MaxSizeAllowed>"
         )
         + ("" if value.method is None else f"<Method>{escape(value.method)}</Method>")
         + (
@@ -1447,6 +1499,27 @@ class NotificationConfiguration:
 
 def render_notification_configuration(value: NotificationConfiguration) -> bytes:
     return (f"{HEAD}<NotificationConfiguration{_XMLNS}></NotificationConfiguration>").encode()
+
+
+@dataclass(slots=True)
+class PostResponse:
+    """The document PostResponse."""
+
+    location: str
+    bucket: str
+    key: str
+    etag: str
+
+
+def render_post_response(value: PostResponse) -> bytes:
+    return (
+        f"{HEAD}<PostResponse>"
+        f"<Location>{escape(value.location)}</Location>"
+        f"<Bucket>{escape(value.bucket)}</Bucket>"
+        f"<Key>{escape(value.key)}</Key>"
+        f"<ETag>&quot;{value.etag}&quot;</ETag>"
+        "</PostResponse>"
+    ).encode()
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/errors.yaml; do not edit, run `tox -e codegen`.
 
-Contents: ErrorKind, 65 errors by their S3 code, HTTP_ERRORS, PFS_ERRORS.
+Contents: ErrorKind, 69 errors by their S3 code, HTTP_ERRORS, PFS_ERRORS.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ AccessDenied: Final = ErrorKind(
     "Access Denied",
     members=("headers_not_signed", "x_amz_date", "x_amz_expires", "expires", "server_time"),
 )
+AccessForbidden: Final = ErrorKind(
+    "AccessForbidden",
+    403,
+    "CORSResponse: CORS is not enabled for this bucket.",
+    members=("method", "resource_type"),
+)
 AuthorizationHeaderMalformed: Final = ErrorKind(
     "AuthorizationHeaderMalformed", 400, "The authorization header is malformed.", members=("region",)
 )
@@ -46,7 +52,10 @@ BucketAlreadyOwnedByYou: Final = ErrorKind(
 )
 BucketNotEmpty: Final = ErrorKind("BucketNotEmpty", 409, "The bucket that you tried to delete is not empty.")
 EntityTooLarge: Final = ErrorKind(
-    "EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed object size."
+    "EntityTooLarge",
+    400,
+    "Your proposed upload exceeds the maximum allowed object size.",
+    members=("max_size_allowed",),
 )
 EntityTooSmall: Final = ErrorKind(
     "EntityTooSmall",
@@ -95,6 +104,11 @@ InvalidPartOrder: Final = ErrorKind(
     "The list of parts was not in ascending order. Parts must be ordered by part number.",
     members=("upload_id",),
 )
+InvalidPolicyDocument: Final = ErrorKind(
+    "InvalidPolicyDocument",
+    400,
+    "The content of the form does not meet the conditions specified in the policy document.",
+)
 InvalidRange: Final = ErrorKind(
     "InvalidRange",
     416,
@@ -108,6 +122,9 @@ InvalidTag: Final = ErrorKind(
 InvalidToken: Final = ErrorKind("InvalidToken", 400, "The provided token is malformed or otherwise invalid.")
 InvalidURI: Final = ErrorKind("InvalidURI", 400, "Couldn't parse the specified URI.")
 KeyTooLongError: Final = ErrorKind("KeyTooLongError", 400, "Your key is too long.")
+MalformedPOSTRequest: Final = ErrorKind(
+    "MalformedPOSTRequest", 400, "The body of your POST request is not well-formed multipart/form-data."
+)
 MalformedTrailerError: Final = ErrorKind(
     "MalformedTrailerError",
     400,
@@ -119,6 +136,11 @@ MalformedXML: Final = ErrorKind(
     "The XML you provided was not well-formed or did not validate against our published schema.",
 )
 MaxMessageLengthExceeded: Final = ErrorKind("MaxMessageLengthExceeded", 400, "Your request was too big.")
+MaxPostPreDataLengthExceededError: Final = ErrorKind(
+    "MaxPostPreDataLengthExceededError",
+    400,
+    "Your POST request fields preceding the upload file were too large.",
+)
 MetadataTooLarge: Final = ErrorKind(
     "MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size."
 )

@@ -128,6 +128,11 @@ class Application:
             self._gate.judge(request, operation, access)
         return replace(self._context, access=access, pfs=access.pfs or self._context.pfs)
 
+    def _tell_browsers(self, request: Request) -> None:
+        """Have the answer to a request, whatever it is, say which pages may see it."""
+        if self._context.cors is not None:
+            request.cors = self._context.cors.headers(request.method, request.headers)
+
     def _support(self, request: Request) -> Support[Any, Any]:
         """Give how the operation of a request is served. Raise S3Error where it is not."""
         if request.refused is not None:
@@ -142,6 +147,7 @@ class Application:
 
         None where that would have to wait in a thread that must not: begin it again in another.
         """
+        self._tell_browsers(request)
         try:
             context = self._context_of(request)
             support = self._support(request)
@@ -198,6 +204,7 @@ class Application:
 
     def refuse(self, request: Request, status: int, detail: str) -> Response:
         """Answer what a server or framework could not read, by the status that it gives that."""
+        self._tell_browsers(request)
         kind = errors.HTTP_ERRORS.get(status)
         if kind is None:
             is_theirs = errors.BadRequest.status <= status < errors.InternalError.status
@@ -207,6 +214,7 @@ class Application:
 
     def fail(self, request: Request, error: Exception) -> Response:
         """Answer any exception as S3 does; what nobody expected is logged."""
+        self._tell_browsers(request)
         answered = self._s3_error(error, request)
         access = request.access
         if access is not None and access.pfs is not None and answered.kind is errors.AccessDenied:

@@ -70,6 +70,8 @@ def lay_out(answer: Answer, request: Request) -> Response:
         is_told = status in BODILESS or any(name == "Content-Length" for name, _ in headers)
         if not is_told:
             headers.append(("Content-Length", str(len(body or b""))))
+    if request.cors:
+        headers.extend(request.cors)
     headers.append(("X-Amz-Id-2", request.host_id))
     headers.append(("X-Amz-Request-Id", request.request_id))
     if body is not None and (request.method == "HEAD" or status in BODILESS):

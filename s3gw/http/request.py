@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from s3gw.addressing.buckets import BRANCHES, Place, bucket_of
@@ -13,6 +13,7 @@ from s3gw.generated import errors
 from s3gw.generated.wire import HEADER_PREFIX, MOVED_HEADERS, SIGNATURES, WRITES
 from s3gw.http import xml
 from s3gw.http.body import CHECKSUM, Body
+from s3gw.http.form import Form
 from s3gw.http.framing import Input
 from s3gw.http.target import Target, authority_of, parse
 from s3gw.pfs.interface import Branch, InvalidName
@@ -51,13 +52,14 @@ class Request:
         access: What whoever sends it may touch, where somebody is asked; for the log.
         buckets: How buckets are named where it is served.
         chunk_signer: What verifies the chunks of its body, where they are signed and somebody is asked.
+        cors: Headers that its answer has for browsers.
         error_code: The S3 code of the answer, where that is an error; for the log.
     """
 
     __slots__ = (
-        "access", "arrived", "buckets", "chunk_signer", "chunked", "error_code", "has_bucket_in_host",
-        "headers", "host_id", "method", "moved", "operation", "port", "raw_target", "refused", "request_id",
-        "scheme", "stream", "target",
+        "_form", "access", "arrived", "buckets", "chunk_signer", "chunked", "cors", "error_code",
+        "has_bucket_in_host", "headers", "host_id", "method", "moved", "operation", "port", "raw_target",
+        "refused", "request_id", "scheme", "stream", "target",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +94,8 @@ class Request:
         self.moved: frozenset[str] = frozenset()
         self.access: Access | None = None
         self.chunk_signer: ChunkSigner | None = None
+        self.cors: Sequence[tuple[str, str]] = ()
+        self._form: Form | None = None
         self.error_code: str | None = None
 
     def locate(self, domains: Domains | None = None) -> Target:
@@ -172,6 +176,17 @@ class Request:
         return self.target.query
 
     @property
+    def fields(self) -> Mapping[str, str]:
+        """The fields of the form that is the body, see `form`."""
+        return self.form().fields
+
+    @property
+    def level(self) -> str:
+        """``service``, ``bucket`` or ``object``."""
+        assert self.target is not None
+        return self.target.level
+
+    @property
     def bucket(self) -> str:
         """The bucket's name."""
         assert self.target is not None
@@ -214,6 +229,12 @@ class Request:
             raise S3Error(errors.InvalidBucketName, message)
         return place.branch
 
+    @property
+    def named_key(self) -> str:
+        """The key that the target or a form names, ``""`` where none does; for the log."""
+        form = {} if self._form is None else self._form.fields
+        return (self.target and self.target.key) or form.get("key", "")
+
     def key(self) -> str:
         """Give the key. Raise S3Error KeyTooLongError."""
         assert self.target is not None
@@ -234,6 +255,12 @@ class Request:
         if not self.chunked and "content-length" not in self.headers:
             raise S3Error(errors.MissingContentLength)
         return self.body()
+
+    def form(self) -> Form:
+        """Read the form that is the body, once, as far as its file. Raise S3Error as `Form.open`."""
+        if self._form is None:
+            self._form = Form.open(self.headers.get("content-type", ""), self.content())
+        return self._form
 
     def document(
         self, structure: xml.Structure[Document], name: str, *, summed: bool = True

@@ -366,3 +366,21 @@ def test_the_body_of_a_refused_request_is_not_read(gateway):
     made = again(PUT, "new", "other")
     assert gateway.ask(made) == MISMATCH
     assert made.stream.read(100) == b"forged"
+
+
+def test_a_part_that_is_presigned_by_version_2_is_made_the_whole_object(gateway):
+    made = by_botocore(HmacV1QueryAuth, "PUT", "/master.images/a?partNumber=1&uploadId=u", expires=3600)
+    assert gateway.ask(again(made, content_length="6"))[1] == "NoSuchUpload"
+    whole = again(made, "partNumber=1&uploadId=u", "partNumber=1%26uploadId%3Du", content_length="6")
+    assert gateway.ask(whole) == MISMATCH
+
+
+def test_headers_that_version_2_signs_are_folded_into_one(gateway):
+    headers = {"x-amz-meta-a": "1", "x-amz-tagging": "a=b"}
+    made = by_botocore(HmacV1QueryAuth, "PUT", "/master.images/new", headers, expires=3600)
+    split, _, rest = made.raw_target.partition("x-amz-meta-a=1")
+    folded = f"{split}x-amz-meta-a=1%0Ax-amz-tagging:a%3Db{rest.replace('&x-amz-tagging=a%3Db', '')}"
+    assert "x-amz-tagging" not in sent("PUT", folded, {}).headers
+    assert gateway.ask(sent("PUT", folded, {})) == MISMATCH
+    named = made.raw_target.replace("x-amz-tagging=a%3Db", "x-amz-tagging%3Aa%3Db=")
+    assert gateway.ask(sent("PUT", named, {})) == MISMATCH

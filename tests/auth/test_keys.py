@@ -173,7 +173,7 @@ def test_add_makes_a_key_and_shows_its_secret_once(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert shown == f"ci  {told['access_key']}  read,list on master.* below a/,b; write on master.in\n"
     assert key("remove", "ci", "--keyring", path) == 0
-    assert len(Keyring(path)) == 0
+    assert Keyring(path).count == 0
 
 
 def test_list_shows_no_secret(tmp_path, capsys):

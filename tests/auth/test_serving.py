@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -82,6 +83,11 @@ def test_changes_count_in_every_worker_and_a_broken_one_is_one_line(tmp_path, ke
         keyring.write_text("identities: broken")
         eventually(lambda: any("stays what it was" in line for line in gateway.log))
         everywhere("OK")
+        (children,) = Path(f"/proc/{gateway.process.pid}/task").glob("*/children")
+        for worker in children.read_text().split():
+            os.kill(int(worker), signal.SIGKILL)
+        eventually(lambda: "another starts" in "".join(gateway.log))
+        everywhere("OK")  # those that take their place go on with it too
         keyring.write_text(whole)
         assert main(["key", "remove", "new", "--keyring", str(keyring)]) == 0
         everywhere("InvalidAccessKeyId")

@@ -160,6 +160,12 @@ def test_a_key_that_is_a_secret_is_in_no_answer():
         assert KEY.encode().hex(" ") not in str(error.members)
 
 
+@pytest.mark.parametrize("text", [KEY, f"Bearer {KEY}", f"AWS {KEY}", f"AWS4-HMAC-SHA256 {KEY}", f"AWS4-HMAC-SHA256 Credential={KEY},SignedHeaders=a,Signature=b"])  # fmt: skip
+def test_an_authorization_that_is_none_is_in_no_answer(text):
+    error = refusal(sent("GET", "/m.i/a", {"authorization": text}), authority=Keys(keys_are_secret=True))
+    assert KEY not in f"{error} {error.members}"
+
+
 def test_an_answer_repeats_a_bounded_part_of_the_request():
     made = request(x_amz_meta_a="a" * 100_000)
     error = refusal(sent("PUT", made.raw_target, made.headers))

@@ -10,6 +10,8 @@ import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
@@ -17,6 +19,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
+from s3gw.operations._sweep import sweep
+from s3gw.pfs.pachd import PachdPFS
+from s3gw.pfs.pachd.address import find_address
 from tests.cluster import PREFIX, ROOT_TOKEN, Cluster, guarded, place
 from tests.serving import Gateway, Response, eventually, serving
 
@@ -73,7 +78,8 @@ def users(tmp_path_factory) -> Iterator[Users]:
     ):
         users = Users(cluster, gateway)
         assert users.status("owner", "PUT", f"/{BUCKET}") == 200
-        cluster.bind(place(REPO), "writer", "repoWriter")
+        for robot in ("writer", "leaver"):
+            cluster.bind(place(REPO), robot, "repoWriter")
         cluster.bind(place(REPO), "reader", "repoReader")
         for key in ("a", "folder/b"):
             headers = {"x-amz-meta-kept": "yes", "x-amz-tagging": "color=red"}
@@ -330,6 +336,32 @@ def test_nothing_is_kept_where_somebody_else_could_alter_it(users):
         assert (answer.status, answer.code) == (403, "AccessDenied")
     users.cluster.bind(place(name), "mallory")
     assert users.status("victim", "POST", f"/{BUCKET}/victims?uploads") == 200
+
+
+def test_what_a_user_has_abandoned_is_swept_as_that_user(users):
+    upload = users.upload_id("leaver", "abandoned")
+    session = users.ask("leaver", "POST", f"/{BUCKET}?s3gw-session").headers["x-s3gw-session"]
+    pfs = PachdPFS(find_address(users.cluster.address, environ={}))
+    try:
+        acting = pfs.acting_as(users.cluster.user("leaver"), users.token("leaver"))
+        assert pfs.acting() == [acting]  # the gateway itself has no token here
+        assert sweep(acting, datetime.now(UTC) + timedelta(hours=1)) == 2
+    finally:
+        pfs.close()
+    assert upload.encode() not in users.ask("leaver", "GET", f"/{BUCKET}?uploads").body
+    assert users.status("leaver", "DELETE", f"/{BUCKET}?s3gw-session={session}") == 404
+
+
+@pytest.mark.parametrize("signer", [S3SigV4Auth, partial(S3SigV4QueryAuth, expires=60)])
+def test_no_answer_tells_the_token_of_a_request_that_was_altered(users, signer):
+    key = users.token("reader")
+    request = AWSRequest("GET", f"{users.gateway.url}/{BUCKET}/a")
+    signer(Credentials(key, key), "s3", "us-east-1").add_auth(request)
+    target = request.url.removeprefix(users.gateway.url).replace("/a", "/folder/b", 1)
+    answer = users.gateway.request("GET", target, None, dict(request.headers.items()))
+    assert (answer.status, answer.code) == (403, "SignatureDoesNotMatch")
+    assert key.encode() not in answer.body
+    users.gateway.log_line(answer.headers["x-amz-request-id"])  # the fixture looks for tokens in the log
 
 
 def test_buckets_are_made_and_deleted_by_whoever_may(users):

@@ -71,6 +71,8 @@ def test_the_ready_line_names_the_address_and_a_line_to_try(tmp_path):
             {"S3GW_AUTH": "/no/keyring"},
             "run s3gw key add NAME --keyring /no/keyring",
         ),
+        (["serve", "--profile", "extended", "--auth", ""], {}, "--auth: it is empty: name a keyring"),
+        (["serve", "--profile", "extended"], {"S3GW_AUTH": ""}, "--auth: it is empty: name a keyring"),
         (["serve", "--profile", "extended", "--auth", "/dev/null"], {}, "--auth: /dev/null: it is no file"),
         (["serve", "--listen", "203.0.113.1:80"], {}, "cannot listen on 203.0.113.1:80"),
         (["serve"], {"S3GW_LISTEN": "nowhere"}, "'nowhere' is not HOST:PORT"),

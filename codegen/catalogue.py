@@ -77,7 +77,7 @@ class Wire:
     instance_namespace: str
     header_prefix: str
     moved_headers: tuple[str, ...]
-    signatures: tuple[str, ...]
+    unrouted: tuple[str, ...]
     writes: tuple[str, ...]
     conditions: dict[str, str]
     body: tuple[str, ...]
@@ -94,6 +94,12 @@ class Authentication:
     clock_skew_s: int
     presigned_s: int
     forms: dict[str, list[str]]
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """Names of the query parameters that belong to signatures."""
+        v4, v2 = self.signatures["v4"], self.signatures["v2"]
+        return frozenset((*v4["parameters"], v4["token"], *v2["parameters"]))
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,11 @@ class Catalogue:
     pfs_errors: tuple[dict[str, Any], ...]
     responses: dict[str, dict[str, Any]] = field(default_factory=dict)
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def unrouted(self) -> frozenset[str]:
+        """Query parameters that take no part in routing, in lower case: case means nothing."""
+        return frozenset(name.lower() for name in (*self.wire.unrouted, *self.authentication.parameters))
 
 
 def load(root: Path = ROOT) -> Catalogue:
@@ -159,7 +170,7 @@ def _wire(document: dict[str, Any]) -> Wire:
         instance_namespace=document["instance_namespace"],
         header_prefix=document["header_prefix"],
         moved_headers=tuple(document["moved_headers"]),
-        signatures=tuple(document["signatures"]),
+        unrouted=tuple(document["unrouted"]),
         writes=tuple(document["writes"]),
         conditions=dict(document["conditions"]),
         body=tuple(document["body"]),

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from s3gw.addressing.hosts import NO_DOMAINS, Domains
+from s3gw.addressing.hosts import Domains
 from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.generated.wire import DROPS
@@ -44,7 +44,6 @@ def add_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     explain.add_argument(
         "--domain",
         type=domains,
-        default=NO_DOMAINS,
         metavar="NAME[,NAME]",
         help="as served with it: the bucket may stand in the host",
     )
@@ -57,10 +56,11 @@ def _add_profile(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def domains(text: str) -> Domains:
-    """Read the domains of a command line."""
+def domains(text: str) -> Domains | None:
+    """Read the domains of a command line; None where it has none."""
+    names = text.replace(",", " ").split()
     try:
-        return Domains(text.replace(",", " ").split())
+        return Domains(names) if names else None
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

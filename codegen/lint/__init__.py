@@ -44,7 +44,7 @@ def lint(catalogue: Catalogue, root: Path, model: dict[str, ModelOperation] | No
         beside.twins(catalogue.operations),
         beside.no_order(catalogue.operations),
         beside.values_overlap(catalogue.operations),
-        beside.unreachable(catalogue.operations, catalogue.wire),
+        beside.unreachable(catalogue),
         references.handlers(resolved, root),
         errors.error_table(catalogue),
         errors.error_members(catalogue),

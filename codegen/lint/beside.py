@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 
-from codegen.catalogue import Operation, Wire
+from codegen.catalogue import Catalogue, Operation
 from codegen.lint.problem import problem
 
 
@@ -124,15 +124,15 @@ def values_overlap(operations: tuple[Operation, ...]) -> Iterator[str]:
             )
 
 
-def unreachable(operations: tuple[Operation, ...], wire: Wire) -> Iterator[str]:
+def unreachable(catalogue: Catalogue) -> Iterator[str]:
     """Entries with a mark that no request can have, or that is never looked at."""
-    never = {name.lower() for name in wire.signatures}
-    for operation in operations:
+    never = catalogue.unrouted
+    for operation in catalogue.operations:
         names = Counter(mark.partition("=")[0] for mark in operation.query)
         for name, count in names.items():
             if count > 1:
                 yield problem(operation, f"no request has {name} twice", "keep one mark for it")
-            if name.lower() in never or name.lower().startswith(wire.header_prefix):
+            if name.lower() in never or name.lower().startswith(catalogue.wire.header_prefix):
                 yield problem(
                     operation,
                     f"it can never be reached: {name} takes no part in routing",

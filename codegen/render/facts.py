@@ -72,7 +72,7 @@ def wire_view(catalogue: Catalogue) -> dict[str, Any]:
         "namespace": wire.namespace,
         "header_prefix": wire.header_prefix,
         "moved_headers": sorted(wire.moved_headers),
-        "signatures": sorted(name.lower() for name in wire.signatures),
+        "signatures": sorted(catalogue.unrouted),
         "writes": sorted(wire.writes),
         "checksums": wire.checksums,
         "drops": catalogue.drops,

@@ -21,13 +21,13 @@ class Domains:
     """The domains below which each bucket has a host of its own.
 
     Args:
-        names: In any case, with or without a trailing dot; none of them: buckets stand in paths alone.
+        names: In any case, with or without a trailing dot.
 
     Raises:
         ValueError: One is no domain; the message says so.
     """
 
-    def __init__(self, names: Sequence[str] = ()) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         found = {name.lower().removesuffix(".") for name in names}
         for name in found:
             if len(name) > _LONGEST or ".." in name or not _DOMAIN.fullmatch(name):
@@ -35,9 +35,6 @@ class Domains:
                     f"{name!r} is no domain: write a name such as s3.example.com, without a port"
                 )
         self._names = sorted(found, key=len, reverse=True)  # of two that fit the longer one wins
-
-    def __bool__(self) -> bool:
-        return bool(self._names)
 
     def bucket(self, host: str) -> str | None:
         """Find the bucket in the value of a Host header: all that stands before a domain, in lower case.
@@ -51,10 +48,6 @@ class Domains:
             if name.endswith(f".{domain}"):
                 return name[: -len(domain) - 1]
         return None
-
-
-# Where each bucket stands in the path.
-NO_DOMAINS = Domains()
 
 
 def is_host(text: str) -> bool:

@@ -18,6 +18,7 @@ from s3gw.auth.authority import Authority
 from s3gw.auth.claims import Claim, Signed, is_same, secret_of, sent_at, settle, utc
 from s3gw.generated import errors
 from s3gw.generated.authentication import (
+    MUST_SIGN,
     SCHEME,
     SESSION,
     V2_PARAMETERS,
@@ -25,7 +26,7 @@ from s3gw.generated.authentication import (
     V2_USUALLY_SIGNED,
     V4A_PAYLOAD,
 )
-from s3gw.generated.wire import HEADER_PREFIX, WRITES
+from s3gw.generated.wire import HEADER_PREFIX, MOVED_HEADERS, WRITES
 from s3gw.http.request import Request
 from s3gw.s3_error import S3Error, invalid_argument
 
@@ -88,6 +89,9 @@ def verify_query(request: Request, authority: Authority, now: float) -> Signed:
             errors.AccessDenied, "Request has expired", expires=utc(int(expires)), server_time=utc(now)
         )
     headers = request.headers
+    unsigned = (MUST_SIGN & headers.keys()) - MOVED_HEADERS  # which are signed
+    if unsigned:
+        raise v4.not_signed(unsigned)
     if SESSION in query:  # it was a header when it was signed
         token = query[SESSION].encode("utf-8", "surrogateescape").decode("latin-1")
         headers = {**headers, SESSION: token}

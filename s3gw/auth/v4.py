@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from s3gw.auth.chunks import ChunkSigner
 from s3gw.auth.claims import Claim, Signed, is_same, secret_of, sent_at, settle
 from s3gw.generated import errors
 from s3gw.generated.authentication import (
-    INTEGRITY,
+    MUST_SIGN,
     PAYLOADS,
     REGION,
     SCHEME,
@@ -171,14 +171,19 @@ def check_signed(request: Request, signed: Sequence[str], *, excepted: str = "")
     unsigned = [
         name
         for name in request.headers
-        if (name.startswith(HEADER_PREFIX) or name == "host" or name in INTEGRITY)
+        if (name.startswith(HEADER_PREFIX) or name == "host" or name in MUST_SIGN)
         and name not in signed
         and name not in request.moved
         and name != excepted
     ]
     if unsigned:
-        message = "There were headers present in the request which were not signed"
-        raise S3Error(errors.AccessDenied, message, headers_not_signed=", ".join(sorted(unsigned))[:1024])
+        raise not_signed(unsigned)
+
+
+def not_signed(headers: Iterable[str]) -> S3Error:
+    """Make the refusal of headers that must be signed and are not."""
+    message = "There were headers present in the request which were not signed"
+    return S3Error(errors.AccessDenied, message, headers_not_signed=", ".join(sorted(headers))[:1024])
 
 
 def payload_of(request: Request, default: str) -> str:

@@ -1,7 +1,7 @@
 """Rendered by codegen from spec/authentication.yaml; do not edit, run `tox -e codegen`.
 
 Contents: RIGHTS, OWNERS, CLOCK_SKEW_S, PRESIGNED_S; of SigV4: SCHEME, MARKS, PARAMETERS, SESSION, SERVICES,
-TERMINATOR, REGION, INTEGRITY, PAYLOADS; of SigV4A: V4A_SCHEME, V4A_PAYLOAD; of SigV2: V2_SCHEME, V2_MARKS,
+TERMINATOR, REGION, MUST_SIGN, PAYLOADS; of SigV4A: V4A_SCHEME, V4A_PAYLOAD; of SigV2: V2_SCHEME, V2_MARKS,
 V2_PARAMETERS, V2_SIGNED, V2_USUALLY_SIGNED; of forms: FORM_MARKS,
 FORM_V2_MARKS, FORM_UNJUDGED, FORM_SECRETS.
 """
@@ -49,7 +49,7 @@ TERMINATOR: Final = "aws4_request"
 REGION: Final = "us-east-1"
 
 # Headers that must be signed where they are sent, beside host and those that begin with x-amz-.
-INTEGRITY: Final = frozenset(["content-md5"])
+MUST_SIGN: Final = frozenset(["content-md5", "x-s3gw-session"])
 
 # Payloads, beside a SHA-256.
 PAYLOADS: Final = (

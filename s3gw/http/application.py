@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from s3gw.addressing.hosts import NO_DOMAINS, Domains
+from s3gw.addressing.hosts import Domains
 from s3gw.auth.access import OPEN, UNKNOWN
 from s3gw.auth.authority import Authority
 from s3gw.auth.gate import Gate
@@ -56,7 +56,7 @@ class Application:
         context: The PFS, and the settings.
         profile: Its name.
         authority: Who knows identities; without one nobody is asked who they are.
-        domains: Below which a bucket may stand in the host.
+        domains: Below which a bucket may stand in the host; without any it stands in the path.
 
     Attributes:
         check: Raises a PFSError where the PFS cannot be used at present.
@@ -70,7 +70,7 @@ class Application:
         profile: str = DEFAULT_PROFILE,
         *,
         authority: Authority | None = None,
-        domains: Domains = NO_DOMAINS,
+        domains: Domains | None = None,
     ) -> None:
         self._profile = PROFILES[profile]
         self._context = replace(context, keys=self._profile.keys, buckets=self._profile.buckets)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from s3gw.addressing.buckets import BRANCHES, Place, bucket_of
-from s3gw.addressing.hosts import NO_DOMAINS, Domains, is_host, spellings, with_port
+from s3gw.addressing.hosts import Domains, is_host, spellings, with_port
 from s3gw.addressing.keys import check_key
 from s3gw.generated import errors
 from s3gw.generated.wire import HEADER_PREFIX, MOVED_HEADERS, SIGNATURES, WRITES
@@ -98,23 +98,22 @@ class Request:
         self._form: Form | None = None
         self.error_code: str | None = None
 
-    def locate(self, domains: Domains = NO_DOMAINS) -> Target:
+    def locate(self, domains: Domains | None = None) -> Target:
         """Take the target apart, and make headers of the parameters that are some.
 
         Args:
-            domains: Below which a bucket may stand in the host.
+            domains: Below which a bucket may stand in the host; without any it stands in the path.
 
         Raises:
             S3Error: InvalidURI, also for a host that cannot be read where hosts count; InvalidArgument where
                 query and header contradict each other, or a write has two values for one parameter.
         """
-        authority = authority_of(self.raw_target)
-        if authority is not None:
-            if domains and not (authority and is_host(authority)):
-                raise S3Error(errors.InvalidURI, "The URI does not name a host.")  # or a user before it
-            self.headers["host"] = authority  # RFC 9112, 3.2.2: a Host beside it does not count
-        bucket = domains.bucket(self.headers.get("host", "")) if domains else None
-        self.has_bucket_in_host = bucket is not None
+        if not self.raw_target.startswith("/"):
+            self._take_authority(is_read=domains is not None)
+        bucket = None
+        if domains is not None:
+            bucket = domains.bucket(self.headers.get("host", ""))
+            self.has_bucket_in_host = bucket is not None
         target = self.target = parse(self.raw_target, bucket)
         if target.query:
             moved = [name for name in target.query if _is_header(name)]
@@ -125,6 +124,14 @@ class Request:
             if target.repeated and self.method in WRITES:
                 self._refuse_contradictions(target.repeated)
         return target
+
+    def _take_authority(self, *, is_read: bool) -> None:
+        """Let the host of a target in absolute form count, and no Host beside it: RFC 9112, 3.2.2."""
+        authority = authority_of(self.raw_target)
+        if authority is not None:
+            if is_read and not (authority and is_host(authority)):
+                raise S3Error(errors.InvalidURI, "The URI does not name a host.")  # or a user before it
+            self.headers["host"] = authority
 
     def hosts(self) -> list[str]:
         """Give the values of a Host header that the client may have signed, the likeliest first.

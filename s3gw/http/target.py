@@ -35,9 +35,7 @@ class Target(NamedTuple):
 
 
 def authority_of(raw: str) -> str | None:
-    """Give the host that a raw target in absolute form names; None for another form."""
-    if raw.startswith("/"):
-        return None
+    """Give the host that a raw target in absolute form names; None for ``*``, and for what is no target."""
     scheme, slashes, rest = raw.partition("://")
     return _AUTHORITY_END.split(rest, 1)[0] if slashes and scheme.lower() in _SCHEMES else None
 

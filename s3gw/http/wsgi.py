@@ -9,7 +9,7 @@ from typing import Any
 import falcon
 from falcon.routing.util import map_http_methods
 
-from s3gw.addressing.hosts import NO_DOMAINS, Domains
+from s3gw.addressing.hosts import Domains
 from s3gw.auth.authority import Authority
 from s3gw.context import Context
 from s3gw.generated import errors
@@ -137,7 +137,7 @@ def create_app(
     profile: str = DEFAULT_PROFILE,
     *,
     authority: Authority | None = None,
-    domains: Domains = NO_DOMAINS,
+    domains: Domains | None = None,
 ) -> Face:
     """Make the WSGI application; the arguments are those of `Application`."""
     return Face(Application(context, profile, authority=authority, domains=domains))

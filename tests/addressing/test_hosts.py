@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from s3gw.addressing.hosts import NO_DOMAINS, Domains, name_of, spellings, with_port
+from s3gw.addressing.hosts import Domains, name_of, spellings, with_port
 
 DOMAINS = Domains(["s3.example.com", "S3.Internal.", "eu.s3.example.com"])
 COMMIT = "0123456789ab4cdef0123456789abcde"
@@ -47,7 +47,6 @@ COMMIT = "0123456789ab4cdef0123456789abcde"
 )
 def test_all_before_the_longest_domain_is_the_bucket(host, bucket):
     assert DOMAINS.bucket(host) == bucket
-    assert NO_DOMAINS.bucket(host) is None
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,7 @@ def test_a_header_is_tampered_that_was_signed(gateway, changes, answer):
         "x-amz-tagging",
         "content-md5",
         "x-amz-security-token",
+        "x-s3gw-session",
     ],
 )
 def test_a_header_is_added_that_was_not_signed(gateway, name):
@@ -384,3 +385,8 @@ def test_headers_that_version_2_signs_are_folded_into_one(gateway):
     assert gateway.ask(sent("PUT", folded, {})) == MISMATCH
     named = made.raw_target.replace("x-amz-tagging=a%3Db", "x-amz-tagging%3Aa%3Db=")
     assert gateway.ask(sent("PUT", named, {})) == MISMATCH
+
+
+@pytest.mark.parametrize("made", [GET, OLD], ids=["V4", "V2"])
+def test_a_presigned_url_is_led_into_a_session(gateway, made):
+    assert gateway.ask(again(made, x_s3gw_session="0" * 32)) == (403, "AccessDenied")

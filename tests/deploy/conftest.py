@@ -29,7 +29,6 @@ pid {folder}/pid;
 error_log {folder}/error.log warn;
 events {{}}
 http {{
-    access_log {folder}/access.log;
     client_body_temp_path {folder}/bodies;
     proxy_temp_path {folder}/answers;
     fastcgi_temp_path {folder}/fastcgi;
@@ -47,7 +46,7 @@ class Front:
     Attributes:
         port: Of TLS, on 127.0.0.1.
         authority: The certificate to trust, a PEM file.
-        folder: Its own: error.log, access.log, bodies, answers.
+        folder: Its own: error.log, s3gw.log, bodies, answers.
     """
 
     port: int
@@ -58,6 +57,10 @@ class Front:
     def trust(self) -> ssl.SSLContext:
         """Trusts the authority alone."""
         return ssl.create_default_context(cafile=str(self.authority))
+
+    def log(self) -> str:
+        """The requests that it has logged."""
+        return (self.folder / "s3gw.log").read_text()
 
     def complaints(self) -> str:
         """What nginx has logged of itself: errors, and bodies that it had to buffer."""
@@ -104,6 +107,7 @@ def fronted(gateway: Gateway, folder: Path, *names: str) -> Iterator[Front]:
         "127.0.0.1:30600": f"127.0.0.1:{gateway.port}",
         "listen 443 ": f"listen 127.0.0.1:{port} ",
         "/etc/nginx/": f"{folder}/",
+        "/var/log/nginx/": f"{folder}/",
     }.items():
         assert there in example
         example = example.replace(there, here)

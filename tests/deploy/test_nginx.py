@@ -133,6 +133,8 @@ def test_the_gateway_knows_who_asks_and_how(gateway, nginx):
     assert (answer.status, answer.headers["Location"]) == (200, f"https://{url.netloc}/")
     # nginx says who has asked it, behind what it was told itself
     assert " 127.0.0.2 " in gateway.log_line(answer.headers["x-amz-request-id"])
+    eventually(lambda: f" PUT tls.{DOMAIN}/ 200 " in nginx.log())
+    assert "X-Amz" not in nginx.log()
 
 
 def test_the_aws_cli(nginx, tools, tmp_path):

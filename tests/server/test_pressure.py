@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from contextlib import ExitStack, closing
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,22 @@ def test_more_uploads_than_there_are_threads_for_are_told_to_slow_down(serve):
         for connection in slow:
             connection.send(bytes(BIG - 1000))
             assert connection.response()[0] == 200
+
+
+def test_clients_behind_a_trusted_proxy_have_a_share_each(serve):
+    server = serve(uploads=4, trusted_proxies=(ip_network("127.0.0.0/8"),))
+    port = server.address[1]
+    assert ask(port, b"PUT /b.r HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")[0] == 200
+    greedy, other = "X-Forwarded-For: 198.51.100.1\r\n", "X-Forwarded-For: 198.51.100.2\r\n"
+    with ExitStack() as stack:
+        for number in range(3):
+            connection = stack.enter_context(closing(Connection(port)))
+            connection.send(put_head("b.r", BIG, f"slow-{number}", EXPECT + greedy))
+            assert connection.response()[0] == 100
+            connection.send(bytes(1000))
+        eventually(lambda: [stream.has_begun for stream in list(server.uploads._holders)] == [True] * 3)
+        assert ask(port, put_head("b.r", BIG, "more", greedy) + bytes(BIG))[0] == 503
+        assert ask(port, put_head("b.r", BIG, "other", other) + bytes(BIG))[0] == 200
 
 
 class Upload:

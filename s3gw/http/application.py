@@ -204,20 +204,24 @@ class Application:
 
     def refuse(self, request: Request, status: int, detail: str) -> Response:
         """Answer what a server or framework could not read, by the status that it gives that."""
-        self._tell_browsers(request)
         kind = errors.HTTP_ERRORS.get(status)
         if kind is None:
             is_theirs = errors.BadRequest.status <= status < errors.InternalError.status
             kind = errors.BadRequest if is_theirs else errors.InternalError
         message = kind.message if kind is errors.InternalError else f"{kind.message} {detail}".strip()
-        return lay_out_error(S3Error(kind, message), request)
+        return self.fail(request, S3Error(kind, message))
 
     def fail(self, request: Request, error: Exception) -> Response:
         """Answer any exception as S3 does; what nobody expected is logged."""
         self._tell_browsers(request)
         answered = self._s3_error(error, request)
         access = request.access
-        if access is not None and access.pfs is not None and answered.kind is errors.AccessDenied:
+        if access is None:
+            if self._gate is not None:
+                request.access = UNKNOWN  # it was refused before anybody was asked
+        elif answered.kind is errors.SignatureDoesNotMatch:
+            access.is_denied = True  # by what is signed of its body
+        elif access.pfs is not None and answered.kind is errors.AccessDenied:
             access.is_denied = True  # by PFS itself
         return lay_out_error(answered, request)
 

@@ -271,6 +271,15 @@ def test_chunks_are_swapped(gateway):
     assert upload(gateway, headers, [two, one, end]) == MISMATCH
 
 
+def test_a_chunk_that_is_not_as_it_was_signed_is_denied_in_the_log(gateway):
+    headers, pieces = streamed(Streaming, [b"one"])
+    body = b"".join(pieces).replace(b"one", b"uno")
+    request = sent("PUT", "/master.images/new", {**headers, "content-length": str(len(body))}, body)
+    assert gateway.ask(request) == MISMATCH
+    assert request.access is not None
+    assert request.access.is_denied
+
+
 def test_the_signatures_of_chunks_are_swapped(gateway):
     headers, (one, two, end) = streamed(Streaming, [b"one", b"two"])
     forged = [one.replace(b"one", b"two"), two.replace(b"two", b"one"), end]

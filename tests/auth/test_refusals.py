@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -15,12 +16,16 @@ from s3gw.generated import errors
 from s3gw.generated.authentication import OWNERS, RIGHTS
 from s3gw.generated.routes import PROFILES
 from s3gw.http.application import Application
+from s3gw.http.layout import Response
 from s3gw.http.operation import ANYBODY, Operation
 from s3gw.http.request import Request
+from s3gw.http.wsgi import create_app
 from s3gw.pfs.embedded import EmbeddedPFS
-from s3gw.pfs.interface import Branch, Put
+from s3gw.pfs.interface import Branch, Delete, Put
 from s3gw.s3_error import S3Error
-from tests.auth.signing import HOST, KEY, SECRET, Keys, by_botocore
+from s3gw.server._server import GatewayServer
+from tests.auth.signing import HOST, KEY, SECRET, Keys, by_botocore, sent
+from tests.server.in_process import running
 
 BRANCH = Branch("images", "master")
 PATHS = {"service": "/", "bucket": "/master.images", "object": "/master.images/a"}
@@ -50,8 +55,8 @@ def pfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPFS]:
 @pytest.fixture(autouse=True)
 def _nothing_changes(pfs: EmbeddedPFS) -> Iterator[None]:
     def kept() -> tuple[object, ...]:
-        branches = [str(row.branch) for row in pfs.list_branches()]
-        return branches, pfs.snapshot(BRANCH).commit
+        files = {file.path: file.hash for file in pfs.snapshot(BRANCH).list_files().files}
+        return [str(row.branch) for row in pfs.list_branches()], files
 
     before = kept()
     yield
@@ -157,3 +162,89 @@ def test_whoever_posts_no_form_is_nobody_in_particular(pfs):
     application = Application(Context(pfs), "extended", authority=Keys({}, anonymous=anonymous))
     request = Request("POST", "/master.images", {"host": HOST, "content-length": "9"}, Unread())
     assert application.answer(request).status == 412
+
+
+def head_of(request: Request, size: int) -> bytes:
+    """Write the head of a request as it is sent, with a body of some bytes."""
+    fields = {**request.headers, "content-length": str(size)}
+    lines = [
+        f"{request.method} {request.raw_target} HTTP/1.1",
+        *(f"{name}: {fields[name]}" for name in fields),
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def answer_of(connection: socket.socket) -> tuple[int, str]:
+    """Read an answer: the status, and the code of its error."""
+    with connection.makefile("rb") as file:
+        status = int(file.readline().split()[1])
+        fields = dict(line.split(b": ", 1) for line in iter(file.readline, b"\r\n"))
+        body = file.read(int(fields[b"Content-Length"])).decode()
+    return status, body.partition("<Code>")[2].partition("</Code>")[0]
+
+
+@pytest.fixture(scope="module")
+def server(pfs: EmbeddedPFS) -> Iterator[GatewayServer]:
+    """A server in which ann may write below `mine/`, and nobody else anything."""
+    grant = Grant(frozenset(["read", "write", "delete"]), ("*",), ("mine/",))
+    authority = Keys({KEY: Credentials(SECRET, Identity("ann", (grant,)))})
+    with running(create_app(Context(pfs), "extended", authority=authority)) as started:
+        yield started
+
+
+@pytest.mark.parametrize("size", [1, 60_000, 10_000_000])
+@pytest.mark.parametrize("secret", [None, "wrong", SECRET])
+def test_a_request_is_refused_by_its_head_while_its_body_is_still_to_come(server, size, secret):
+    request = Request("PUT", "/master.images/a", {"host": HOST}, Unread())
+    if secret is not None:
+        request = by_botocore(S3SigV4Auth, "PUT", "/master.images/a", secret=secret)
+    for part in (b"", b"x"):
+        with socket.create_connection(server.address, timeout=5) as connection:
+            connection.sendall(head_of(request, size + 1) + part)
+            assert answer_of(connection) == (
+                403,
+                "SignatureDoesNotMatch" if secret == "wrong" else "AccessDenied",
+            )
+
+
+def test_a_body_that_comes_behind_its_head_is_written(server, pfs):
+    request = by_botocore(S3SigV4Auth, "PUT", "/master.images/mine/a", body=b"body")
+    with socket.create_connection(server.address, timeout=5) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(2):
+            for part in (head_of(request, 4), b"bo", b"dy"):
+                connection.sendall(part)
+            assert answer_of(connection) == (200, "")
+    snapshot = pfs.snapshot(BRANCH)
+    assert b"".join(snapshot.read_file(snapshot.inspect_file("mine/a"))) == b"body"
+    pfs.change(BRANCH, [Delete("mine/a")])
+
+
+@pytest.mark.parametrize("lost", ["write", "delete"])
+def test_a_session_is_not_finished_by_somebody_who_may_do_a_part_of_it_no_more(pfs, lost):
+    rights = frozenset(["read", "write", "delete"])
+    everything, less = Grant(rights, ("*",), ("mine/",)), Grant(rights - {lost}, ("*",), ("mine/",))
+    elsewhere = Grant(rights, ("*",), ("other/",))
+
+    def send(method: str, target: str, *grants: Grant, session: str = "", body: bytes = b"") -> Response:
+        headers = {"x-s3gw-session": session} if session else {}
+        made = by_botocore(S3SigV4Auth, method, f"/master.images{target}", headers, body)
+        authority = Keys({KEY: Credentials(SECRET, Identity("ann", grants))})
+        request = sent(method, made.raw_target, {**made.headers, "content-length": str(len(body))}, body)
+        return Application(Context(pfs), "extended", authority=authority).answer(request)
+
+    id_ = dict(send("POST", "?s3gw-session", everything).headers)["X-S3gw-Session"]
+    assert send("PUT", "/mine/a", everything, session=id_, body=b"a").status == 200
+    assert send("DELETE", "/mine/a", everything, session=id_).status == 204
+    assert send("PUT", "/mine/b", everything, session=id_, body=b"b").status == 200
+    assert send("POST", f"?s3gw-session={id_}", less, elsewhere).status == 403
+    assert send("PUT", "/mine/b", everything, session=id_, body=b"b").status == 200  # it goes on
+    assert send("POST", f"?s3gw-session={id_}", everything).status == 200
+    pfs.change(BRANCH, [Delete("mine/b")])
+
+
+@pytest.mark.parametrize("source", ["a.b.c.d/a", "uploads._s3gw_/a", "master.images/a", "master.nowhere/a"])
+def test_a_source_that_may_not_be_read_does_not_tell_whether_it_could_be_one(pfs, source):
+    made = by_botocore(S3SigV4Auth, "PUT", "/master.images/mine/a", {"x-amz-copy-source": source})
+    grant = Grant(frozenset(RIGHTS), ("*",), ("mine/",))
+    assert ask(pfs, sent("PUT", made.raw_target, made.headers), grant) == DENIED

@@ -1,7 +1,7 @@
 """`tox -e bench`: the gateway beside what people would use instead, as ratios of medians.
 
-Over an embedded PFS: beside ``rclone serve s3``, moto, versitygw and MinIO. With --pachd: in front of
-a cluster, beside other S3 endpoints of that cluster.
+Over an embedded PFS: beside ``rclone serve s3``, moto, versitygw, MinIO and s3proxy. With --pachd: in front
+of a cluster, beside other S3 endpoints of that cluster.
 """
 
 from __future__ import annotations
@@ -91,21 +91,21 @@ def _measure(options: argparse.Namespace, kind: str) -> Run:
         if options.pachd:
             sizes = [10_000, 100_000]
             buckets = [*map(Listed, sizes), Listed(sizes[-1], FOLDERS)]
+            work = [one for one in workloads.pachd(sizes) if options.only in one.name]
             bench = scenes.pachd(stack, run, load, buckets, options.pachd, options.other)
-            work = workloads.pachd(sizes)
         else:
             sizes = [1000, 100_000, 1_000_000] if options.full else [1000, 100_000]
-            bench = scenes.embedded(
-                stack, run, load, workloads.buckets(sizes), options.peers, options.folder / "bin"
-            )
             kinds = ("first", "middle", "in folders", "delimiter")
             work = (
                 workloads.embedded(sizes, kinds, GIB, 1000)
                 if options.full
                 else workloads.embedded(sizes, ("first", "middle", "delimiter"), 256 * MIB, 100)
             )
+            work = [one for one in work if options.only in one.name]
+            bench = scenes.embedded(
+                stack, run, load, workloads.buckets(sizes), work, options.peers, options.folder / "bin"
+            )
         run.versions = {server.name: server.version for server in bench.servers}
-        work = [one for one in work if options.only in one.name]
         rounds, seconds = (5, 0.7) if options.full else (3, 0.15)
         bench.measure(work, options.rounds or rounds, options.seconds or seconds)
         if options.full and not options.only:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from python_pachyderm.proto.v2.pfs import pfs_pb2_grpc
 from s3gw.addressing.buckets import BRANCHES
 from s3gw.pfs import PFS
 from s3gw.pfs.interface import Put
+
+_MD5_OF_X = "9dd4e461268c8034f5c8564e155c67a6"
 
 
 def branch(pfs: PFS, bucket: str, files: list[str], data: bytes = b"x") -> None:
@@ -29,15 +32,21 @@ def branch(pfs: PFS, bucket: str, files: list[str], data: bytes = b"x") -> None:
 
 
 def cluster(
-    pfs: PFS, address: str, token: str | None, bucket: str, files: list[str], data: bytes = b"x"
+    pfs: PFS,
+    address: str,
+    token: str | None,
+    bucket: str,
+    files: list[str],
+    data: Callable[[str], bytes] = lambda _: b"x",
 ) -> None:
-    """Make a branch of files that hold `data` in a cluster, all of them in one commit."""
+    """Make a branch of files in a cluster, all of them in one commit; `data` gives the content for a path."""
     name = BRANCHES.place(bucket).branch
     pfs.create_branch(name)
     repo = pb.Repo(name=name.repo, type="user", project=pb.Project(name=name.project))
     head = pb.Commit(repo=repo, branch=pb.Branch(repo=repo, name=name.name))
     added = (
-        pb.ModifyFileRequest(add_file=pb.AddFile(path=f"/{path}", raw={"value": data})) for path in files
+        pb.ModifyFileRequest(add_file=pb.AddFile(path=f"/{path}", raw={"value": data(path)}))
+        for path in files
     )
     metadata = (("authn-token", token),) if token else ()
     with grpc.insecure_channel(address) as channel:
@@ -64,4 +73,6 @@ def folder(bucket: Path, files: list[str], data: bytes = b"x", inside: str = "")
         source = file
         Path(file).write_bytes(data)
         with contextlib.suppress(OSError):  # where versitygw keeps the ETag of what it has written
-            os.setxattr(file, "user.etag", b"9dd4e461268c8034f5c8564e155c67a6")
+            os.setxattr(file, "user.etag", _MD5_OF_X.encode())
+        with contextlib.suppress(OSError):  # and s3proxy
+            os.setxattr(file, "user.user.content-md5", bytes.fromhex(_MD5_OF_X))

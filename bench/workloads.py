@@ -35,6 +35,9 @@ WITH_MANY = ("versitygw", "minio")
 ENTRIES = 1000
 FOLDERS = 100
 
+# Listings of a bucket without folders.
+FLAT = ("first", "middle")
+
 OURS, PROCESS = "s3gw", "s3gw, process"
 
 # Options that make a bucket.
@@ -155,7 +158,6 @@ def listing(kind: str, keys: int, marker: str = "start-after", most: int = ENTRI
 
     A bucket of 1000 keys has 500 behind its middle.
     """
-    flat = kind in ("first", "middle")
     version = "list-type=2&" if marker == "start-after" else ""
     query = f"{version}max-keys={most}"
     entries = min(most, keys // 2 if kind == "middle" else keys)
@@ -165,7 +167,7 @@ def listing(kind: str, keys: int, marker: str = "start-after", most: int = ENTRI
         query, entries = f"delimiter=%2F&{query}", FOLDERS
     elif kind == "one folder":
         query, entries = f"delimiter=%2F&{query}&prefix=f50%2F", min(most, keys // FOLDERS)
-    bucket = Listed(keys, 1 if flat else FOLDERS).name
+    bucket = Listed(keys, 1 if kind in FLAT else FOLDERS).name
     return Workload(name_of(kind, keys), bucket, (f"-query={query}", "-connections=2"), entries=entries)
 
 
@@ -247,7 +249,8 @@ def pachd(sizes: Sequence[int]) -> list[Workload]:
     pages = [("first", keys) for keys in sizes] + [("middle", keys) for keys in sizes]
     for kind, keys in [*pages, ("delimiter", sizes[-1]), ("one folder", sizes[-1])]:
         page = listing(kind, keys, "marker")
-        found += [first_time(page, put(1, 1, 1, f"-from={Listed(keys).keys}", "-seed=TURN")), again(page)]
+        last = (keys if kind in FLAT else keys // FOLDERS) - 1
+        found += [first_time(page, put(1, 1, 1, "-count=1", f"-from={last}", "-seed=TURN")), again(page)]
     new = put(LARGE_SIZE, 1, 1, "-count=1", "-seed=TURN")
     return [*found, first_time(GET_LARGE, new), again(GET_LARGE), LAST_RANGE]
 

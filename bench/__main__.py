@@ -14,20 +14,25 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import report, scenes, servers, workloads
+from bench import growth, report, scenes, servers, workloads
 from bench.measure import Run
 from bench.workloads import FOLDERS, GIB, MIB, Listed
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parent
+_GROWTH = "growth.json"
 
 
 def main() -> None:
     """Measure, print tables, and write the page where that is asked for."""
     options = _options()
+    if options.growth:
+        _grow(options)
+        return
     kind = "pachd" if options.pachd else "embedded"
     results = options.folder / f"{kind}.json"
     if options.report:
@@ -43,7 +48,31 @@ def main() -> None:
         name = f"performance{suffix}"
         report.plot(run, _ROOT / "docs" / f"{name}.svg")
         notes = (_HERE / f"notes{suffix}.md").read_text()
+        beside = options.folder / _GROWTH
+        if kind == "embedded" and beside.exists():
+            notes = f"{growth.section(growth.Growth.load(beside))}\n{notes}"
         (_ROOT / "docs" / f"{name}.md").write_text(report.page(run, f"{name}.svg", notes))
+
+
+def _grow(options: argparse.Namespace) -> None:
+    """Measure growth and print it; the next page has the figures, too."""
+    with _load(options) as load:
+        today = datetime.now(UTC).date().isoformat()
+        rounds, seconds = options.rounds or 5, options.seconds or 0.7
+        grown = growth.measure(load, today, options.keys, options.buckets, rounds, seconds)
+        servers.say("removing data")
+    print(growth.section(grown), flush=True)
+    grown.save(options.folder / _GROWTH)
+
+
+@contextlib.contextmanager
+def _load(options: argparse.Namespace) -> Iterator[Path]:
+    """Build the load program in a folder that is removed with all that is put into it."""
+    options.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        load = Path(folder).resolve() / "load"
+        subprocess.run([servers.go(), "build", "-o", str(load), "."], cwd=_HERE / "load", check=True)  # noqa: S603
+        yield load
 
 
 def _options() -> argparse.Namespace:
@@ -56,6 +85,13 @@ def _options() -> argparse.Namespace:
         action="store_true",
         help="20 minutes: longer turns, 1M keys, 5 GiB; writes docs/performance.md, with --pachd -pachd.md",
     )
+    modes.add_argument(
+        "--growth",
+        action="store_true",
+        help="many keys and buckets beside few, a quarter of an hour and 3 GB; the next page has it too",
+    )
+    add("--keys", type=int, default=growth.MANY_KEYS, help="of --growth (default: %(default)s)")
+    add("--buckets", type=int, default=growth.MANY_BUCKETS, help="of --growth (default: %(default)s)")
     add("--write", action="store_true", help="write the page after --quick too")
     add("--report", action="store_true", help="write it again: the last run, and bench/notes.md")
     add("--peers", help=f"of {','.join(servers.PEERS)}")
@@ -83,11 +119,8 @@ def _options() -> argparse.Namespace:
 
 
 def _measure(options: argparse.Namespace, kind: str) -> Run:
-    options.folder.mkdir(parents=True, exist_ok=True)
     run = Run(kind, "full" if options.full else "quick", datetime.now(UTC).date().isoformat(), _machine())
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder, contextlib.ExitStack() as stack:
-        load = Path(folder).resolve() / "load"
-        subprocess.run([servers.go(), "build", "-o", str(load), "."], cwd=_HERE / "load", check=True)  # noqa: S603
+    with _load(options) as load, contextlib.ExitStack() as stack:
         if options.pachd:
             sizes = [10_000, 100_000]
             buckets = [*map(Listed, sizes), Listed(sizes[-1], FOLDERS)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
-from itertools import chain
+from collections.abc import Callable, Iterable
+from itertools import chain, islice
 from pathlib import Path
 
 import grpc
@@ -14,7 +14,7 @@ from python_pachyderm.proto.v2.pfs import pfs_pb2_grpc
 
 from s3gw.addressing.buckets import BRANCHES
 from s3gw.pfs import PFS
-from s3gw.pfs.interface import Put
+from s3gw.pfs.interface import Branch, Put
 
 _MD5_OF_X = "9dd4e461268c8034f5c8564e155c67a6"
 
@@ -29,6 +29,19 @@ def branch(pfs: PFS, bucket: str, files: list[str], data: bytes = b"x") -> None:
             staging.write(data)
             content = staging.finish()
             pfs.change(name, [Put(path, content) for path in some])
+
+
+def bodies(pfs: PFS, name: Branch, files: Iterable[str]) -> None:
+    """Fill a branch with files that each hold their own path, 5000 of them to a commit."""
+    left = iter(files)
+    while some := list(islice(left, 5000)):
+        with contextlib.ExitStack() as stack:
+            puts = []
+            for path in some:
+                staging = stack.enter_context(pfs.stage(name, path, arrived=True))
+                staging.write(path.encode())
+                puts.append(Put(path, staging.finish()))
+            pfs.change(name, puts)
 
 
 def cluster(

@@ -179,7 +179,7 @@ class Bench:
                         why = server.unfilled[workload.bucket]
                         self.run.unfilled.setdefault(server.name, {})[workload.name] = why
                     elif self._takes_part(server, workload):
-                        turn = self._turn(server, workload, seconds)
+                        turn = self.turn(server, workload, seconds)
                         cells = self.run.turns.setdefault(server.name, {})
                         cells.setdefault(workload.name, []).append(turn)
                         if turn.problem:
@@ -193,7 +193,8 @@ class Bench:
         alone = workload.alone or workload.is_floor
         return not alone and (workload.writes or not server.only_writes)
 
-    def _turn(self, server: Server, workload: Workload, seconds: float) -> Turn:
+    def turn(self, server: Server, workload: Workload, seconds: float) -> Turn:
+        """Let a server take one turn at a workload."""
         try:
             if workload.is_floor:
                 return bare_writes(self._program.parent / "floor", KIB, seconds)

@@ -126,18 +126,26 @@ def running(
                 name, f"http://{address}", version, (ACCESS, SECRET) if signed else None, process.pid
             )
         finally:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_ENDS_S)
-            process.kill()
+            stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server, and wait until it has."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_ENDS_S)
+    process.kill()
+
+
+def serve(pfs: str, *options: str) -> list[str]:
+    """Give the command that runs our gateway over a PFS."""
+    return [sys.executable, "-m", "s3gw", "serve", f"--pfs={pfs}", *options]
 
 
 def s3gw(name: str, pfs: str, *options: str) -> contextlib.AbstractContextManager[Server]:
     """Run our gateway over a PFS."""
     version = importlib.metadata.version("s3gw")
-    return running(
-        name, version, sys.executable, "-m", "s3gw", "serve", f"--pfs={pfs}", "--listen=ADDRESS", *options
-    )
+    return running(name, version, *serve(pfs, "--listen=ADDRESS", *options))
 
 
 def rclone(program: Path, folder: Path) -> contextlib.AbstractContextManager[Server]:

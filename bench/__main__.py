@@ -18,20 +18,20 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import growth, report, scenes, servers, workloads
+from bench import gateways, growth, report, scenes, servers, workloads
 from bench.measure import Run
 from bench.workloads import FOLDERS, GIB, MIB, Listed
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parent
-_GROWTH = "growth.json"
+_GROWTH, _GATEWAYS = "growth.json", "gateways.json"
 
 
 def main() -> None:
     """Measure, print tables, and write the page where that is asked for."""
     options = _options()
-    if options.growth:
-        _grow(options)
+    if options.growth or options.gateways:
+        _beside(options)
         return
     kind = "pachd" if options.pachd else "embedded"
     results = options.folder / f"{kind}.json"
@@ -48,21 +48,30 @@ def main() -> None:
         name = f"performance{suffix}"
         report.plot(run, _ROOT / "docs" / f"{name}.svg")
         notes = (_HERE / f"notes{suffix}.md").read_text()
-        beside = options.folder / _GROWTH
-        if kind == "embedded" and beside.exists():
-            notes = f"{growth.section(growth.Growth.load(beside))}\n{notes}"
+        beside = options.folder / (_GROWTH if kind == "embedded" else _GATEWAYS)
+        if beside.exists():
+            notes = f"{_section(beside)}\n{notes}"
         (_ROOT / "docs" / f"{name}.md").write_text(report.page(run, f"{name}.svg", notes))
 
 
-def _grow(options: argparse.Namespace) -> None:
-    """Measure growth and print it; the next page has the figures, too."""
+def _beside(options: argparse.Namespace) -> None:
+    """Measure growth or many gateways, and print it; the next page has the figures too."""
+    results = options.folder / (_GROWTH if options.growth else _GATEWAYS)
     with _load(options) as load:
         today = datetime.now(UTC).date().isoformat()
-        rounds, seconds = options.rounds or 5, options.seconds or 0.7
-        grown = growth.measure(load, today, options.keys, options.buckets, rounds, seconds)
+        turns = options.rounds or 5, options.seconds or 0.7
+        if options.growth:
+            growth.measure(load, today, options.keys, options.buckets, *turns).save(results)
+        else:
+            gateways.measure(load, today, options.pachd, *turns).save(results)
         servers.say("removing data")
-    print(growth.section(grown), flush=True)
-    grown.save(options.folder / _GROWTH)
+    print(_section(results), flush=True)
+
+
+def _section(results: Path) -> str:
+    if results.name == _GROWTH:
+        return growth.section(growth.Growth.load(results))
+    return gateways.section(gateways.Gateways.load(results))
 
 
 @contextlib.contextmanager
@@ -90,6 +99,11 @@ def _options() -> argparse.Namespace:
         action="store_true",
         help="many keys and buckets beside few, a quarter of an hour and 3 GB; the next page has it too",
     )
+    modes.add_argument(
+        "--gateways",
+        action="store_true",
+        help="one, two and three in front of one pachd; without --pachd of a devpachd of their own; likewise",
+    )
     add("--keys", type=int, default=growth.MANY_KEYS, help="of --growth (default: %(default)s)")
     add("--buckets", type=int, default=growth.MANY_BUCKETS, help="of --growth (default: %(default)s)")
     add("--write", action="store_true", help="write the page after --quick too")
@@ -108,7 +122,7 @@ def _options() -> argparse.Namespace:
     )
     add("--folder", type=Path, default=_ROOT / ".cache" / "bench", help="for data, and for the peers in Go")
     options = parser.parse_args()
-    if bool(options.pachd) != bool(options.other) and not options.report:
+    if bool(options.pachd) != bool(options.other) and not (options.report or options.gateways):
         parser.error("--pachd and --other belong together")
     if options.only and (options.write or options.report):
         parser.error("--only measures too little for a page")

@@ -150,12 +150,13 @@ class Bench:
 
     def send(self, server: Server, bucket: str, *options: str) -> dict[str, Any]:
         """Run the load program. Raises OSError or SubprocessError where it fails as a whole."""
-        command = self._command(server, bucket, *options)
+        command = self.command(server, bucket, *options)
         done = subprocess.run(command, capture_output=True, check=True, timeout=_TIMEOUT_S)  # noqa: S603
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
-    def _command(self, server: Server, bucket: str, *options: str) -> list[str]:
+    def command(self, server: Server, bucket: str, *options: str) -> list[str]:
+        """Give the command of the load program."""
         command = [str(self._program), f"-url={server.url}/{self.prefix}{bucket}", *options]
         if server.keys is not None:
             command += [f"-access={server.keys[0]}", f"-secret={server.keys[1]}"]
@@ -282,7 +283,7 @@ class Bench:
     def _up_and_down(self, server: Server) -> list[dict[str, Any]]:
         """Give what the upload, the download and the readers tell."""
         readers = (SMALL, f"-keys={SMALL_KEYS}", "-connections=62", "-pause=100ms")
-        commands = [self._command(server, *words) for words in (readers, ("down", "-count=1"))]
+        commands = [self.command(server, *words) for words in (readers, ("down", "-count=1"))]
         with contextlib.ExitStack() as stack:
             running = []
             for command in commands:

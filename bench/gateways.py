@@ -23,7 +23,7 @@ from s3gw.addressing.buckets import BRANCHES
 from s3gw.pfs import opener
 
 _MOST = 3
-_CONNECTIONS = 64  # of all gateways together
+_CONNECTIONS = 192  # of all gateways together
 _FINISH_S = 0.2  # of a commit in the devpachd, as a pachd takes
 
 _READ = (f"-keys={SMALL_KEYS}",)
@@ -61,7 +61,7 @@ class Gateways:
 
 
 def measure(load: Path, date: str, address: str | None, rounds: int, seconds: float) -> Gateways:
-    """Let one gateway, two and three take turns under 64 connections; without an address over a devpachd."""
+    """Let one gateway, two and three take turns under the same load; without an address over a devpachd."""
     with contextlib.ExitStack() as stack:
         pachd = "a pachd" if address else f"a devpachd whose commits take {_FINISH_S} s"
         address = address or stack.enter_context(_devpachd(load.parent / "devpachd"))

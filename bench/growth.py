@@ -17,7 +17,7 @@ from typing import Self
 from urllib.parse import quote
 
 from bench import fill, servers
-from bench.measure import Bench, Run, Turn, median
+from bench.measure import Bench, Run, Turn, cpu_per_1000, median
 from bench.servers import Server, say
 from bench.workloads import KIB, Workload, listing, name_of, put, short
 from s3gw.pfs.embedded import EmbeddedPFS
@@ -35,12 +35,16 @@ _NEW = 400  # objects of a turn
 
 @dataclass(frozen=True)
 class Row:
-    """What something costs with few and with many, in `unit`; the aim is for their ratio."""
+    """What something costs with few and with many, in `unit`; the aim is for their ratio.
+
+    The CPU of the gateway with many beside that with few is in `cpu`, where it was measured.
+    """
 
     what: str
     unit: str
     few: float
     many: float
+    cpu: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -210,7 +214,10 @@ def _turns(bench: Bench, stores: Sequence[_Store], rounds: int, seconds: float) 
         if problem:
             raise SystemExit(f"bench: {name}: {problem}")
         say(name)
-        yield Row(name, "ms", *(1000 / median(side) for side in turns.values()))
+        few, many = turns.values()
+        used = cpu_per_1000(few), cpu_per_1000(many)
+        cpu = used[1] / used[0] if used[0] and used[1] else None
+        yield Row(name, "ms", 1000 / median(few), 1000 / median(many), cpu)
 
 
 def _list_buckets(server: Server, buckets: int) -> list[float]:
@@ -251,10 +258,11 @@ def section(growth: Growth) -> str:
         "over all connections: the median of turns that both take one after the other. "
         f"Filling took {growth.fill_s:.0f} s; a listing of all buckets by pages of {_PAGE} takes "
         f"{growth.all_buckets_ms:.0f} ms.\n",
-        f"| | few | many | many / few, wanted ≤ {WANTED} | |\n|---|---|---|---|---|",
+        f"| | few | many | many / few, wanted ≤ {WANTED} | | CPU, many / few |\n|---|---|---|---|---|---|",
     ]
     for row in growth.rows:
         verdict = "met" if row.ratio <= WANTED else "**missed**"
         few, many = (f"{cost:.3g} {row.unit}".strip() for cost in (row.few, row.many))
-        lines.append(f"| {row.what} | {few} | {many} | {row.ratio:.2f} | {verdict} |")
+        cpu = "" if row.cpu is None else f"{row.cpu:.2f}"
+        lines.append(f"| {row.what} | {few} | {many} | {row.ratio:.2f} | {verdict} | {cpu} |")
     return "\n".join(lines) + "\n"

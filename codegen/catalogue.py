@@ -90,6 +90,10 @@ class Authentication:
 
     rights: dict[str, str]
     owners: tuple[str, ...]
+    signatures: dict[str, dict[str, Any]]
+    clock_skew_s: int
+    presigned_s: int
+    forms: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,14 @@ def _wire(document: dict[str, Any]) -> Wire:
 
 
 def _authentication(document: dict[str, Any]) -> Authentication:
-    return Authentication(rights=dict(document["rights"]), owners=tuple(document["owners"]))
+    return Authentication(
+        rights=dict(document["rights"]),
+        owners=tuple(document["owners"]),
+        signatures=dict(document["signatures"]),
+        clock_skew_s=document["clock_skew_s"],
+        presigned_s=document["presigned_s"],
+        forms=dict(document["forms"]),
+    )
 
 
 def _operation(entry: dict[str, Any], file: str) -> Operation:

@@ -82,7 +82,11 @@ def entries(catalogue: Catalogue) -> list[Entry]:
 def _resolved(operation: Operation, names: list[str]) -> Operation:
     supported = operation.supported
     if supported is None or supported["profile"] not in names:
-        return replace(operation, supported=None, overlays={})
+        unsupported = dict(operation.unsupported or {})
+        said = unsupported.pop("in", {})
+        for name in names:
+            unsupported |= said.get(name, {})
+        return replace(operation, supported=None, unsupported=unsupported or None, overlays={})
     for name in names:
         supported = merge(supported, operation.overlays.get(name, {}))
     return replace(operation, supported=supported, unsupported=None, overlays={})

@@ -1,4 +1,4 @@
-"""The command line: ``s3gw serve``, ``devpachd``; the others are in `s3gw.contract`, `s3gw.maintenance`."""
+"""The command line: ``s3gw serve``, ``devpachd``; the others are in `contract`, `keys`, `maintenance`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from s3gw import contract, maintenance
+from s3gw import contract, keys, maintenance
 from s3gw.context import Context
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.pfs import PFSError, opener
+
+if TYPE_CHECKING:
+    from s3gw.auth.authority import Authority
+    from s3gw.auth.keyring import Keyring, Shared
+    from s3gw.http.cors import Rules
+    from s3gw.pfs.interface import PFS
 
 _EPILOG = """\
 Every option of `serve` can be given in the environment too: S3GW_PFS, S3GW_LISTEN, S3GW_WORKERS
@@ -29,8 +36,9 @@ examples:
   s3gw serve --pfs embedded:/var/lib/s3gw --listen 0.0.0.0:30600
   S3GW_LOG_FORMAT=json s3gw serve --workers 4
   s3gw serve --pfs grpc://127.0.0.1:30650          the cluster there
+  s3gw serve --profile extended --auth keyring.yaml   only whom the keyring knows
 
-Any access key and secret will do: the classic profile has no authentication.
+Without --auth any access key and secret will do: nobody is asked who they are.
 SIGTERM finishes the requests in flight, then ends with status 0.
 """
 
@@ -51,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     return status
 
+
+# The --auth that is no keyring.
+_PACHYDERM = "pachyderm"
 
 _LAST_PORT = 65535
 _REGION = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -113,6 +124,15 @@ def _parser() -> argparse.ArgumentParser:
         help="which operations are served: "
         + "; ".join(f"{p.name}, {_lower(p.summary)}" for p in PROFILES.values()),
     )
+    serve.add_argument(
+        "--auth",
+        type=_auth,
+        default=os.environ.get("S3GW_AUTH"),
+        metavar="FILE|pachyderm",
+        help="ask who sends a request, in the profile extended: FILE is the keyring that says who there is "
+        "and what each may (see s3gw key); with pachyderm access key and secret are a Pachyderm token, both, "
+        "and the roles of the cluster decide; without it anybody who reaches the port may read and write",
+    )
     _setting(
         serve,
         "--workers",
@@ -173,6 +193,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     _setting(
         serve,
+        "--domain",
+        type=contract.domains,
+        default="",
+        metavar="NAME[,NAME]",
+        help="domains below which each bucket has a host of its own, in the profile extended: "
+        "master.images.s3.example.com for s3.example.com; paths go on beside them",
+    )
+    _setting(
+        serve,
+        "--trusted-proxy",
+        type=_networks,
+        default="",
+        metavar="CIDR[,CIDR]",
+        help="addresses of proxies, such as 10.0.0.0/8, whose X-Forwarded-For, -Proto, -Host and -Port tell "
+        "who asks, and how; nobody else's do",
+    )
+    _setting(
+        serve,
         "--region",
         type=_region,
         default="PACHYDERM",
@@ -212,6 +250,14 @@ def _parser() -> argparse.ArgumentParser:
         "profile extended",
     )
     _setting(
+        serve,
+        "--cors",
+        default="",
+        metavar="FILE",
+        help="rules for pages of other origins, for all buckets, of the profile extended: S3's document "
+        "CORSConfiguration, or what the AWS CLI takes for it",
+    )
+    _setting(
         serve, "--pachd-ca", default="", metavar="FILE", help="PEM of the authorities to trust; asks for TLS"
     )
     _setting(
@@ -247,10 +293,17 @@ def _parser() -> argparse.ArgumentParser:
     devpachd.add_argument("--data", required=True, metavar="PATH", help="a folder of its own")
     devpachd.add_argument("--listen", default="127.0.0.1:30650", metavar="HOST:PORT")
     devpachd.add_argument(
+        "--root-token",
+        metavar="TOKEN",
+        help="ask for tokens, as a cluster does where auth is activated; this one is its root user's",
+    )
+    devpachd.add_argument(
         "--finish", type=float, default=0.0, metavar="SECONDS", help="how long a commit takes to be finished"
     )
 
     maintenance.add_commands(commands)
+
+    keys.add_commands(commands)
 
     contract.add_commands(commands)
     return parser
@@ -278,6 +331,20 @@ def _address(text: str) -> tuple[str, int]:
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - `:30600` asks for it
 
 
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(each) for each in text.replace(",", " ").split())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}: write 10.0.0.0/8, or an address") from error
+
+
+def _auth(text: str) -> str:
+    """Refuse what is empty: whoever asks for it does not want to be open."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty: name a keyring, or leave it and S3GW_AUTH out")
+    return text
+
+
 def _region(text: str) -> str:
     if not _REGION.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no region: write letters, digits, - and _")
@@ -300,9 +367,17 @@ def _number(text: str) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from s3gw import sweeper
+    from s3gw.auth.keyring import Shared
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
+    rules = _cors(options)
+    shared = Shared()
+    keyring = _keyring(options, shared)
+    if keyring is not None:
+        keyring.keep()
+    if options.domain and options.profile == DEFAULT_PROFILE:
+        raise _Unusable(f"--domain is not of the profile {DEFAULT_PROFILE}: add --profile extended")
     host, port = options.listen
     in_cluster = not options.pfs.startswith("embedded:")
     settings = Settings(
@@ -318,6 +393,7 @@ def _serve(options: argparse.Namespace) -> int:
         upload_min_rate=options.upload_min_rate,
         log_format=options.log_format,
         admin=options.admin_listen,
+        trusted_proxies=options.trusted_proxy,
     )
     try:
         open_pfs = opener(
@@ -328,22 +404,73 @@ def _serve(options: argparse.Namespace) -> int:
             pachd_token=options.pachd_token or None,
             pachd_deadline_s=options.pachd_deadline,
             properties_repo=options.properties_repo or None,
+            has_users=options.auth == _PACHYDERM,
         )
 
         def make_app() -> Any:
-            context = Context(open_pfs(), options.region, options.delete_nonempty_buckets)
-            app = create_app(context, options.profile)
+            context = Context(open_pfs(), options.region, options.delete_nonempty_buckets, cors=rules)
+            authority = _authority(options, context.pfs, shared)
+            app = create_app(context, options.profile, domains=options.domain, authority=authority)
             sweeper.start(context.pfs, options.upload_expiry)
             return app
 
         def ready(url: str) -> None:
             how = f"profile {options.profile}, {settings.workers} workers"
             print(f"s3gw: serving {options.pfs} at {url} ({how})")
+            if keyring is not None:
+                keyring.warn_of_others()
+                print(f"s3gw: asks who sends a request: {keyring.count} identities of {options.auth}")
+            elif options.auth:
+                print("s3gw: asks who sends a request: access key and secret are a Pachyderm token, both")
+            if options.auth:
+                print(f"try:  aws --endpoint-url {url} s3 ls", flush=True)
+                return
             first = f"{url}/master.first"
-            print(f"try:  curl -X PUT {first} && echo hello | curl -T - {first}/hello.txt", flush=True)
+            print(f"try:  curl -X PUT {first} && echo hello | curl -T - {first}/hello.txt")
+            print("note: anybody who reaches the port may read and write: no --auth", flush=True)
 
         return serve(settings, make_app, ready=ready)
     except (ServerError, PFSError) as error:
+        raise _Unusable(str(error)) from error
+
+
+def _authority(options: argparse.Namespace, pfs: PFS, shared: Shared) -> Authority | None:
+    """Give who knows identities, as it is whenever a worker starts; None where nobody is asked."""
+    if options.auth == _PACHYDERM:
+        from s3gw.auth.pachyderm import Pachyderm
+
+        return Pachyderm(pfs)
+    keyring = _keyring(options, shared)
+    if keyring is not None:
+        keyring.watch()
+    return keyring
+
+
+def _keyring(options: argparse.Namespace, shared: Shared) -> Keyring | None:
+    """Open the keyring of --auth, where there is one."""
+    from s3gw.auth.document import KeyringError
+    from s3gw.auth.keyring import Keyring
+
+    if options.auth and options.profile == DEFAULT_PROFILE:
+        raise _Unusable(f"--auth: the profile {DEFAULT_PROFILE} asks nobody: add --profile extended")
+    if options.auth in (None, _PACHYDERM):
+        return None
+    try:
+        return Keyring(Path(options.auth), shared)
+    except KeyringError as error:
+        raise _Unusable(f"--auth: {error}") from error
+
+
+def _cors(options: argparse.Namespace) -> Rules | None:
+    from s3gw.http.cors import BrokenRules, Rules
+
+    if not options.cors:
+        return None
+    if options.profile == DEFAULT_PROFILE:
+        raise _Unusable(f"--cors is not of the profile {DEFAULT_PROFILE}: add --profile extended")
+    try:
+        return Rules.load(Path(options.cors))
+    except BrokenRules as error:
         raise _Unusable(str(error)) from error
 
 
@@ -355,6 +482,6 @@ def _devpachd(options: argparse.Namespace) -> int:
         print(f"try:  s3gw serve --pfs grpc://{address}", flush=True)
 
     try:
-        return run(Path(options.data), options.listen, options.finish, ready)
+        return run(Path(options.data), options.listen, options.finish, options.root_token, ready)
     except PFSError as error:
         raise _Unusable(str(error)) from error

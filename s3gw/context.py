@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from s3gw.addressing.buckets import BRANCHES, Buckets
 from s3gw.addressing.keys import EXACT, KeyCode
 from s3gw.auth.access import OPEN, Access
+from s3gw.http.cors import Rules
 from s3gw.pfs.interface import PFS
 
 
@@ -22,6 +24,8 @@ class Context:
         keys: How keys are written as paths; the profile says it.
         buckets: How buckets are named; the profile says it.
         access: What whoever asks may touch.
+        base: Where the bucket of the request is to be found, if not in the path: the URL of its host.
+        cors: The rules for pages of other origins, where there are some.
     """
 
     pfs: PFS
@@ -30,3 +34,12 @@ class Context:
     keys: KeyCode = EXACT
     buckets: Buckets = BRANCHES
     access: Access = OPEN
+    base: str = ""
+    cors: Rules | None = None
+
+    def location(self, bucket: str, key: str = "") -> str:
+        """Give the URL of a bucket or object, from the host on where buckets stand in the path."""
+        path = quote(key, errors="surrogateescape")
+        if self.base:
+            return f"{self.base}/{path}"
+        return f"/{bucket}/{path}" if key else f"/{bucket}"

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from s3gw.addressing.hosts import NO_DOMAINS, Domains
 from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.generated.wire import DROPS
@@ -40,6 +41,13 @@ def add_commands(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="'NAME: VALUE'",
         help="a header",
     )
+    explain.add_argument(
+        "--domain",
+        type=domains,
+        default=NO_DOMAINS,
+        metavar="NAME[,NAME]",
+        help="as served with it: the bucket may stand in the host",
+    )
     _add_profile(explain)
 
 
@@ -47,6 +55,14 @@ def _add_profile(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--profile", choices=list(PROFILES), default=DEFAULT_PROFILE, help="as this profile serves it"
     )
+
+
+def domains(text: str) -> Domains:
+    """Read the domains of a command line."""
+    try:
+        return Domains(text.replace(",", " ").split())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -98,7 +114,7 @@ def _explain(options: argparse.Namespace) -> int:
     raw = quote(options.url, safe="/:?&=%#[]@!$'()*+,;~").encode().decode("latin-1")
     request = Request(options.method, raw, dict(options.headers), io.BytesIO())
     try:
-        target = request.locate()
+        target = request.locate(options.domain)
         profile = PROFILES[options.profile]
         operation = profile.resolve(target.level, request.method, target.query, request.headers)
     except S3Error as error:

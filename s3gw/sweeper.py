@@ -19,7 +19,8 @@ def start(pfs: PFS, expiry_s: float) -> None:
     """Start the thread, which ends with its process.
 
     Args:
-        pfs: Where uploads and sessions are. Several workers and gateways may sweep one at the same time.
+        pfs: Where uploads and sessions are; of the users as which it acts too, as long as they come.
+            Several workers and gateways may sweep one at the same time.
         expiry_s: How old an upload or a session must be to count as abandoned.
     """
     thread = threading.Thread(target=_run, args=(pfs, expiry_s), name="sweeper", daemon=True)
@@ -31,10 +32,15 @@ def _run(pfs: PFS, expiry_s: float) -> None:
     while True:
         # apart from others that were started with it
         pause.wait(min(_SELDOM_S, expiry_s / 4) * random.uniform(0.5, 1.5))  # noqa: S311
-        try:
-            dropped = sweep(pfs, datetime.now(UTC) - timedelta(seconds=expiry_s))
-        except PFSError as error:
-            _log.warning("abandoned uploads stay for now: %s", error)
-        else:
-            if dropped:
-                _log.info("%d abandoned uploads and sessions were dropped", dropped)
+        for own in pfs.acting():
+            _sweep(own, expiry_s)
+
+
+def _sweep(pfs: PFS, expiry_s: float) -> None:
+    try:
+        dropped = sweep(pfs, datetime.now(UTC) - timedelta(seconds=expiry_s))
+    except PFSError as error:
+        _log.warning("abandoned uploads stay for now: %s", error)
+    else:
+        if dropped:
+            _log.info("%d abandoned uploads and sessions were dropped", dropped)

@@ -7,10 +7,12 @@ import itertools
 import tempfile
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.keyring import SECRETS, keyring_in
 from tests.serving import Gateway, delete_repos, serving, some_pachd
 
 # Modules that take long are begun first: else one process would be left with them at the end.
@@ -88,3 +90,37 @@ def keeping(request: pytest.FixtureRequest) -> Iterator[Gateway]:
 def keeping_bucket(keeping: Gateway) -> str:
     """A new, empty bucket where properties are kept."""
     return new_bucket(keeping, f"{RUN}p-")
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A gateway that asks who sends a request, and its buckets.
+
+    Attributes:
+        gateway: It, over an embedded PFS.
+        keyring: Its file; who changes it puts it back.
+    """
+
+    gateway: Gateway
+    keyring: Path
+
+    def boto3(self, name: str, **config: object):
+        """Make a boto3 client that signs as an identity of `KEYRING`."""
+        return self.gateway.boto3(access_key=name.upper(), secret=SECRETS[name], **config)
+
+
+@pytest.fixture(scope="session")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A gateway with the keyring `KEYRING`, shared: tests make buckets of their own, as admin."""
+    folder = tmp_path_factory.mktemp("guarded")
+    keyring = keyring_in(folder)
+    with serving(folder / "pfs", "--profile", "extended", "--auth", str(keyring)) as running:
+        yield Guarded(running, keyring)
+
+
+@pytest.fixture
+def guarded_bucket(guarded: Guarded) -> str:
+    """A new, empty bucket that only admin, reader, writer and team see, on some of whose keys team may all."""
+    name = f"master.{RUN}g-{next(_numbers)}"
+    guarded.boto3("admin").create_bucket(Bucket=name)
+    return name

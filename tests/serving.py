@@ -27,15 +27,23 @@ READY = re.compile(r"at (http://[^ ]+:(\d+))")
 
 @dataclass
 class Gateway:
-    """A running gateway: its address, its process, its cluster, what it wrote to standard error."""
+    """A running gateway: its address, its process, its cluster, what it is asked with, what it wrote to standard error."""
 
     url: str
     port: int
     process: subprocess.Popen[str]
     pachd: str | None = None
+    credentials: tuple[str, str] = ("any", "any")
     log: list[str] = field(default_factory=list)
 
-    def boto3(self, **config: object):
+    def boto3(
+        self,
+        *,
+        access_key: str | None = None,
+        secret: str | None = None,
+        session_token: str | None = None,
+        **config: object,
+    ):
         """Make a boto3 client; nothing is retried, so that a test sees the first answer."""
         settings = {
             "retries": {"total_max_attempts": 1},
@@ -45,8 +53,9 @@ class Gateway:
         return boto3.client(
             "s3",
             endpoint_url=self.url,
-            aws_access_key_id="any",
-            aws_secret_access_key="any",
+            aws_access_key_id=access_key or self.credentials[0],
+            aws_secret_access_key=secret or self.credentials[1],
+            aws_session_token=session_token,
             region_name="us-east-1",
             config=Config(**settings),
         )
@@ -61,7 +70,8 @@ class Gateway:
         """Send one request whose target goes out as it is."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.putrequest(method, target, skip_accept_encoding=True)
+            has_host = "Host" in (headers or {})
+            connection.putrequest(method, target, skip_host=has_host, skip_accept_encoding=True)
             for name, value in (headers or {}).items():
                 connection.putheader(name, value)
             if body is not None and "Content-Length" not in (headers or {}):

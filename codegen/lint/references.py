@@ -13,6 +13,7 @@ from codegen.catalogue import Catalogue, Operation, breaches_of_supported
 from codegen.lint.problem import problem, served
 from codegen.profiles import INHERITED, lineage, resolve
 from codegen.render.names import snake
+from codegen.render.requests import SOURCES
 
 # What an `answer` may hold, and how YAML reads it.
 _CONSTANTS = {"boolean": bool, "etag": str, "integer": int, "string": str}
@@ -22,11 +23,12 @@ def parameters(operations: tuple[Operation, ...]) -> Iterator[str]:
     """Parameters whose options contradict each other."""
     for operation, supported in served(operations):
         request = supported.get("request", {})
-        for name, given in [*request.get("query", {}).items(), *request.get("headers", {}).items()]:
+        given_by_name = [pair for source in SOURCES for pair in request.get(source, {}).items()]
+        for name, given in given_by_name:
             if isinstance(given, dict):
                 for what, mend in _parameter(given):
                     yield problem(operation, f"the parameter {name} {what}", mend)
-        names = Counter(map(snake, [*request.get("query", {}), *request.get("headers", {})]))
+        names = Counter(snake(name) for name, _ in given_by_name)
         for name in sorted(name for name, count in names.items() if count > 1):
             yield problem(
                 operation,
@@ -38,7 +40,7 @@ def parameters(operations: tuple[Operation, ...]) -> Iterator[str]:
 def _parameter(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
     kind = given["type"]
     default = given.get("default")
-    python = {"boolean": bool, "header": str, "integer": int, "map": dict, "string": str}[kind]
+    python = {"boolean": bool, "integer": int, "map": dict}.get(kind, str)
     if default is not None and type(default) is not python:
         yield f"has the default {default!r}", f"give it a {kind}"
     numbers = [key for key in ("minimum", "maximum", "cap") if key in given]
@@ -77,6 +79,7 @@ def profiles(catalogue: Catalogue, root: Path) -> Iterator[str]:
             yield f"errors.yaml: {row['error']}: the profile {name} is unknown: {_known(names)}"
     for operation in catalogue.operations:
         yield from _states(operation, names, catalogue)
+        yield from _otherwise(operation, names)
         yield from _overlays(operation, names, catalogue, root)
 
 
@@ -101,6 +104,14 @@ def _states(operation: Operation, names: list[str], catalogue: Catalogue) -> Ite
             f"nothing is said of it in the profile {', '.join(others)}",
             "add unsupported, with why",
         )
+
+
+def _otherwise(operation: Operation, names: list[str]) -> Iterator[str]:
+    """What `unsupported` says otherwise in a profile that there is not, or in the first."""
+    for name in sorted((operation.unsupported or {}).get("in", {})):
+        if name not in names[1:]:
+            what = f"its unsupported says something else in the profile {name}"
+            yield problem(operation, what, _known(names[1:]))
 
 
 def _overlays(operation: Operation, names: list[str], catalogue: Catalogue, root: Path) -> Iterator[str]:
@@ -133,7 +144,7 @@ def _changed_types(operation: Operation, profile: str, overlaid: dict[str, Any])
         before, after = operation.supported.get(place, {}), overlaid.get(place, {})
         if before.get("body", after.get("body")) != after.get("body"):
             yield problem(operation, f"its overlay for {profile} has another {place} body", "keep the body")
-        for source in ("query", "headers"):
+        for source in SOURCES:
             shared = before.get(source, {}).keys() & after.get(source, {}).keys()
             for name in sorted(shared):
                 if _type(before[source][name]) != _type(after[source][name]):

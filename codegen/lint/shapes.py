@@ -43,9 +43,12 @@ def _members(shapes: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, str]
 
 
 def _bodies(catalogue: Catalogue, side: str) -> Iterator[tuple[Operation, str]]:
-    """Operations whose request or response is a document, and its shape."""
+    """Operations whose request or response is a document, or has one in a field, and its shape."""
     for entry in entries(catalogue):
         for operation, supported in served(tuple(entry.served.values())):
             body = supported.get(side, {}).get("body")
-            if body is not None and body != "content":
+            if body not in (None, "content", "form"):
                 yield operation, body
+            for given in supported.get(side, {}).get("fields", {}).values():
+                if isinstance(given, dict) and "shape" in given:
+                    yield operation, given["shape"]

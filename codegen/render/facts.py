@@ -7,6 +7,7 @@ from typing import Any
 from codegen.catalogue import Catalogue
 from codegen.profiles import lineage
 from codegen.render.names import snake
+from codegen.render.routes import subresources
 
 
 def errors_view(catalogue: Catalogue) -> dict[str, Any]:
@@ -37,7 +38,31 @@ def pfs_answers(catalogue: Catalogue, profile: str) -> list[dict[str, Any]]:
 def authentication_view(catalogue: Catalogue) -> dict[str, Any]:
     """What the template of authentication needs."""
     authentication = catalogue.authentication
-    return {"rights": tuple(authentication.rights), "owners": authentication.owners}
+    v4, v4a, v2 = (authentication.signatures[name] for name in ("v4", "v4a", "v2"))
+    return {
+        "rights": tuple(authentication.rights),
+        "owners": authentication.owners,
+        "v4": {
+            **v4,
+            "marks": sorted(name.lower() for name in v4["marks"]),
+            "payloads": tuple(v4["payloads"]),
+            "services": tuple(v4["services"]),
+            "parameters": {name.lower(): name for name in v4["parameters"]},
+        },
+        "v4a": v4a,
+        "v2": {
+            **v2,
+            "parameters": tuple(v2["parameters"]),
+            "usual": sorted({*v2["signed"], *v2["subresources"]}),
+            "all": sorted({*v2["signed"], *v2["subresources"], *subresources(catalogue)}),
+        },
+        "clock_skew_s": authentication.clock_skew_s,
+        "presigned_s": authentication.presigned_s,
+        "forms": {
+            **{name: tuple(fields) for name, fields in authentication.forms.items()},
+            **{name: {field.lower(): field for field in authentication.forms[name]} for name in ("v4", "v2")},
+        },
+    }
 
 
 def wire_view(catalogue: Catalogue) -> dict[str, Any]:

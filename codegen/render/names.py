@@ -15,7 +15,15 @@ PYTHON_TYPES = {
     "string": "str",
     "timestamp": "datetime",
 }
-_ACRONYMS = {"ETag": "etag", "ID": "id", "MD5": "md5", "VersionIdMarker": "version_id_marker"}
+_ACRONYMS = {
+    "AWSAccessKeyId": "aws_access_key_id",
+    "CORSConfiguration": "cors_configuration",
+    "CORSRule": "cors_rule",
+    "ETag": "etag",
+    "ID": "id",
+    "MD5": "md5",
+    "VersionIdMarker": "version_id_marker",
+}
 
 
 def snake(name: str) -> str:

@@ -14,6 +14,9 @@ from codegen.catalogue import Catalogue, Operation, Wire
 from codegen.profiles import Entry, entries
 from codegen.render.names import PYTHON_TYPES, snake
 
+# Where a request has members, beside its body.
+SOURCES = ("query", "headers", "fields")
+
 # What asks for nothing, where an entry does not say.
 _NOTHING = ["", "false", "off"]
 
@@ -59,7 +62,7 @@ class Variant:
 
     Attributes:
         function: Names its functions.
-        sources: Where it reads something: ``query``, ``headers``.
+        sources: Where it reads something, of `SOURCES`.
     """
 
     operation: Operation
@@ -144,11 +147,15 @@ def _result_fields(of: list[Variant]) -> tuple[str, ...]:
         return ()
     fields = [f"{header.name}: {header.annotation} | None = None" for header in headers.values()]
     supported = of[-1].supported
-    body = supported.get("response", {}).get("body")
+    response = supported.get("response", {})
+    body = response.get("body")
     if body == "content":
         fields.append("body: FileReader | None = None")
     elif body:
-        fields.insert(0, f"document: documents.{body}")
+        if response.get("body_optional"):
+            fields.append(f"document: documents.{body} | None = None")
+        else:
+            fields.insert(0, f"document: documents.{body}")
     if isinstance(supported["status"], list):
         fields.append(f"status: int = {supported['status'][0]}")
     return tuple(fields)
@@ -170,17 +177,24 @@ def _variant(operation: Operation, function: str, wire: Wire, *, has_headers: bo
         operation=operation,
         supported=supported,
         function=function,
-        sources=tuple(source for source in ("query", "headers") if supported.get("request", {}).get(source)),
+        sources=tuple(source for source in SOURCES if supported.get("request", {}).get(source)),
         fields=tuple(_fields(operation, supported.get("request", {}), wire)),
         refuses=_by_source(refusals(operation, supported, wire)),
         headers=headers,
         result=f"{operation.name}Result" if has_headers else f"documents.{body}" if body else "None",
         writes=bool(has_headers or body),
         status="result.status" if isinstance(status, list) else str(status),
-        body={None: "None", "content": "result.body"}.get(
-            body, f"documents.render_{snake(body or '')}({document})"
-        ),
+        body=_body(response, document),
     )
+
+
+def _body(response: dict[str, Any], document: str) -> str:
+    """Write the expression for the body of an answer."""
+    body = response.get("body")
+    if body in (None, "content"):
+        return "result.body" if body else "None"
+    rendered = f"documents.render_{snake(body)}({document})"
+    return f"None if {document} is None else {rendered}" if response.get("body_optional") else rendered
 
 
 def _expanded(pattern: str, wire: Wire) -> list[str]:
@@ -194,15 +208,18 @@ def refusals(operation: Operation, supported: dict[str, Any], wire: Wire) -> Ite
     """Give what an entry refuses: what it says, and conditions that its write neither judges nor drops."""
     for row in supported.get("refuses", ()):
         unless = tuple(row.get("unless", _NOTHING))
-        for source in ("headers", "query"):
+        for source in ("headers", "query", "fields"):
             for pattern in row.get(source, ()):
-                name = pattern.lower() if source == "headers" else pattern
+                name = pattern if source == "query" else pattern.lower()
                 yield Refusal(row["feature"], source, name, unless, row.get("answer", "NotImplemented"))
     if operation.method in wire.writes:
         known = {*supported.get("request", {}).get("headers", {}), *supported.get("drops", ())}
+        has_fields = supported.get("request", {}).get("body") == "form"
         for header, feature in wire.conditions.items():
             if header not in known:
                 yield Refusal(feature, "headers", header, (), "NotImplemented")
+            if has_fields:  # what a form says in them is meant like a header
+                yield Refusal(feature, "fields", header, (), "NotImplemented")
 
 
 def _by_source(rows: Iterable[Refusal]) -> dict[str, list[Refusal]]:
@@ -225,12 +242,20 @@ def _fields(operation: Operation, request: dict[str, Any], wire: Wire) -> Iterat
             yield Field("commit", "str | None", "request.commit()", optional=True)
     if operation.levels[0] == "object":
         yield Field("key", "str", "request.key()")
-    for source in ("query", "headers"):
+    if len(operation.levels) > 1:
+        yield Field("level", "str", "request.level")
+    for source in SOURCES:
         for name, given in request.get(source, {}).items():
             yield _parameter(name, given, source)
+    yield from _body_field(request)
+
+
+def _body_field(request: dict[str, Any]) -> Iterator[Field]:
     body = request.get("body")
     if body == "content":
         yield Field("body", "Body", "request.content()")
+    elif body == "form":
+        yield Field("form", "Form", "request.form()")
     elif body:
         required = request.get("body_required", False)
         annotation = f"parsers.{body}" if required else f"parsers.{body} | None"
@@ -243,6 +268,11 @@ def _fields(operation: Operation, request: dict[str, Any], wire: Wire) -> Iterat
 
 def _parameter(wire: str, given: Any, source: str) -> Field:
     parameter: dict[str, Any] = {"type": given} if isinstance(given, str) else given
+    name = snake(wire)
+    if parameter["type"] == "document":
+        shape = parameter["shape"]
+        read = f"values.document({source}.get({wire!r}), parsers.{snake(shape).upper()}, {shape!r})"
+        return Field(name, f"parsers.{shape} | None", read)
     annotation = PYTHON_TYPES[parameter["type"]]
     if "default" not in parameter:
         annotation += " | None"
@@ -256,14 +286,14 @@ def _parameter(wire: str, given: Any, source: str) -> Field:
     get = f"{source}.get"
     if parameter["type"] == "map":
         read = f"values.prefixed({wire[:-1]!r}, {source})"
-        return Field(name=snake(wire), annotation=annotation.removesuffix(" | None"), read=read)
+        return Field(name, annotation.removesuffix(" | None"), read)
     if parameter["type"] != "string" or "values" in parameter:
         read = f"values.{parameter['type']}({wire!r}, {get}({wire!r}){options})"
     elif "default" in parameter:
         read = f"{get}({wire!r}, {parameter['default']!r})"
     else:
         read = f"{get}({wire!r})"
-    return Field(name=snake(wire), annotation=annotation, read=read)
+    return Field(name, annotation, read)
 
 
 def _header(wire: str, kind: str) -> Header:

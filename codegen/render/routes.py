@@ -114,6 +114,7 @@ def row(catalogue: Catalogue, entry: Entry, profile: str) -> dict[str, Any]:
         "refuses": tuple(dict.fromkeys(_refused(catalogue, operation, supported))),
         "lane": supported.get("lane"),
         "keeps_waiting": supported.get("keeps_waiting", False),
+        "reads_form": supported.get("request", {}).get("body") == "form",
         "read": f"requests.read_{function}",
         "handle": supported.get("handler") or _constant(operation, supported),
         "write": _write(catalogue, operation, supported, function),
@@ -128,6 +129,7 @@ def _reads(catalogue: Catalogue, supported: dict[str, Any]) -> list[str]:
     request = supported.get("request", {})
     read = [f"?{name}" for name in request.get("query", {})]
     read += list(request.get("headers", {}))
+    read += [f"{name}=" for name in request.get("fields", {})]
     body = request.get("body")
     if body:
         read += catalogue.wire.body
@@ -150,7 +152,10 @@ def _refused(catalogue: Catalogue, operation: Operation, supported: dict[str, An
     """Name the members that are refused, each with the feature that it asks for."""
     if not supported:
         return []
-    refused = [(row.pattern, row.feature) for row in refusals(operation, supported, catalogue.wire)]
+    refused = [
+        (f"{row.pattern}=" if row.source == "fields" else row.pattern, row.feature)
+        for row in refusals(operation, supported, catalogue.wire)
+    ]
     body = supported.get("request", {}).get("body")
     if body in catalogue.requests:
         refused += [
@@ -216,6 +221,8 @@ def reach_of(operation: Operation) -> str | None:
         return operation.reach
     if level == "object":
         return "key"
+    if (operation.supported or {}).get("request", {}).get("bucket") == "new":
+        return "new"
     if level == "bucket" and operation.right == "list":
         return "prefix" if reads_prefix(operation) else "part"
     return level

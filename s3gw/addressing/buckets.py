@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from s3gw.pfs.interface import DEFAULT_PROJECT, OWN_REPO, Branch, InvalidName
-from s3gw.pfs.paths import check_branch, is_commit_id
+from s3gw.pfs.interface import DEFAULT_PROJECT, Branch, InvalidName
+from s3gw.pfs.paths import check_branch, is_commit_id, is_own_repo
 
 # S3 has 63; a branch and a repo of Pachyderm may be longer, and a cache holds no more than this of each.
 _LONGEST = 255
@@ -59,7 +59,9 @@ class Buckets:
         except InvalidName as error:
             raise InvalidName(f"{error} {self._form}") from error
         if is_own(place.branch):
-            raise InvalidName(f"The repo {OWN_REPO} is the gateway's own, and no bucket. {self._form}")
+            raise InvalidName(
+                f"The repo {place.branch.repo} is the gateway's own, and no bucket. {self._form}"
+            )
         return place
 
 
@@ -89,7 +91,7 @@ ALL = Buckets(
 
 def is_own(branch: Branch) -> bool:
     """Tell whether a branch is the gateway's own, which no bucket is."""
-    return branch.repo == OWN_REPO
+    return is_own_repo(branch.repo)
 
 
 def bucket_of(branch: Branch) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 from s3gw.addressing.buckets import Buckets, bucket_of
 from s3gw.auth.access import Access
 from s3gw.auth.authority import Authority
+from s3gw.auth.forms import verify_form
 from s3gw.auth.identity import Identity
 from s3gw.auth.signatures import verify
 from s3gw.generated.authentication import OWNERS
 from s3gw.http.operation import ANYBODY, Operation
 from s3gw.http.request import Request
-from s3gw.pfs.interface import InvalidName
+from s3gw.pfs.interface import Branch, InvalidName
 
 
 class Gate:
@@ -32,9 +33,12 @@ class Gate:
         """Find who sends a request.
 
         Raises:
-            S3Error: AccessDenied, and all that a signature can be refused for.
+            S3Error: AccessDenied, and all that a signature or a form can be refused for.
         """
-        signed = verify(request, self._authority, time.time())
+        now = time.time()
+        signed = verify(request, self._authority, now)
+        if signed is None and _reads_form(request):
+            signed = verify_form(request.form().fields, self._authority, now)
         if signed is None:
             return Access(self._authority.anonymous)
         return Access(self._authority.confirm(signed.credentials))
@@ -45,6 +49,9 @@ class Gate:
             return
         if not self._is_allowed(request, operation, access.identity):
             raise access.denied(operation.right)
+        branch = self._branch(request.bucket)
+        if branch is not None and operation.reach != "service":
+            access.require_of_pfs(operation.right, branch, is_new=operation.reach == "new")
         for name in OWNERS:
             if request.headers.get(name, self._authority.account) != self._authority.account:
                 raise access.denied()
@@ -63,7 +70,17 @@ class Gate:
 
     def _bucket(self, name: str) -> str:
         """Give the one name of a bucket by which it is judged: it may have several."""
+        branch = self._branch(name)
+        return name if branch is None else bucket_of(branch)
+
+    def _branch(self, name: str) -> Branch | None:
         try:
-            return bucket_of(self._buckets.place(name).branch)
+            return self._buckets.place(name).branch
         except InvalidName:
-            return name
+            return None
+
+
+def _reads_form(request: Request) -> bool:
+    """Tell whether a form is posted, which can tell who sends it."""
+    support = None if request.operation is None else request.operation.support
+    return support is not None and support.reads_form

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import lru_cache
+from typing import NamedTuple
+
+# Characters of a bucket's name; longer ones are nobody's, and are not kept in a cache.
+_LONGEST = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,9 @@ class Grant:
 
     Attributes:
         rights: Of ``spec/authentication.yaml``.
-        buckets: Patterns of names as `bucket_of` has them, in which a ``*`` stands for anything.
+        buckets: Patterns of names as `bucket_of` has them, in letters, digits, ``-``, ``_``, dots and
+            ``*``, which stands for anything but a dot. A pattern without a dot is one of whole names,
+            and its ``*`` stands for dots too.
         prefixes: Where in a bucket: ``a/`` is all below it, ``a`` the key itself too, but not ``ab``.
             Without any it is all of the bucket.
     """
@@ -23,26 +29,23 @@ class Grant:
     buckets: tuple[str, ...]
     prefixes: tuple[str, ...] = ()
 
-    def has_key(self, key: str) -> bool:
-        """Tell whether a key is among those."""
-        return not self.prefixes or any(_is_in(key, prefix) for prefix in self.prefixes)
-
-    def has_prefix(self, prefix: str) -> bool:
-        """Tell whether all keys that begin with `prefix` are among those."""
-        return not self.prefixes or any(prefix.startswith(_folder(own)) or own == "" for own in self.prefixes)
+    def is_on(self, bucket: str) -> bool:
+        """Tell whether it is one on a bucket."""
+        return any(_matches(pattern, bucket) for pattern in self.buckets)
 
 
-def _folder(prefix: str) -> str:
-    return prefix if prefix.endswith("/") else f"{prefix}/"
-
-
-def _is_in(key: str, prefix: str) -> bool:
-    return prefix in (key, "") or key.startswith(_folder(prefix))
-
-
-@lru_cache(maxsize=4096)
 def _matches(pattern: str, bucket: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), bucket, re.DOTALL) is not None
+    if "." not in pattern:
+        return fnmatchcase(bucket, pattern)
+    own, names = pattern.split("."), bucket.split(".")
+    return len(own) == len(names) and all(map(fnmatchcase, names, own))
+
+
+class _Reach(NamedTuple):
+    """Where in a bucket somebody has a right: at keys, and below folders; the folder ``""`` is all of it."""
+
+    keys: frozenset[str]
+    folders: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,23 +64,45 @@ class Identity:
     token: str | None = field(default=None, repr=False)
     is_anonymous: bool = False
 
-    def _of(self, right: str, bucket: str) -> Iterator[Grant]:
-        for grant in self.grants or ():
-            if right in grant.rights and any(_matches(pattern, bucket) for pattern in grant.buckets):
-                yield grant
-
     def may(self, right: str, bucket: str, key: str) -> bool:
         """Tell whether it has a right on a key."""
-        return self.grants is None or any(grant.has_key(key) for grant in self._of(right, bucket))
+        reach = _reach(self, right, bucket)
+        return key.startswith(reach.folders) or key in reach.keys
 
     def may_below(self, right: str, bucket: str, prefix: str) -> bool:
         """Tell whether it has a right on all keys that begin with `prefix`; ``""`` is the whole bucket."""
-        return self.grants is None or any(grant.has_prefix(prefix) for grant in self._of(right, bucket))
+        return prefix.startswith(_reach(self, right, bucket).folders)
 
     def may_somewhere(self, right: str, bucket: str) -> bool:
         """Tell whether it has a right on any keys of a bucket."""
-        return self.grants is None or any(True for _ in self._of(right, bucket))
+        return bool(_reach(self, right, bucket).folders)
 
     def has(self, right: str) -> bool:
         """Tell whether it has a right on anything."""
         return self.grants is None or any(right in grant.rights for grant in self.grants)
+
+
+_NOWHERE = _Reach(frozenset(), ())
+_EVERYWHERE = _Reach(frozenset(), ("",))
+
+
+def _reach(identity: Identity, right: str, bucket: str) -> _Reach:
+    if identity.grants is None:
+        return _EVERYWHERE
+    return _kept_reach(identity, right, bucket) if len(bucket) <= _LONGEST else _NOWHERE
+
+
+# PERF: every request asks, and patterns are slow
+@lru_cache(maxsize=8192)
+def _kept_reach(identity: Identity, right: str, bucket: str) -> _Reach:
+    prefixes = list(_prefixes(identity, right, bucket))
+    if "" in prefixes:
+        return _EVERYWHERE
+    folders = (prefix if prefix.endswith("/") else f"{prefix}/" for prefix in prefixes)
+    return _Reach(frozenset(prefixes), tuple(dict.fromkeys(folders)))
+
+
+def _prefixes(identity: Identity, right: str, bucket: str) -> Iterator[str]:
+    for grant in identity.grants or ():
+        if right in grant.rights and grant.is_on(bucket):
+            yield from grant.prefixes or ("",)

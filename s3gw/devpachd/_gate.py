@@ -12,27 +12,12 @@ from typing import Any
 
 import grpc
 
-from s3gw.devpachd._names import FILE_SETS, Repo
+from s3gw.devpachd._auth import Auth
 from s3gw.devpachd._refusal import Refusal
 from s3gw.pfs.interface import PFSError
 
 _SLOWEST_S = 600.0
-_TOKEN = "authn-token"  # noqa: S105
-_OWNER = "owner"
-_READS = frozenset({
-    "REPO_READ",
-    "REPO_INSPECT_COMMIT",
-    "REPO_LIST_COMMIT",
-    "REPO_LIST_BRANCH",
-    "REPO_LIST_FILE",
-    "REPO_INSPECT_FILE",
-})  # fmt: skip
-_PERMISSIONS = {
-    "reader": _READS,
-    "writer": _READS | {"REPO_WRITE", "REPO_CREATE_BRANCH", "REPO_DELETE_BRANCH", "REPO_DELETE"},
-}
-_ROLES = {"reader": "repoReader", "writer": "repoOwner"}
-_OPEN_TO_ALL = frozenset({"GetFileTAR", "WhoAmI"})
+_OPEN_TO_ALL = frozenset({"Activate", "Authorize", "GetFileTAR", "WhoAmI"})
 
 
 class Faults:
@@ -40,7 +25,7 @@ class Faults:
 
     Keys, all of them optional: ``latency_s`` before each answer; ``finish_s`` that a commit takes
     to be finished; ``unavailable`` (true, or the names of methods); ``cut_after`` bytes of a
-    GetFile; ``tokens`` (token -> ``reader`` or ``writer``), which turns auth on.
+    GetFile.
     """
 
     def __init__(self, folder: Path, finish_s: float) -> None:
@@ -65,60 +50,6 @@ class Faults:
         """Give the seconds that a commit takes to be finished."""
         given = self["finish_s"]
         return self._finish_s if given is None else float(given)
-
-
-class Auth:
-    """Who may do what: everybody everything, until there are tokens."""
-
-    def __init__(self, faults: Faults) -> None:
-        self._faults = faults
-
-    def caller(self, context: Any) -> str:
-        """Give the role of the caller."""
-        tokens = self._faults["tokens"]
-        if tokens is None:
-            return _OWNER
-        given = [value for key, value in context.invocation_metadata() if key == _TOKEN]
-        if not given:
-            raise Refusal("no authentication token (try logging in)", "UNAUTHENTICATED")
-        if len(given) > 1:
-            raise Refusal("multiple authentication token keys found in context")
-        if given[0] not in tokens:
-            text = "provided auth token is corrupted or has expired (try logging in again)"
-            raise Refusal(text, "UNAUTHENTICATED")
-        role: str = tokens[given[0]]
-        return role
-
-    def user(self, context: Any) -> str:
-        """Give the name of the caller."""
-        self.check_active()
-        return f"robot:{self.caller(context)}"
-
-    def roles(self) -> dict[str, str]:
-        """Give the role that each user has on every repo."""
-        self.check_active()
-        return {f"robot:{role}": _ROLES[role] for role in self._faults["tokens"].values()}
-
-    def check_active(self) -> None:
-        """Refuse what there is with tokens alone."""
-        if self._faults["tokens"] is None:
-            raise Refusal("the auth service is not activated", "UNIMPLEMENTED")
-
-    def may(self, context: Any, permission: str) -> bool:
-        """Tell whether the caller has a permission on every repo."""
-        role = self.caller(context)
-        return role == _OWNER or permission in _PERMISSIONS[role]
-
-    def check(self, context: Any, repo: Repo, *permissions: str) -> None:
-        """Refuse a caller without the permissions; nobody but admins has any on file sets."""
-        if repo.name == FILE_SETS and self.caller(context) != _OWNER:
-            raise Refusal(f"no role binding exists for REPO {repo}")
-        if not all(self.may(context, permission) for permission in permissions):
-            text = (
-                f"is not authorized to perform this operation - needs permissions [{' '.join(permissions)}]"
-            )
-            hint = "Run `pachctl auth roles-for-permission` to find roles that grant a given permission."
-            raise Refusal(f"{self.user(context)} {text} on REPO {repo}. {hint}", "PERMISSION_DENIED")
 
 
 class Gate(grpc.ServerInterceptor):  # type: ignore[misc]
@@ -171,4 +102,4 @@ class Gate(grpc.ServerInterceptor):  # type: ignore[misc]
         if unavailable is True or (unavailable and method in unavailable):
             raise Refusal("pachd is shutting down", "UNAVAILABLE")
         if method not in _OPEN_TO_ALL:
-            self._auth.caller(context)
+            self._auth.admit(context)

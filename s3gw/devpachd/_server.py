@@ -22,9 +22,10 @@ from python_pachyderm.proto.v2.pfs import pfs_pb2_grpc
 from python_pachyderm.proto.v2.version.versionpb import version_pb2, version_pb2_grpc
 
 from s3gw.devpachd import _filesets, _views
+from s3gw.devpachd._auth import CLUSTER, Auth, project_place, repo_place
 from s3gw.devpachd._drawer import Drawer
 from s3gw.devpachd._filesets import Writer
-from s3gw.devpachd._gate import Auth, Faults, Gate
+from s3gw.devpachd._gate import Faults, Gate
 from s3gw.devpachd._graph import Graph
 from s3gw.devpachd._messages import (
     address_of,
@@ -63,13 +64,18 @@ class _API(pfs_pb2_grpc.APIServicer):  # type: ignore[misc]
         self._faults = faults
         self._auth = auth
 
+    def ActivateAuth(self, _request: Any, _context: Any) -> Any:
+        return pb.ActivateAuthResponse()  # with auth itself
+
     # --- projects -------------------------------------------------------------------------------
 
-    def CreateProject(self, request: Any, _context: Any) -> Any:
+    def CreateProject(self, request: Any, context: Any) -> Any:
         if not request.HasField("project"):
             raise Refusal("invalid project name: nil project")
+        self._auth.check_at(context, CLUSTER, "PROJECT_CREATE")
         with self._graph.lock:
             self._graph.create_project(request.project.name, request.description, update=request.update)
+        self._auth.own(project_place(request.project.name), context, "projectOwner")
         return Empty()
 
     def InspectProject(self, request: Any, _context: Any) -> Any:
@@ -81,57 +87,77 @@ class _API(pfs_pb2_grpc.APIServicer):  # type: ignore[misc]
         for name, project in list(self._graph.projects.items()):
             yield project_info(name, project)
 
-    def DeleteProject(self, request: Any, _context: Any) -> Any:
+    def DeleteProject(self, request: Any, context: Any) -> Any:
         if not request.HasField("project"):
             raise Refusal("invalid project name: nil project")
+        place = project_place(request.project.name)
+        with within(f'user is not authorized to delete project "{request.project.name}"'):
+            self._auth.check_at(context, place, "PROJECT_DELETE", "PROJECT_MODIFY_BINDINGS")
         with self._graph.lock:
             self._graph.delete_project(request.project.name)
+        self._auth.forget(place)
         return Empty()
 
     # --- repos ----------------------------------------------------------------------------------
 
-    def CreateRepo(self, request: Any, _context: Any) -> Any:
+    def CreateRepo(self, request: Any, context: Any) -> Any:
         repo = required_repo(request)
         if repo.name == FILE_SETS:
             raise Refusal(f"{FILE_SETS} is a reserved name")
         with self._graph.lock:
             repo = Repo(repo.project, repo.name, repo.type or "user")
+            if not request.update and repo.project in self._graph.projects:
+                with within("failed to create repo"):
+                    self._auth.check_at(context, project_place(repo.project), "PROJECT_CREATE_REPO")
             self._graph.create_repo(repo, request.description, update=request.update)
+        self._auth.own(repo_place(repo), context, "repoOwner")
         return Empty()
 
-    def InspectRepo(self, request: Any, _context: Any) -> Any:
+    def InspectRepo(self, request: Any, context: Any) -> Any:
         repo = required_repo(request)
         with self._graph.lock:
-            info = self._repo_info(repo)
+            info = self._repo_info(repo, context)
             info.details.size_bytes = self._graph.size(repo)
         return info
 
-    def ListRepo(self, request: Any, _context: Any) -> Iterator[Any]:
+    def ListRepo(self, request: Any, context: Any) -> Iterator[Any]:
         wanted = {project.name for project in request.projects}
         with self._graph.lock:
             infos = []
             for repo in reversed(self._graph.repos):
-                if request.type in {"", repo.type} and (not wanted or repo.project in wanted):
-                    info = self._repo_info(repo)
+                if request.type not in {"", repo.type} or (wanted and repo.project not in wanted):
+                    continue
+                if self._auth.may(
+                    context, project_place(repo.project), "PROJECT_LIST_REPO"
+                ) or self._auth.may(context, repo_place(repo), "REPO_READ"):
+                    info = self._repo_info(repo, context)
                     info.size_bytes_upper_bound = self._graph.size(repo)
                     infos.append(info)
         yield from infos
 
-    def _repo_info(self, repo: Repo) -> Any:
+    def _repo_info(self, repo: Repo, context: Any) -> Any:
         state = self._graph.repo(repo)
-        return pb.RepoInfo(
+        info = pb.RepoInfo(
             repo=repo_message(repo),
             created=timestamp(state.created),
             description=state.description,
             branches=[branch_message(branch) for branch in sorted(state.branches, key=str)],
         )
+        if self._auth.is_active:
+            permissions, roles = self._auth.repo_info(context, repo)
+            values = [auth_pb2.Permission.Value(permission) for permission in permissions]
+            info.auth_info.CopyFrom(pb.AuthInfo(permissions=values, roles=roles))
+        return info
 
     def DeleteRepo(self, request: Any, context: Any) -> Any:
         if not request.HasField("repo"):
             raise Refusal("no repo specified", "INVALID_ARGUMENT")
-        if self._auth.may(context, "REPO_DELETE"):  # sic: whoever may not is not told
+        repo = repo_of(request.repo)
+        if self._auth.may(context, repo_place(repo), "REPO_DELETE"):  # sic: whoever may not is not told
             with self._graph.lock:
-                self._graph.delete_repo(repo_of(request.repo), force=request.force)
+                self._graph.delete_repo(repo, force=request.force)
+            if repo.type == "user":
+                self._auth.forget(repo_place(repo))
         return Empty()
 
     # --- branches -------------------------------------------------------------------------------
@@ -314,13 +340,14 @@ class _API(pfs_pb2_grpc.APIServicer):  # type: ignore[misc]
                 info = commit_info(commit, size := self._graph.details(commit), size or 0)
             yield info
 
-    def SquashCommitSet(self, request: Any, _context: Any) -> Any:
-        return self._delete_commit_set(request, squash=True)
+    def SquashCommitSet(self, request: Any, context: Any) -> Any:
+        return self._delete_commit_set(request, context, squash=True)
 
-    def DropCommitSet(self, request: Any, _context: Any) -> Any:
-        return self._delete_commit_set(request, squash=False)
+    def DropCommitSet(self, request: Any, context: Any) -> Any:
+        return self._delete_commit_set(request, context, squash=False)
 
-    def _delete_commit_set(self, request: Any, *, squash: bool) -> Any:
+    def _delete_commit_set(self, request: Any, context: Any, *, squash: bool) -> Any:
+        self._auth.check_at(context, CLUSTER, "REPO_DELETE_COMMIT")
         if not request.HasField("commit_set"):
             raise Refusal("commitset cannot be nil")
         with self._graph.lock:
@@ -553,18 +580,55 @@ class _API(pfs_pb2_grpc.APIServicer):  # type: ignore[misc]
 
 
 class _AuthAPI(auth_pb2_grpc.APIServicer):  # type: ignore[misc]
-    def __init__(self, auth: Auth) -> None:
+    def __init__(self, graph: Graph, auth: Auth) -> None:
+        self._graph = graph
         self._auth = auth
 
+    def Activate(self, request: Any, _context: Any) -> Any:
+        with self._graph.lock:
+            token = self._auth.activate(request.root_token, self._graph.projects, self._graph.repos)
+        return auth_pb2.ActivateResponse(pach_token=token)
+
     def WhoAmI(self, _request: Any, context: Any) -> Any:
-        return auth_pb2.WhoAmIResponse(username=self._auth.user(context))
+        user, until = self._auth.user(context)
+        expiration = None if until is None else Timestamp(seconds=int(until))
+        return auth_pb2.WhoAmIResponse(username=user, expiration=expiration)
+
+    def GetRobotToken(self, request: Any, context: Any) -> Any:
+        self._auth.check_active()
+        self._auth.check_at(context, CLUSTER, "CLUSTER_AUTH_GET_ROBOT_TOKEN")
+        return auth_pb2.GetRobotTokenResponse(token=self._auth.robot_token(request.robot, request.ttl))
+
+    def Authorize(self, request: Any, context: Any) -> Any:
+        user, _ = self._auth.user(context)
+        wanted = [auth_pb2.Permission.Name(permission) for permission in request.permissions]
+        missing = self._auth.missing(user, _place(request.resource), wanted)
+        return auth_pb2.AuthorizeResponse(
+            authorized=not missing,
+            satisfied=[auth_pb2.Permission.Value(name) for name in wanted if name not in missing],
+            missing=[auth_pb2.Permission.Value(name) for name in wanted if name in missing],
+            principal=user,
+        )
+
+    def ModifyRoleBinding(self, request: Any, context: Any) -> Any:
+        self._auth.check_active()
+        place = _place(request.resource)
+        kind = auth_pb2.ResourceType.Name(request.resource.type)
+        self._auth.check_at(context, place, f"{kind}_MODIFY_BINDINGS")
+        self._auth.bind(place, request.principal, request.roles)
+        return auth_pb2.ModifyRoleBindingResponse()
 
     def GetRoleBinding(self, request: Any, _context: Any) -> Any:
+        self._auth.check_active()
         binding = auth_pb2.RoleBinding()
-        for user, role in self._auth.roles().items():
-            if request.resource.type == auth_pb2.REPO:
+        for user, roles in self._auth.bindings(_place(request.resource)).items():
+            for role in roles:
                 binding.entries[user].roles[role] = True
         return auth_pb2.GetRoleBindingResponse(binding=binding)
+
+
+def _place(resource: Any) -> str:
+    return f"{auth_pb2.ResourceType.Name(resource.type)} {resource.name}"
 
 
 class _VersionAPI(version_pb2_grpc.APIServicer):  # type: ignore[misc]
@@ -627,11 +691,15 @@ def _tar(entries: Iterator[Entry]) -> Iterator[bytes]:
     yield bytes(2 * tarfile.BLOCKSIZE)
 
 
-def run(folder: Path, listen: str, finish_s: float, ready: Callable[[str], None]) -> int:
+def run(
+    folder: Path, listen: str, finish_s: float, root_token: str | None, ready: Callable[[str], None]
+) -> int:
     """Serve until SIGTERM or SIGINT; the result is the exit status."""
     graph = Graph(folder)
     faults = Faults(folder, finish_s)
-    auth = Auth(faults)
+    auth = Auth(folder)
+    if root_token and not auth.is_active:
+        auth.activate(root_token, graph.projects, graph.repos)
     graph.finish_s = faults.finish_s
     options = [
         ("grpc.max_receive_message_length", _LIMIT),
@@ -642,7 +710,7 @@ def run(folder: Path, listen: str, finish_s: float, ready: Callable[[str], None]
     ]
     server = grpc.server(ThreadPoolExecutor(128), interceptors=[Gate(faults, auth)], options=options)
     pfs_pb2_grpc.add_APIServicer_to_server(_API(graph, faults, auth), server)
-    auth_pb2_grpc.add_APIServicer_to_server(_AuthAPI(auth), server)
+    auth_pb2_grpc.add_APIServicer_to_server(_AuthAPI(graph, auth), server)
     version_pb2_grpc.add_APIServicer_to_server(_VersionAPI(), server)
     health = grpc.unary_unary_rpc_method_handler(lambda _request, _context: _HEALTHY)
     server.add_generic_rpc_handlers(

@@ -8,6 +8,8 @@ Contents, a dataclass for each shape that the gateway sends, and for each docume
   AccessControlPolicy, render_access_control_policy
   Bucket
   BucketLoggingStatus, render_bucket_logging_status
+  CORSRule
+  CORSConfiguration, render_cors_configuration
   Checksum
   CommonPrefix
   CompleteMultipartUploadResult, render_complete_multipart_upload_result
@@ -39,6 +41,7 @@ Contents, a dataclass for each shape that the gateway sends, and for each docume
   ListVersionsResult, render_list_versions_result
   LocationConstraint, render_location_constraint
   NotificationConfiguration, render_notification_configuration
+  PostResponse, render_post_response
   RequestPaymentConfiguration, render_request_payment_configuration
   SessionResult, render_session_result
   Tag
@@ -140,6 +143,49 @@ class BucketLoggingStatus:
 
 def render_bucket_logging_status(value: BucketLoggingStatus) -> bytes:
     return (f"{HEAD}<BucketLoggingStatus{_XMLNS}></BucketLoggingStatus>").encode()
+
+
+@dataclass(slots=True)
+class CORSRule:
+    """Part of a document."""
+
+    id: str | None = None
+    allowed_origin: Sequence[str] = ()
+    allowed_method: Sequence[str] = ()
+    allowed_header: Sequence[str] = ()
+    expose_header: Sequence[str] = ()
+    max_age_seconds: int | None = None
+
+
+@dataclass(slots=True)
+class CORSConfiguration:
+    """The document CORSConfiguration."""
+
+    cors_rule: Sequence[CORSRule] = ()
+
+
+def render_cors_configuration(value: CORSConfiguration) -> bytes:
+    return (
+        f"{HEAD}<CORSConfiguration{_XMLNS}>"
+        + "".join(
+            [
+                "<CORSRule>"
+                + ("" if item.id is None else f"<ID>{escape(item.id)}</ID>")
+                + "".join([f"<AllowedOrigin>{escape(item)}</AllowedOrigin>" for item in item.allowed_origin])
+                + "".join([f"<AllowedMethod>{escape(item)}</AllowedMethod>" for item in item.allowed_method])
+                + "".join([f"<AllowedHeader>{escape(item)}</AllowedHeader>" for item in item.allowed_header])
+                + "".join([f"<ExposeHeader>{escape(item)}</ExposeHeader>" for item in item.expose_header])
+                + (
+                    ""
+                    if item.max_age_seconds is None
+                    else f"<MaxAgeSeconds>{item.max_age_seconds}</MaxAgeSeconds>"
+                )
+                + "</CORSRule>"
+                for item in value.cors_rule
+            ]
+        )
+        + "</CORSConfiguration>"
+    ).encode()
 
 
 @dataclass(slots=True)
@@ -486,21 +532,36 @@ class Error:
     resource: str
     request_id: str
     host_id: str
+    aws_access_key_id: str | None = None
     actual_object_size: str | None = None
     argument_name: str | None = None
     argument_value: str | None = None
     bucket_name: str | None = None
+    canonical_request: str | None = None
+    canonical_request_bytes: str | None = None
     condition: str | None = None
     etag: str | None = None
+    expires: str | None = None
+    headers_not_signed: str | None = None
+    max_allowed_skew_milliseconds: str | None = None
+    max_size_allowed: str | None = None
     method: str | None = None
     min_size_allowed: str | None = None
     part_number: str | None = None
     proposed_size: str | None = None
     missing_header_name: str | None = None
     range_requested: str | None = None
+    region: str | None = None
+    request_time: str | None = None
     resource_type: str | None = None
+    server_time: str | None = None
+    signature_provided: str | None = None
+    string_to_sign: str | None = None
+    string_to_sign_bytes: str | None = None
     tag_key: str | None = None
     upload_id: str | None = None
+    x_amz_date: str | None = None
+    x_amz_expires: str | None = None
 
 
 def render_error(value: Error) -> bytes:
@@ -508,6 +569,11 @@ def render_error(value: Error) -> bytes:
         f"{HEAD}<Error>"
         f"<Code>{escape(value.code)}</Code>"
         f"<Message>{escape(value.message)}</Message>"
+        + (
+            ""
+            if value.aws_access_key_id is None
+            else f"<AWSAccessKeyId>{escape(value.aws_access_key_id)}</AWSAccessKeyId>"
+        )
         + (
             ""
             if value.actual_object_size is None
@@ -524,8 +590,34 @@ def render_error(value: Error) -> bytes:
             else f"<ArgumentValue>{escape(value.argument_value)}</ArgumentValue>"
         )
         + ("" if value.bucket_name is None else f"<BucketName>{escape(value.bucket_name)}</BucketName>")
+        + (
+            ""
+            if value.canonical_request is None
+            else f"<CanonicalRequest>{escape(value.canonical_request)}</CanonicalRequest>"
+        )
+        + (
+            ""
+            if value.canonical_request_bytes is None
+            else f"<CanonicalRequestBytes>{escape(value.canonical_request_bytes)}</CanonicalRequestBytes>"
+        )
         + ("" if value.condition is None else f"<Condition>{escape(value.condition)}</Condition>")
         + ("" if value.etag is None else f"<ETag>{escape(value.etag)}</ETag>")
+        + ("" if value.expires is None else f"<Expires>{escape(value.expires)}</Expires>")
+        + (
+            ""
+            if value.headers_not_signed is None
+            else f"<HeadersNotSigned>{escape(value.headers_not_signed)}</HeadersNotSigned>"
+        )
+        + (
+            ""
+            if value.max_allowed_skew_milliseconds is None
+            else f"<MaxAllowedSkewMilliseconds>{escape(value.max_allowed_skew_milliseconds)}</MaxAllowedSkewMilliseconds>"
+        )
+        + (
+            ""
+            if value.max_size_allowed is None
+            else f"<MaxSizeAllowed>{escape(value.max_size_allowed)}</MaxSizeAllowed>"
+        )
         + ("" if value.method is None else f"<Method>{escape(value.method)}</Method>")
         + (
             ""
@@ -548,13 +640,37 @@ def render_error(value: Error) -> bytes:
             if value.range_requested is None
             else f"<RangeRequested>{escape(value.range_requested)}</RangeRequested>"
         )
+        + ("" if value.region is None else f"<Region>{escape(value.region)}</Region>")
+        + ("" if value.request_time is None else f"<RequestTime>{escape(value.request_time)}</RequestTime>")
         + (
             ""
             if value.resource_type is None
             else f"<ResourceType>{escape(value.resource_type)}</ResourceType>"
         )
+        + ("" if value.server_time is None else f"<ServerTime>{escape(value.server_time)}</ServerTime>")
+        + (
+            ""
+            if value.signature_provided is None
+            else f"<SignatureProvided>{escape(value.signature_provided)}</SignatureProvided>"
+        )
+        + (
+            ""
+            if value.string_to_sign is None
+            else f"<StringToSign>{escape(value.string_to_sign)}</StringToSign>"
+        )
+        + (
+            ""
+            if value.string_to_sign_bytes is None
+            else f"<StringToSignBytes>{escape(value.string_to_sign_bytes)}</StringToSignBytes>"
+        )
         + ("" if value.tag_key is None else f"<TagKey>{escape(value.tag_key)}</TagKey>")
         + ("" if value.upload_id is None else f"<UploadId>{escape(value.upload_id)}</UploadId>")
+        + ("" if value.x_amz_date is None else f"<X-Amz-Date>{escape(value.x_amz_date)}</X-Amz-Date>")
+        + (
+            ""
+            if value.x_amz_expires is None
+            else f"<X-Amz-Expires>{escape(value.x_amz_expires)}</X-Amz-Expires>"
+        )
         + f"<Resource>{escape(value.resource)}</Resource>"
         f"<RequestId>{escape(value.request_id)}</RequestId>"
         f"<HostId>{escape(value.host_id)}</HostId>"
@@ -1383,6 +1499,27 @@ class NotificationConfiguration:
 
 def render_notification_configuration(value: NotificationConfiguration) -> bytes:
     return (f"{HEAD}<NotificationConfiguration{_XMLNS}></NotificationConfiguration>").encode()
+
+
+@dataclass(slots=True)
+class PostResponse:
+    """The document PostResponse."""
+
+    location: str
+    bucket: str
+    key: str
+    etag: str
+
+
+def render_post_response(value: PostResponse) -> bytes:
+    return (
+        f"{HEAD}<PostResponse>"
+        f"<Location>{escape(value.location)}</Location>"
+        f"<Bucket>{escape(value.bucket)}</Bucket>"
+        f"<Key>{escape(value.key)}</Key>"
+        f"<ETag>&quot;{value.etag}&quot;</ETag>"
+        "</PostResponse>"
+    ).encode()
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Rendered by codegen from spec/errors.yaml; do not edit, run `tox -e codegen`.
 
-Contents: ErrorKind, 58 errors by their S3 code, HTTP_ERRORS, PFS_ERRORS.
+Contents: ErrorKind, 69 errors by their S3 code, HTTP_ERRORS, PFS_ERRORS.
 """
 
 from __future__ import annotations
@@ -20,7 +20,27 @@ class ErrorKind(NamedTuple):
     members: tuple[str, ...] = ()
 
 
-AccessDenied: Final = ErrorKind("AccessDenied", 403, "Access Denied")
+AccessDenied: Final = ErrorKind(
+    "AccessDenied",
+    403,
+    "Access Denied",
+    members=("headers_not_signed", "x_amz_date", "x_amz_expires", "expires", "server_time"),
+)
+AccessForbidden: Final = ErrorKind(
+    "AccessForbidden",
+    403,
+    "CORSResponse: CORS is not enabled for this bucket.",
+    members=("method", "resource_type"),
+)
+AuthorizationHeaderMalformed: Final = ErrorKind(
+    "AuthorizationHeaderMalformed", 400, "The authorization header is malformed.", members=("region",)
+)
+AuthorizationQueryParametersError: Final = ErrorKind(
+    "AuthorizationQueryParametersError",
+    400,
+    "The authorization query parameters are malformed.",
+    members=("region",),
+)
 BadDigest: Final = ErrorKind(
     "BadDigest",
     400,
@@ -32,7 +52,10 @@ BucketAlreadyOwnedByYou: Final = ErrorKind(
 )
 BucketNotEmpty: Final = ErrorKind("BucketNotEmpty", 409, "The bucket that you tried to delete is not empty.")
 EntityTooLarge: Final = ErrorKind(
-    "EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed object size."
+    "EntityTooLarge",
+    400,
+    "Your proposed upload exceeds the maximum allowed object size.",
+    members=("max_size_allowed",),
 )
 EntityTooSmall: Final = ErrorKind(
     "EntityTooSmall",
@@ -40,6 +63,7 @@ EntityTooSmall: Final = ErrorKind(
     "Your proposed upload is smaller than the minimum allowed size.",
     members=("proposed_size", "min_size_allowed", "part_number", "etag"),
 )
+ExpiredToken: Final = ErrorKind("ExpiredToken", 400, "The provided token has expired.")
 IllegalVersioningConfigurationException: Final = ErrorKind(
     "IllegalVersioningConfigurationException",
     400,
@@ -52,6 +76,12 @@ IncompleteBody: Final = ErrorKind(
 )
 InsufficientStorage: Final = ErrorKind("InsufficientStorage", 507, "The server has no room for this object.")
 InternalError: Final = ErrorKind("InternalError", 500, "We encountered an internal error. Please try again.")
+InvalidAccessKeyId: Final = ErrorKind(
+    "InvalidAccessKeyId",
+    403,
+    "The AWS Access Key Id you provided does not exist in our records.",
+    members=("aws_access_key_id",),
+)
 InvalidArgument: Final = ErrorKind(
     "InvalidArgument", 400, "Invalid Argument", members=("argument_name", "argument_value")
 )
@@ -74,6 +104,11 @@ InvalidPartOrder: Final = ErrorKind(
     "The list of parts was not in ascending order. Parts must be ordered by part number.",
     members=("upload_id",),
 )
+InvalidPolicyDocument: Final = ErrorKind(
+    "InvalidPolicyDocument",
+    400,
+    "The content of the form does not meet the conditions specified in the policy document.",
+)
 InvalidRange: Final = ErrorKind(
     "InvalidRange",
     416,
@@ -84,8 +119,12 @@ InvalidRequest: Final = ErrorKind("InvalidRequest", 400, "Invalid Request")
 InvalidTag: Final = ErrorKind(
     "InvalidTag", 400, "The tag provided was not a valid tag.", members=("tag_key",)
 )
+InvalidToken: Final = ErrorKind("InvalidToken", 400, "The provided token is malformed or otherwise invalid.")
 InvalidURI: Final = ErrorKind("InvalidURI", 400, "Couldn't parse the specified URI.")
 KeyTooLongError: Final = ErrorKind("KeyTooLongError", 400, "Your key is too long.")
+MalformedPOSTRequest: Final = ErrorKind(
+    "MalformedPOSTRequest", 400, "The body of your POST request is not well-formed multipart/form-data."
+)
 MalformedTrailerError: Final = ErrorKind(
     "MalformedTrailerError",
     400,
@@ -97,6 +136,11 @@ MalformedXML: Final = ErrorKind(
     "The XML you provided was not well-formed or did not validate against our published schema.",
 )
 MaxMessageLengthExceeded: Final = ErrorKind("MaxMessageLengthExceeded", 400, "Your request was too big.")
+MaxPostPreDataLengthExceededError: Final = ErrorKind(
+    "MaxPostPreDataLengthExceededError",
+    400,
+    "Your POST request fields preceding the upload file were too large.",
+)
 MetadataTooLarge: Final = ErrorKind(
     "MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size."
 )
@@ -193,6 +237,12 @@ ReplicationConfigurationNotFoundError: Final = ErrorKind(
 RequestHeaderSectionTooLarge: Final = ErrorKind(
     "RequestHeaderSectionTooLarge", 400, "Your request header section exceeds the maximum allowed size."
 )
+RequestTimeTooSkewed: Final = ErrorKind(
+    "RequestTimeTooSkewed",
+    403,
+    "The difference between the request time and the current time is too large.",
+    members=("request_time", "server_time", "max_allowed_skew_milliseconds"),
+)
 RequestTimeout: Final = ErrorKind(
     "RequestTimeout",
     400,
@@ -206,6 +256,19 @@ ServerSideEncryptionConfigurationNotFoundError: Final = ErrorKind(
 )
 ServiceUnavailable: Final = ErrorKind(
     "ServiceUnavailable", 503, "Service is unable to handle request. Please try again.", 1
+)
+SignatureDoesNotMatch: Final = ErrorKind(
+    "SignatureDoesNotMatch",
+    403,
+    "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+    members=(
+        "aws_access_key_id",
+        "string_to_sign",
+        "signature_provided",
+        "string_to_sign_bytes",
+        "canonical_request",
+        "canonical_request_bytes",
+    ),
 )
 SlowDown: Final = ErrorKind("SlowDown", 503, "Please reduce your request rate.", 1)
 UnexpectedContent: Final = ErrorKind("UnexpectedContent", 400, "This request does not support content.")

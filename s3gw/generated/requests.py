@@ -5,6 +5,7 @@ result is written:
   AbortMultipartUpload
   CompleteMultipartUpload
   CopyObject
+  CorsPreflight
   CreateBucket
   CreateMultipartUpload
   DeleteBucket
@@ -51,6 +52,7 @@ result is written:
   ListObjects
   ListObjectsV2
   ListParts
+  PostObject
   PostSession
   PutBucketAcl
   PutBucketVersioning
@@ -72,6 +74,7 @@ from s3gw.generated import documents, errors, parsers
 from s3gw.http import values
 from s3gw.http.answer import Answer
 from s3gw.http.body import Body
+from s3gw.http.form import Form
 from s3gw.http.refusals import Refusal, Refusals
 from s3gw.http.request import Request
 from s3gw.http.values import http_date
@@ -283,6 +286,62 @@ def write_copy_object(result: CopyObjectResult) -> Answer:
     if result.version_id is not None:
         headers.append(("x-amz-version-id", result.version_id))
     return Answer(200, headers, documents.render_copy_object_result(result.document))
+
+
+@dataclass(slots=True)
+class CorsPreflightRequest:
+    """What a client asks of CorsPreflight."""
+
+    level: str
+    access_control_request_headers: str | None
+    access_control_request_method: str | None
+    origin: str | None
+
+
+@dataclass(slots=True)
+class CorsPreflightResult:
+    """What CorsPreflight answers; a header that is None is not sent."""
+
+    access_control_allow_credentials: bool | None = None
+    access_control_allow_headers: str | None = None
+    access_control_allow_methods: str | None = None
+    access_control_allow_origin: str | None = None
+    access_control_expose_headers: str | None = None
+    access_control_max_age: int | None = None
+
+
+def read_cors_preflight(request: Request) -> CorsPreflightRequest:
+    """Raise S3Error where the request is not valid."""
+    headers = request.headers
+    return CorsPreflightRequest(
+        level=request.level,
+        access_control_request_headers=headers.get("access-control-request-headers"),
+        access_control_request_method=headers.get("access-control-request-method"),
+        origin=headers.get("origin"),
+    )
+
+
+def write_cors_preflight(result: CorsPreflightResult) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    if result.access_control_allow_credentials is not None:
+        headers.append(
+            (
+                "Access-Control-Allow-Credentials",
+                "true" if result.access_control_allow_credentials else "false",
+            )
+        )
+    if result.access_control_allow_headers is not None:
+        headers.append(("Access-Control-Allow-Headers", result.access_control_allow_headers))
+    if result.access_control_allow_methods is not None:
+        headers.append(("Access-Control-Allow-Methods", result.access_control_allow_methods))
+    if result.access_control_allow_origin is not None:
+        headers.append(("Access-Control-Allow-Origin", result.access_control_allow_origin))
+    if result.access_control_expose_headers is not None:
+        headers.append(("Access-Control-Expose-Headers", result.access_control_expose_headers))
+    if result.access_control_max_age is not None:
+        headers.append(("Access-Control-Max-Age", str(result.access_control_max_age)))
+    return Answer(200, headers, None)
 
 
 @dataclass(slots=True)
@@ -745,6 +804,12 @@ def read_get_bucket_cors(request: Request) -> GetBucketCorsRequest:
         branch=request.branch(),
         commit=request.commit(),
     )
+
+
+def write_get_bucket_cors(result: documents.CORSConfiguration) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    return Answer(200, headers, documents.render_cors_configuration(result))
 
 
 @dataclass(slots=True)
@@ -1947,6 +2012,149 @@ def write_list_parts(result: documents.ListPartsResult) -> Answer:
     """Lay the result out as status, headers and body."""
     headers: list[tuple[str, str]] = []
     return Answer(200, headers, documents.render_list_parts_result(result))
+
+
+@dataclass(slots=True)
+class PostObjectRequest:
+    """What a client asks of PostObject."""
+
+    bucket: str
+    branch: Branch
+    cache_control: str | None
+    content_disposition: str | None
+    content_encoding: str | None
+    content_language: str | None
+    content_type: str | None
+    expires: str | None
+    key: str | None
+    policy: str | None
+    redirect: str | None
+    success_action_redirect: str | None
+    success_action_status: str | None
+    tagging: parsers.Tagging | None
+    meta: Mapping[str, str]
+    form: Form
+
+
+@dataclass(slots=True)
+class PostObjectResult:
+    """What PostObject answers; a header that is None is not sent."""
+
+    etag: str | None = None
+    location: str | None = None
+    checksum_crc32: str | None = None
+    checksum_crc32c: str | None = None
+    checksum_crc64nvme: str | None = None
+    checksum_md5: str | None = None
+    checksum_sha1: str | None = None
+    checksum_sha256: str | None = None
+    checksum_sha512: str | None = None
+    checksum_xxhash128: str | None = None
+    checksum_xxhash3: str | None = None
+    checksum_xxhash64: str | None = None
+    checksum_type: str | None = None
+    version_id: str | None = None
+    document: documents.PostResponse | None = None
+    status: int = 204
+
+
+_POST_OBJECT_HEADERS = Refusals(
+    Refusal(errors.NotImplemented, "Encryption", "x-amz-server-side-encryption*", ("", "false", "off")),
+    Refusal(errors.NotImplemented, "Object locks", "x-amz-object-lock-*", ("", "false", "off")),
+    Refusal(
+        errors.NotImplemented,
+        "Website configuration",
+        "x-amz-website-redirect-location",
+        ("", "false", "off"),
+    ),
+    Refusal(errors.NotImplemented, "Conditions", "if-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-modified-since", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
+    Refusal(errors.NotImplemented, "Sessions and directory buckets", "x-amz-if-match-*", ()),
+    Refusal(errors.NotImplemented, "Commit sessions", "x-s3gw-session", ()),
+)
+
+
+_POST_OBJECT_FIELDS = Refusals(
+    Refusal(errors.NotImplemented, "Encryption", "x-amz-server-side-encryption*", ("", "false", "off")),
+    Refusal(errors.NotImplemented, "Object locks", "x-amz-object-lock-*", ("", "false", "off")),
+    Refusal(
+        errors.NotImplemented,
+        "Website configuration",
+        "x-amz-website-redirect-location",
+        ("", "false", "off"),
+    ),
+    Refusal(errors.NotImplemented, "Conditions", "if-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-modified-since", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-none-match", ()),
+    Refusal(errors.NotImplemented, "Conditions", "if-unmodified-since", ()),
+    Refusal(errors.NotImplemented, "Sessions and directory buckets", "x-amz-if-match-*", ()),
+    Refusal(errors.NotImplemented, "Commit sessions", "x-s3gw-session", ()),
+)
+
+
+def read_post_object(request: Request) -> PostObjectRequest:
+    """Raise S3Error where the request is not valid."""
+    fields = request.fields
+    _POST_OBJECT_HEADERS.check(request.headers)
+    _POST_OBJECT_FIELDS.check(request.fields)
+    return PostObjectRequest(
+        bucket=request.bucket,
+        branch=request.branch_to_write(),
+        cache_control=fields.get("cache-control"),
+        content_disposition=fields.get("content-disposition"),
+        content_encoding=fields.get("content-encoding"),
+        content_language=fields.get("content-language"),
+        content_type=fields.get("content-type"),
+        expires=fields.get("expires"),
+        key=fields.get("key"),
+        policy=fields.get("policy"),
+        redirect=fields.get("redirect"),
+        success_action_redirect=fields.get("success_action_redirect"),
+        success_action_status=fields.get("success_action_status"),
+        tagging=values.document(fields.get("tagging"), parsers.TAGGING, "Tagging"),
+        meta=values.prefixed("x-amz-meta-", fields),
+        form=request.form(),
+    )
+
+
+def write_post_object(result: PostObjectResult) -> Answer:
+    """Lay the result out as status, headers and body."""
+    headers: list[tuple[str, str]] = []
+    if result.etag is not None:
+        headers.append(("ETag", f'"{result.etag}"'))
+    if result.location is not None:
+        headers.append(("Location", result.location))
+    if result.checksum_crc32 is not None:
+        headers.append(("x-amz-checksum-crc32", result.checksum_crc32))
+    if result.checksum_crc32c is not None:
+        headers.append(("x-amz-checksum-crc32c", result.checksum_crc32c))
+    if result.checksum_crc64nvme is not None:
+        headers.append(("x-amz-checksum-crc64nvme", result.checksum_crc64nvme))
+    if result.checksum_md5 is not None:
+        headers.append(("x-amz-checksum-md5", result.checksum_md5))
+    if result.checksum_sha1 is not None:
+        headers.append(("x-amz-checksum-sha1", result.checksum_sha1))
+    if result.checksum_sha256 is not None:
+        headers.append(("x-amz-checksum-sha256", result.checksum_sha256))
+    if result.checksum_sha512 is not None:
+        headers.append(("x-amz-checksum-sha512", result.checksum_sha512))
+    if result.checksum_xxhash128 is not None:
+        headers.append(("x-amz-checksum-xxhash128", result.checksum_xxhash128))
+    if result.checksum_xxhash3 is not None:
+        headers.append(("x-amz-checksum-xxhash3", result.checksum_xxhash3))
+    if result.checksum_xxhash64 is not None:
+        headers.append(("x-amz-checksum-xxhash64", result.checksum_xxhash64))
+    if result.checksum_type is not None:
+        headers.append(("x-amz-checksum-type", result.checksum_type))
+    if result.version_id is not None:
+        headers.append(("x-amz-version-id", result.version_id))
+    return Answer(
+        result.status,
+        headers,
+        None if result.document is None else documents.render_post_response(result.document),
+    )
 
 
 @dataclass(slots=True)

@@ -68,6 +68,7 @@ DROPS: Final = {
     "content-encoding": "PFS keeps bytes and no headers, and these are stored as sent; response-content-encoding sets it for a read.",
     "content-language": "PFS keeps bytes and no headers; response-content-language sets it for a read.",
     "content-type": "The type is guessed from the extension of the key; response-content-type sets it for a read.",
+    "acl": "There are no ACLs, whatever is asked for.",
     "continuation-token": "Nothing is configured, so no page was ever followed by another.",
     "expires": "PFS keeps bytes and no headers; response-expires sets it for a read.",
     "versionId": "The answer is the same for every version.",

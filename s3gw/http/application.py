@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from s3gw.addressing.hosts import NO_DOMAINS, Domains
 from s3gw.auth.access import OPEN, UNKNOWN
 from s3gw.auth.authority import Authority
 from s3gw.auth.gate import Gate
@@ -21,6 +22,7 @@ from s3gw.http.layout import Response, lay_out, lay_out_error
 from s3gw.http.operation import ANYBODY, Lane, Operation, Support
 from s3gw.http.patience import Patience
 from s3gw.http.request import Request
+from s3gw.http.target import Target
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import Change, PFSError, WouldWait
 from s3gw.s3_error import S3Error
@@ -54,6 +56,7 @@ class Application:
         context: The PFS, and the settings.
         profile: Its name.
         authority: Who knows identities; without one nobody is asked who they are.
+        domains: Below which a bucket may stand in the host.
 
     Attributes:
         check: Raises a PFSError where the PFS cannot be used at present.
@@ -62,34 +65,43 @@ class Application:
     """
 
     def __init__(
-        self, context: Context, profile: str = DEFAULT_PROFILE, *, authority: Authority | None = None
+        self,
+        context: Context,
+        profile: str = DEFAULT_PROFILE,
+        *,
+        authority: Authority | None = None,
+        domains: Domains = NO_DOMAINS,
     ) -> None:
         self._profile = PROFILES[profile]
         self._context = replace(context, keys=self._profile.keys, buckets=self._profile.buckets)
+        self._domains = domains
         self._gate = None if authority is None else Gate(authority, self._profile.buckets)
         self._pfs_errors = errors.PFS_ERRORS[profile]
         self._is_quick = context.pfs.is_quick
+        # What is refused at sight waits for nothing, unless somebody is asked first whose PFS is far away.
+        self._at_sight: Lane | None = "read" if self._is_quick or authority is None else None
         self._patience = Patience()
         self.check = context.pfs.check
         self.forbid_waiting = context.pfs.forbid_waiting
 
     def route(self, request: Request) -> Lane | None:
-        """Find the operation of a request, and tell how it can be answered without a thread of its own.
-
-        What is refused at sight waits for nothing either.
-        """
+        """Find the operation of a request, and tell how it can be answered without a thread of its own."""
         try:
             operation = self._operation(request)
         except S3Error as error:
             request.refused = error
-            return "read"
+            return self._at_sight
         if operation.support is None:
-            return "read"
+            return self._at_sight
         return operation.support.lane if self._is_quick else None
+
+    def locate(self, request: Request) -> Target:
+        """Find where a request goes, once. Raise S3Error as `Request.locate`."""
+        return request.target or request.locate(self._domains)
 
     def _operation(self, request: Request) -> Operation[Any, Any]:
         if request.operation is None:
-            target = request.target or request.locate()
+            target = self.locate(request)
             request.operation = self._profile.resolve(
                 target.level, request.method, target.query, request.headers
             )
@@ -99,6 +111,8 @@ class Application:
         """Give the context in which a request is served, once whoever sends it may do so. Raise S3Error."""
         if self._gate is None:
             return self._context
+        if request.refused is None:
+            self.route(request)  # a server need not have asked
         if request.target is None and request.refused is not None:
             raise request.refused  # nobody can tell what was signed
         operation = None if request.refused is not None else self._operation(request)
@@ -107,9 +121,17 @@ class Application:
             return self._context
         request.access = UNKNOWN
         request.access = access = self._gate.identify(request)
+        identity = access.identity
+        if identity is not None and identity.token is not None:
+            access.pfs = self._context.pfs.acting_as(identity.name, identity.token)
         if operation is not None:
             self._gate.judge(request, operation, access)
-        return replace(self._context, access=access)
+        return replace(self._context, access=access, pfs=access.pfs or self._context.pfs)
+
+    def _tell_browsers(self, request: Request) -> None:
+        """Have the answer to a request, whatever it is, say which pages may see it."""
+        if self._context.cors is not None:
+            request.cors = self._context.cors.headers(request.method, request.headers)
 
     def _support(self, request: Request) -> Support[Any, Any]:
         """Give how the operation of a request is served. Raise S3Error where it is not."""
@@ -125,10 +147,13 @@ class Application:
 
         None where that would have to wait in a thread that must not: begin it again in another.
         """
+        self._tell_browsers(request)
         try:
             context = self._context_of(request)
             support = self._support(request)
             request.buckets = self._context.buckets
+            if request.has_bucket_in_host:
+                context = replace(context, base=request.base)
             asked = support.read(request)
             if support.keeps_waiting:
                 return self._patience.respond(lambda: self._work(context, support, asked, request), request)
@@ -149,14 +174,19 @@ class Application:
             return self.fail(request, error)
 
     def finish(self, begun: Sequence[Unfinished[Any]]) -> list[Response]:
-        """Make the changes of requests together; each gets its own answer."""
-        changes = [(call.pending.branch, call.pending.edits) for call in begun]
-        made: Sequence[Change | BaseException]
-        try:
-            made = self._context.pfs.change_all(changes)
-        except Exception as error:
-            made = [error] * len(begun)
-        return [self._end(call, change) for call, change in zip(begun, made, strict=True)]
+        """Make the changes of requests together, those of a user as that user; each gets its own answer."""
+        answers: list[Response | None] = [None] * len(begun)
+        for pfs in dict.fromkeys(call.context.pfs for call in begun):
+            numbers = [number for number, call in enumerate(begun) if call.context.pfs == pfs]
+            changes = [(begun[number].pending.branch, begun[number].pending.edits) for number in numbers]
+            made: Sequence[Change | BaseException]
+            try:
+                made = pfs.change_all(changes)
+            except Exception as error:
+                made = [error] * len(numbers)
+            for number, change in zip(numbers, made, strict=True):
+                answers[number] = self._end(begun[number], change)
+        return [answer for answer in answers if answer is not None]
 
     def _end(self, call: Unfinished[Any], made: Change | BaseException) -> Response:
         try:
@@ -174,6 +204,7 @@ class Application:
 
     def refuse(self, request: Request, status: int, detail: str) -> Response:
         """Answer what a server or framework could not read, by the status that it gives that."""
+        self._tell_browsers(request)
         kind = errors.HTTP_ERRORS.get(status)
         if kind is None:
             is_theirs = errors.BadRequest.status <= status < errors.InternalError.status
@@ -183,7 +214,12 @@ class Application:
 
     def fail(self, request: Request, error: Exception) -> Response:
         """Answer any exception as S3 does; what nobody expected is logged."""
-        return lay_out_error(self._s3_error(error, request), request)
+        self._tell_browsers(request)
+        answered = self._s3_error(error, request)
+        access = request.access
+        if access is not None and access.pfs is not None and answered.kind is errors.AccessDenied:
+            access.is_denied = True  # by PFS itself
+        return lay_out_error(answered, request)
 
     def _s3_error(self, error: Exception, request: Request) -> S3Error:
         if isinstance(error, S3Error):

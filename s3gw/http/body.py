@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from s3gw.digests import Digest
 from s3gw.generated import errors
@@ -19,6 +20,9 @@ from s3gw.generated.wire import CHECKSUMS, Checksum
 from s3gw.http.framing import Input, Wire, unframe
 from s3gw.http.values import size_in_bytes
 from s3gw.s3_error import S3Error, invalid_argument
+
+if TYPE_CHECKING:
+    from s3gw.auth.chunks import ChunkSigner
 
 _SHA256_HEX = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 # What the names of checksum headers begin with.
@@ -33,6 +37,7 @@ class Body:
         headers: Of the request, by their names in lower case.
         stream: Where the bytes come from; nothing is read from it before the body is.
         arrived: Whether all of it is here already.
+        signer: Verifies its chunks, where they are signed and somebody is asked who they are.
 
     Attributes:
         length: How many bytes the client promises, None where it does not say.
@@ -46,8 +51,16 @@ class Body:
             or cannot be kept.
     """
 
-    def __init__(self, headers: Mapping[str, str], stream: Input, *, arrived: bool = False) -> None:
+    def __init__(
+        self,
+        headers: Mapping[str, str],
+        stream: Input,
+        *,
+        arrived: bool = False,
+        signer: ChunkSigner | None = None,
+    ) -> None:
         self._headers = headers
+        self._signer = signer
         sha256 = headers.get("x-amz-content-sha256", "")
         on_the_wire = size_in_bytes("Content-Length", headers.get("content-length"))
         self._framed = self._is_framed(sha256, on_the_wire)
@@ -139,6 +152,8 @@ class Body:
         It is where the payload says so, and where the SDK streams one that nobody signs: without a
         length, in chunks.
         """
+        if self._signer is not None:
+            return self._signer.has_trailer
         is_streaming = self._headers.get("x-amz-content-sha256", "").startswith("STREAMING-")
         return is_streaming or (self._framed and "content-length" not in self._headers)
 
@@ -174,7 +189,7 @@ class Body:
         """
         digests = [digest for digest, _, _ in self._promises] + list(self._trailing.values())
         size = 0
-        for block in unframe(self._wire, self._take_trailer) if self._framed else self._wire.blocks():
+        for block in self._blocks():
             size += len(block)
             if self.length is not None and size > self.length:
                 raise S3Error(errors.IncompleteBody, "The request body is longer than it was said to be.")
@@ -191,10 +206,13 @@ class Body:
             if digest.digest() != value:
                 raise difference
 
+    def _blocks(self) -> Iterator[bytes]:
+        if self._framed:
+            return unframe(self._wire, self._take_trailer, self._signer)
+        return self._wire.blocks()
+
     def _take_trailer(self, name: str, text: str) -> None:
-        """Take a trailing header: a checksum that was announced, or the signature of them all."""
-        if name == "x-amz-trailer-signature":
-            return
+        """Take a trailing header: a checksum that was announced."""
         digest = self._trailing.pop(name, None)
         if digest is None:
             raise S3Error(errors.MalformedTrailerError, f"The trailing header {name[:60]} was not announced.")

@@ -1,18 +1,22 @@
 """The bytes of a body as they arrive, and ``aws-chunked`` framing, which is taken off.
 
 Each chunk is ``SIZE[;extensions]CRLF bytes CRLF``, the last one has the size 0 and trailing headers
-behind it. Signatures of chunks are accepted unread, as all signatures are in the classic profile.
+behind it. Signatures of chunks are verified where somebody is asked who they are, and else not read.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from s3gw.digests import Digest
 from s3gw.generated import errors
 from s3gw.s3_error import S3Error
+
+if TYPE_CHECKING:
+    from s3gw.auth.chunks import ChunkSigner
 
 BLOCK = 256 * 1024
 
@@ -20,6 +24,9 @@ BLOCK = 256 * 1024
 _GATHER = 64 * 1024
 _LINE_LIMIT = 4096
 _TRAILER_LIMIT = 16 * 1024
+
+# The trailing header that signs the others.
+_SIGNATURE = "x-amz-trailer-signature"
 
 _CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,16}", re.ASCII)
 
@@ -96,18 +103,27 @@ class Wire:
         return line.removesuffix(b"\r")
 
 
-def unframe(wire: Wire, trailer: Callable[[str, str], None]) -> Iterator[bytes]:
+def unframe(
+    wire: Wire, trailer: Callable[[str, str], None], signer: ChunkSigner | None = None
+) -> Iterator[bytes]:
     """Give the bytes inside of the framing, in blocks; `trailer` is told each trailing header.
 
+    With a `signer` nothing is right before the end: it may be that of another chunk that is wrong.
+
     Raises:
-        S3Error: InvalidRequest where the framing is broken, IncompleteBody, MalformedTrailerError.
+        S3Error: InvalidRequest where the framing is broken, IncompleteBody, MalformedTrailerError,
+            SignatureDoesNotMatch.
     """
     gathered: list[bytes] = []
     room = _GATHER
-    while size := _chunk_size(wire):
+    size, signature = _chunk_head(wire)
+    while size:
+        digest = None if signer is None else hashlib.sha256()
         while size:
             part = wire.take(size)
             size -= len(part)
+            if digest is not None:
+                digest.update(part)
             gathered.append(part)
             room -= len(part)
             if room <= 0:
@@ -116,31 +132,52 @@ def unframe(wire: Wire, trailer: Callable[[str, str], None]) -> Iterator[bytes]:
                 room = _GATHER
         if wire.line(_LINE_LIMIT):
             raise _broken("a chunk is longer than its size says")
+        if signer is not None and digest is not None:
+            signer.verify_chunk(digest.hexdigest(), signature)
+        size, signature = _chunk_head(wire)
     if gathered:
         yield b"".join(gathered)
-    _read_trailers(wire, trailer)
+    if signer is not None:
+        signer.verify_chunk(hashlib.sha256().hexdigest(), signature)
+    _read_trailers(wire, trailer, signer)
 
 
-def _chunk_size(wire: Wire) -> int:
+def _chunk_head(wire: Wire) -> tuple[int, str | None]:
+    """Read the size of a chunk, and its signature."""
     line = wire.line(_LINE_LIMIT)
     if line is None:
         raise S3Error(errors.IncompleteBody, "The request body ends before its last chunk.")
-    digits = line.partition(b";")[0].strip()
-    if not _CHUNK_SIZE.fullmatch(digits):
+    digits, _, extensions = line.partition(b";")
+    if not _CHUNK_SIZE.fullmatch(digits.strip()):
         raise _broken("the size of a chunk is not hexadecimal")
-    return int(digits, 16)
+    name, equals, signature = extensions.partition(b"=")
+    is_signed = equals and name.strip() == b"chunk-signature"
+    return int(digits, 16), signature.strip().decode("latin-1") if is_signed else None
 
 
-def _read_trailers(wire: Wire, trailer: Callable[[str, str], None]) -> None:
+def _read_trailers(wire: Wire, trailer: Callable[[str, str], None], signer: ChunkSigner | None) -> None:
     """Read to the end of the body; minio's Go client has an empty line before the signature."""
     room = _TRAILER_LIMIT
+    signed: list[str] = []
+    signature = None
     while (line := wire.line(_LINE_LIMIT)) is not None:
         room -= len(line)
         name, colon, text = line.decode("latin-1").partition(":")
         if room <= 0 or (line and not colon):
             raise S3Error(errors.MalformedTrailerError)
-        if line:
-            trailer(name.strip().lower(), text)
+        name, text = name.strip().lower(), text.strip()
+        if name == _SIGNATURE:
+            signature = text
+        elif line:
+            signed.append(f"{name}:{text}\n")
+            trailer(name, text)
+    if signer is None:
+        return
+    if signer.has_trailer:
+        signer.verify_trailer("".join(signed), signature)
+    elif signed or signature is not None:
+        message = "Trailing headers need x-amz-content-sha256 to be a STREAMING- mode that ends in -TRAILER."
+        raise S3Error(errors.MalformedTrailerError, message)
 
 
 def _broken(what: str) -> S3Error:

@@ -70,6 +70,8 @@ def lay_out(answer: Answer, request: Request) -> Response:
         is_told = status in BODILESS or any(name == "Content-Length" for name, _ in headers)
         if not is_told:
             headers.append(("Content-Length", str(len(body or b""))))
+    if request.cors:
+        headers.extend(request.cors)
     headers.append(("X-Amz-Id-2", request.host_id))
     headers.append(("X-Amz-Request-Id", request.request_id))
     if body is not None and (request.method == "HEAD" or status in BODILESS):
@@ -86,11 +88,10 @@ def lay_out_error(error: S3Error, request: Request) -> Response:
     headers = list(error.headers.items())
     if kind.retry_after_s is not None:
         headers.append(("Retry-After", str(kind.retry_after_s)))
-    path = request.target.path if request.target else request.raw_target.partition("?")[0]
     document = Error(
         kind.code,
         error.message,
-        resource=path,
+        resource=request.resource,
         request_id=request.request_id,
         host_id=request.host_id,
         **error.members,

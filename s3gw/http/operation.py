@@ -18,9 +18,10 @@ Result = TypeVar("Result")
 # change alone, which it can share with others.
 Lane = Literal["read", "write"]
 
-# Where a right is needed: for the key; for all keys of the bucket, all that begin with the parameter
-# prefix, or some of them; for nothing in particular. Codegen tells the same in the schema.
-Reach = Literal["bucket", "key", "part", "prefix", "service"]
+# Where a right is needed: for the key; for all keys of the bucket, which is perhaps still to be made
+# (new), all that begin with the parameter prefix, or some of them; for nothing in particular. Codegen
+# tells the same in the schema, but for new, which follows from the request.
+Reach = Literal["bucket", "key", "new", "part", "prefix", "service"]
 
 # The right that everybody has.
 ANYBODY = "anybody"
@@ -33,11 +34,12 @@ class Support(Generic[Asked, Result]):
     Attributes:
         summary: For people.
         pfs: The calls of pfs_v2.API that it maps to.
-        reads: Members of a request that are read; ``?`` marks a parameter.
+        reads: Members of a request that are read; ``?`` marks a parameter, ``=`` a field of a form.
         drops: Those that are accepted and not used; ``s3gw.generated.wire.DROPS`` says why.
         refuses: Those that are refused, each with the feature that it asks for.
         lane: See `Lane`; for a PFS that is quick.
         keeps_waiting: Whether its answer may take so long that white space goes ahead of it.
+        reads_form: Whether its body is a form, which can tell who sends it.
         read: Makes the typed request.
         handle: The handler.
         write: Lays its result out as an answer.
@@ -53,6 +55,7 @@ class Support(Generic[Asked, Result]):
     handle: Callable[[Context, Asked], Result | Pending[Result]]
     write: Callable[[Result], Answer]
     keeps_waiting: bool = False
+    reads_form: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,9 +110,12 @@ def supported(
     write: Callable[[Result], Answer],
     lane: Lane | None = None,
     keeps_waiting: bool = False,
+    reads_form: bool = False,
 ) -> Operation[Asked, Result]:
     """Make a supported operation of what an entry says."""
-    support = Support(summary, pfs, reads, drops, refuses, lane, read, handle, write, keeps_waiting)
+    support = Support(
+        summary, pfs, reads, drops, refuses, lane, read, handle, write, keeps_waiting, reads_form
+    )
     return Operation(
         name, feature, level, method, marks, served_in, right=right, reach=reach, support=support
     )

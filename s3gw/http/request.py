@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from s3gw.addressing.buckets import BRANCHES, Place, bucket_of
+from s3gw.addressing.hosts import NO_DOMAINS, Domains, is_host, spellings, with_port
 from s3gw.addressing.keys import check_key
 from s3gw.generated import errors
 from s3gw.generated.wire import HEADER_PREFIX, MOVED_HEADERS, SIGNATURES, WRITES
 from s3gw.http import xml
 from s3gw.http.body import CHECKSUM, Body
+from s3gw.http.form import Form
 from s3gw.http.framing import Input
-from s3gw.http.target import Target, parse
+from s3gw.http.target import Target, authority_of, parse
 from s3gw.pfs.interface import Branch, InvalidName
 from s3gw.s3_error import S3Error, invalid_argument
 
 if TYPE_CHECKING:
     from s3gw.auth.access import Access
+    from s3gw.auth.chunks import ChunkSigner
     from s3gw.http.operation import Operation
 
 Document = TypeVar("Document")
@@ -33,23 +36,30 @@ class Request:
     Attributes:
         method: As it was sent.
         raw_target: As it was sent, its bytes as latin-1.
-        headers: By their names in lower case; `locate` adds those that a presigner put into the query.
+        headers: By their names in lower case; `locate` adds those that a presigner put into the query. Host
+            is the one host that counts: that of a trusted proxy, else of an absolute target.
         stream: The body, framing and all.
         chunked: Whether its length is not announced.
         arrived: Whether all of the body is here.
         request_id: ``x-amz-request-id`` of the answer: 16 upper-case hex digits.
         host_id: ``x-amz-id-2`` of the answer.
+        scheme: ``http``, or what a trusted proxy says.
+        port: At which a trusted proxy was asked, ``""`` where none says it.
+        has_bucket_in_host: Whether the bucket stands in the host, and the whole path is the key.
         target: What `locate` has found, None before.
         operation: What it is routed to, None before, and where it is no operation.
         moved: Names of headers that stand in the query alone.
         access: What whoever sends it may touch, where somebody is asked; for the log.
         buckets: How buckets are named where it is served.
+        chunk_signer: What verifies the chunks of its body, where they are signed and somebody is asked.
+        cors: Headers that its answer has for browsers.
         error_code: The S3 code of the answer, where that is an error; for the log.
     """
 
     __slots__ = (
-        "access", "arrived", "buckets", "chunked", "error_code", "headers", "host_id", "method", "moved",
-        "operation", "raw_target", "refused", "request_id", "stream", "target",
+        "_form", "access", "arrived", "buckets", "chunk_signer", "chunked", "cors", "error_code",
+        "has_bucket_in_host", "headers", "host_id", "method", "moved", "operation", "port", "raw_target",
+        "refused", "request_id", "scheme", "stream", "target",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +73,8 @@ class Request:
         arrived: bool = False,
         request_id: str | None = None,
         host_id: str = "s3gw",
+        scheme: str = "http",
+        port: str = "",
     ) -> None:
         self.method = method
         self.raw_target = raw_target
@@ -72,22 +84,38 @@ class Request:
         self.arrived = arrived
         self.request_id = request_id or secrets.token_hex(8).upper()
         self.host_id = host_id
+        self.scheme = scheme
+        self.port = port
+        self.has_bucket_in_host = False
         self.target: Target | None = None
         self.operation: Operation[Any, Any] | None = None
         self.refused: S3Error | None = None
         self.buckets = BRANCHES
         self.moved: frozenset[str] = frozenset()
         self.access: Access | None = None
+        self.chunk_signer: ChunkSigner | None = None
+        self.cors: Sequence[tuple[str, str]] = ()
+        self._form: Form | None = None
         self.error_code: str | None = None
 
-    def locate(self) -> Target:
+    def locate(self, domains: Domains = NO_DOMAINS) -> Target:
         """Take the target apart, and make headers of the parameters that are some.
 
+        Args:
+            domains: Below which a bucket may stand in the host.
+
         Raises:
-            S3Error: InvalidURI; InvalidArgument where query and header contradict each other, or a
-                write has two values for one parameter.
+            S3Error: InvalidURI, also for a host that cannot be read where hosts count; InvalidArgument where
+                query and header contradict each other, or a write has two values for one parameter.
         """
-        target = self.target = parse(self.raw_target)
+        authority = authority_of(self.raw_target)
+        if authority is not None:
+            if domains and not (authority and is_host(authority)):
+                raise S3Error(errors.InvalidURI, "The URI does not name a host.")  # or a user before it
+            self.headers["host"] = authority  # RFC 9112, 3.2.2: a Host beside it does not count
+        bucket = domains.bucket(self.headers.get("host", "")) if domains else None
+        self.has_bucket_in_host = bucket is not None
+        target = self.target = parse(self.raw_target, bucket)
         if target.query:
             moved = [name for name in target.query if _is_header(name)]
             self.moved = frozenset(name.lower() for name in moved) - self.headers.keys()
@@ -97,6 +125,27 @@ class Request:
             if target.repeated and self.method in WRITES:
                 self._refuse_contradictions(target.repeated)
         return target
+
+    def hosts(self) -> list[str]:
+        """Give the values of a Host header that the client may have signed, the likeliest first.
+
+        All of them are the host by which the bucket was found: a signature for another is none for this.
+        """
+        return spellings(self.headers.get("host", ""), self.port)
+
+    @property
+    def base(self) -> str:
+        """Where buckets are to be found by whoever asked so: ``""`` in the path, else the URL of this one."""
+        if not self.has_bucket_in_host:
+            return ""
+        return f"{self.scheme}://{with_port(self.headers['host'], self.port)}"
+
+    @property
+    def resource(self) -> str:
+        """Name what is asked for, raw: ``/bucket/key``, wherever the bucket stands."""
+        if self.target is None:
+            return self.raw_target.partition("?")[0]
+        return f"/{self.target.bucket}{self.target.path}" if self.has_bucket_in_host else self.target.path
 
     def _add_header(self, name: str, value: str) -> None:
         """Take a parameter for the header that it was before a presigner moved it: a character a byte."""
@@ -118,6 +167,17 @@ class Request:
         """Decoded parameters; one without a value is ``""``."""
         assert self.target is not None
         return self.target.query
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The fields of the form that is the body, see `form`."""
+        return self.form().fields
+
+    @property
+    def level(self) -> str:
+        """``service``, ``bucket`` or ``object``."""
+        assert self.target is not None
+        return self.target.level
 
     @property
     def bucket(self) -> str:
@@ -162,6 +222,12 @@ class Request:
             raise S3Error(errors.InvalidBucketName, message)
         return place.branch
 
+    @property
+    def named_key(self) -> str:
+        """The key that the target or a form names, ``""`` where none does; for the log."""
+        form = {} if self._form is None else self._form.fields
+        return (self.target and self.target.key) or form.get("key", "")
+
     def key(self) -> str:
         """Give the key. Raise S3Error KeyTooLongError."""
         assert self.target is not None
@@ -175,13 +241,19 @@ class Request:
         headers = self.headers
         if not summed:
             headers = {name: value for name, value in headers.items() if not name.startswith(CHECKSUM)}
-        return Body(headers, self.stream, arrived=self.arrived)
+        return Body(headers, self.stream, arrived=self.arrived, signer=self.chunk_signer)
 
     def content(self) -> Body:
         """Open the body of an object. Raise S3Error MissingContentLength where none is announced."""
         if not self.chunked and "content-length" not in self.headers:
             raise S3Error(errors.MissingContentLength)
         return self.body()
+
+    def form(self) -> Form:
+        """Read the form that is the body, once, as far as its file. Raise S3Error as `Form.open`."""
+        if self._form is None:
+            self._form = Form.open(self.headers.get("content-type", ""), self.content())
+        return self._form
 
     def document(
         self, structure: xml.Structure[Document], name: str, *, summed: bool = True

@@ -9,6 +9,8 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 from s3gw.generated import errors
 from s3gw.s3_error import S3Error
 
+_SCHEMES = ("http", "https")
+_AUTHORITY_END = re.compile(r"[/?]")
 _BROKEN_ENCODING = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -17,10 +19,10 @@ class Target(NamedTuple):
 
     Attributes:
         level: ``service``, ``bucket`` or ``object``.
-        bucket: Decoded; ``""`` at the service.
+        bucket: Decoded; ``""`` at the service. In lower case where it stands in the host.
         key: Decoded; ``""`` but for an object. Bytes that are not UTF-8 are lone surrogates.
         query: Decoded parameters, of a repeated one the first; without a value it is ``""``.
-        path: The raw path, for error documents.
+        path: The raw path, as it was sent.
         repeated: Parameters that stand more than once: all of their values.
     """
 
@@ -32,10 +34,20 @@ class Target(NamedTuple):
     repeated: dict[str, list[str]]
 
 
-def parse(raw: str) -> Target:
+def authority_of(raw: str) -> str | None:
+    """Give the host that a raw target in absolute form names; None for another form."""
+    if raw.startswith("/"):
+        return None
+    scheme, slashes, rest = raw.partition("://")
+    return _AUTHORITY_END.split(rest, 1)[0] if slashes and scheme.lower() in _SCHEMES else None
+
+
+def parse(raw: str, bucket_of_host: str | None = None) -> Target:
     """Take a raw target apart: origin form, absolute form, or ``*``.
 
-    `raw` holds bytes as latin-1, as WSGI has it.
+    Args:
+        raw: Holds bytes as latin-1, as WSGI has it.
+        bucket_of_host: The bucket that the host names: the whole path is the key then.
 
     Raises:
         S3Error: InvalidURI for another form, and for a ``%`` without two hex digits behind it.
@@ -45,15 +57,18 @@ def parse(raw: str) -> Target:
         scheme, slashes, rest = path.partition("://")
         if path == "*":
             path = "/"
-        elif slashes and scheme.lower() in ("http", "https"):
+        elif slashes and scheme.lower() in _SCHEMES:
             path = "/" + rest.partition("/")[2]
         else:
             raise S3Error(errors.InvalidURI)
     if "%" in raw and _BROKEN_ENCODING.search(raw):
         raise S3Error(errors.InvalidURI, "A % in the URI is not followed by two hexadecimal digits.")
+    parameters, repeated = _parameters(query) if query else ({}, {})
+    if bucket_of_host is not None:
+        key = _decode(path[1:])
+        return Target("object" if key else "bucket", bucket_of_host, key, parameters, path, repeated)
     bucket, _, key = path[1:].partition("/")
     level = "object" if key else "bucket" if bucket or len(path) > 1 else "service"
-    parameters, repeated = _parameters(query) if query else ({}, {})
     return Target(level, _decode(bucket), _decode(key), parameters, path, repeated)
 
 

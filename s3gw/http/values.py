@@ -9,9 +9,11 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import TypeVar
 
+from s3gw.http import xml
 from s3gw.s3_error import invalid_argument
 
 Default = TypeVar("Default", int, None)
+Document = TypeVar("Document")
 DefaultText = TypeVar("DefaultText", str, None)
 
 _INTEGER = re.compile(r"-?0*[0-9]{1,10}", re.ASCII)
@@ -83,6 +85,11 @@ def header(name: str, text: str | None) -> str | None:
     if not HEADER_VALUE.fullmatch(text):
         raise invalid_argument(name, text, f"The parameter {name} holds what no header can carry.")
     return text
+
+
+def document(text: str | None, structure: xml.Structure[Document], name: str) -> Document | None:
+    """Read an XML document; no text at all is none. Raise S3Error as `xml.parse`."""
+    return xml.parse([text.encode("utf-8", "surrogateescape")], structure, name) if text else None
 
 
 def prefixed(prefix: str, given: Mapping[str, str]) -> dict[str, str]:

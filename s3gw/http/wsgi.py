@@ -9,6 +9,7 @@ from typing import Any
 import falcon
 from falcon.routing.util import map_http_methods
 
+from s3gw.addressing.hosts import NO_DOMAINS, Domains
 from s3gw.auth.authority import Authority
 from s3gw.context import Context
 from s3gw.generated import errors
@@ -27,7 +28,7 @@ class Face(falcon.App[falcon.Request, falcon.Response]):
     """The WSGI application: each responder of the generated resources asks the `Application`."""
 
     def __init__(self, application: Application) -> None:
-        router: Any = _Router()  # Falcon's types know no router but its own
+        router: Any = _Router(application)  # Falcon's types know no router but its own
         super().__init__(router=router)
         self.application = application
         self.resp_options.default_media_type = None  # type: ignore[assignment] # no body, no type
@@ -65,7 +66,8 @@ class _Router:
     empty key: ``/bucket/`` is the bucket.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, application: Application) -> None:
+        self._application = application
         self._found: dict[str, tuple[object, dict[str, Any], dict[str, Any], str]] = {}
 
     def add_route(self, uri_template: str, resource: Any, **_options: Any) -> None:
@@ -73,9 +75,7 @@ class _Router:
         self._found[resource.level] = (resource, methods, {}, uri_template)
 
     def find(self, _uri: str, req: falcon.Request) -> tuple[object, dict[str, Any], dict[str, Any], str]:
-        request = _request(req.env)
-        target = request.target or request.locate()
-        return self._found[target.level]
+        return self._found[self._application.locate(_request(req.env)).level]
 
 
 class _Methods(dict[str, Callable[..., None]]):
@@ -133,10 +133,14 @@ def raw_target(environ: dict[str, Any]) -> str:
 
 
 def create_app(
-    context: Context, profile: str = DEFAULT_PROFILE, *, authority: Authority | None = None
+    context: Context,
+    profile: str = DEFAULT_PROFILE,
+    *,
+    authority: Authority | None = None,
+    domains: Domains = NO_DOMAINS,
 ) -> Face:
     """Make the WSGI application; the arguments are those of `Application`."""
-    return Face(Application(context, profile, authority=authority))
+    return Face(Application(context, profile, authority=authority, domains=domains))
 
 
 def _write(response: Response, resp: falcon.Response) -> None:

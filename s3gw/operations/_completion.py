@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 from s3gw.context import Context
 from s3gw.generated import documents, errors
@@ -85,7 +84,7 @@ def complete(
         "checksum_type": checksum_type,
     }
     store.end(context.pfs, upload, answer)
-    return _result(request, answer)
+    return _result(context, request, answer)
 
 
 def _put(
@@ -258,14 +257,14 @@ def _answered(
         _fingerprint(asked),
     ):
         return None
-    return _result(request, answer)
+    return _result(context, request, answer)
 
 
 def _result(
-    request: CompleteMultipartUploadRequest, answer: Mapping[str, Any]
+    context: Context, request: CompleteMultipartUploadRequest, answer: Mapping[str, Any]
 ) -> CompleteMultipartUploadResult:
     document = documents.CompleteMultipartUploadResult(
-        location=f"/{request.bucket}/{quote(request.key, errors='surrogateescape')}",
+        location=context.location(request.bucket, request.key),
         bucket=request.bucket,
         key=request.key,
         etag=answer["etag"],

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from s3gw.pfs.interface import OWN_REPO, PFS, Branch, BranchExists, BranchNotFound
-
-UPLOADS = Branch(OWN_REPO, "uploads")
+from s3gw.pfs.interface import PFS, Branch, BranchExists, BranchNotFound
 
 # Behind a dot no code of a key has ~3 or ~5, behind a space none has ~4 (see `s3gw.addressing.keys`).
 _SLASH = ".~3"
@@ -26,6 +24,11 @@ def flat(path: str) -> str:
 def unflat(element: str) -> str:
     """Give the path that `flat` has written."""
     return element.replace(_SLASH, "/").replace(_DOT_TILDE, ".~").replace(_SPACE, " ")
+
+
+def uploads(pfs: PFS) -> Branch:
+    """Name the branch that keeps uploads."""
+    return Branch(pfs.own_repo, "uploads")
 
 
 def ensure(pfs: PFS, branch: Branch) -> None:

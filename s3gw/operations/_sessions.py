@@ -23,7 +23,6 @@ from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.operations import _own
 from s3gw.pfs.interface import (
-    OWN_REPO,
     PFS,
     Branch,
     BranchNotFound,
@@ -69,6 +68,7 @@ class Session:
 
     Attributes:
         id: 32 hex digits, which nobody can guess.
+        branch: That holds what was staged.
         target: The branch that it is for.
         begun: When, in seconds since 1970.
         owner: Who has begun it; None where nobody was asked.
@@ -76,15 +76,11 @@ class Session:
     """
 
     id: str
+    branch: Branch
     target: Branch
     begun: float
     owner: str | None = None
     is_closed: bool = False
-
-    @property
-    def branch(self) -> Branch:
-        """The branch that holds what was staged."""
-        return _branch_of(self.id)
 
     @classmethod
     def open(cls, context: Context, target: Branch) -> Self:
@@ -92,7 +88,8 @@ class Session:
         pfs = context.pfs
         if pfs.inspect_branch(target).provenance:
             raise OutputBranch.of(target)
-        session = cls(secrets.token_hex(_ID_DIGITS // 2), target, time.time(), context.access.owner)
+        id_ = secrets.token_hex(_ID_DIGITS // 2)
+        session = cls(id_, _branch_of(pfs, id_), target, time.time(), context.access.owner)
         pfs.create_branch(session.branch)
         session.write(pfs)
         return session
@@ -136,12 +133,12 @@ class Session:
         if len(id_) != _ID_DIGITS or not set(id_) <= set("0123456789abcdef"):
             return None
         try:
-            snapshot = pfs.snapshot(_branch_of(id_))
+            snapshot = pfs.snapshot(_branch_of(pfs, id_))
             about = json.loads(b"".join(snapshot.read_file(snapshot.inspect_file(_ABOUT))))
         except (BranchNotFound, FileNotFound):
             return None
         target = Branch(about["repo"], about["branch"], about["project"])
-        return cls(id_, target, about["begun"], about.get("owner"), about["closed"])
+        return cls(id_, _branch_of(pfs, id_), target, about["begun"], about.get("owner"), about["closed"])
 
     def drop(self, pfs: PFS) -> None:
         """Remove all of it, unless somebody else just has."""
@@ -154,12 +151,12 @@ def session_ids(pfs: PFS) -> list[str]:
     return [
         entry.branch.name.removeprefix(_NAME)
         for entry in pfs.list_branches()
-        if entry.branch.repo == OWN_REPO and entry.branch.name.startswith(_NAME)
+        if entry.branch.repo == pfs.own_repo and entry.branch.name.startswith(_NAME)
     ]
 
 
-def _branch_of(id_: str) -> Branch:
-    return Branch(OWN_REPO, f"{_NAME}{id_}")
+def _branch_of(pfs: PFS, id_: str) -> Branch:
+    return Branch(pfs.own_repo, f"{_NAME}{id_}")
 
 
 class SessionSnapshot:

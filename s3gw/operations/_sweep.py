@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from s3gw.operations import _uploads
-from s3gw.operations._own import UPLOADS
+from s3gw.operations._own import uploads
 from s3gw.operations._sessions import Session, session_ids
 from s3gw.pfs.interface import PFS, BranchNotFound, Delete
 
@@ -20,7 +20,7 @@ def sweep(pfs: PFS, before: datetime) -> int:
     try:
         known = _uploads.snapshot(pfs)
         for paths in _uploads.abandoned(known, before):
-            pfs.change(UPLOADS, [Delete(path) for path in paths])
+            pfs.change(uploads(pfs), [Delete(path) for path in paths])
             dropped += 1
     except BranchNotFound:  # nobody has ever uploaded in parts
         pass

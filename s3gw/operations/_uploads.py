@@ -27,7 +27,7 @@ from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.operations import _own
 from s3gw.operations._checksums import COMPOSITE, FULL_OBJECT
-from s3gw.operations._own import UPLOADS
+from s3gw.operations._own import uploads
 from s3gw.operations._properties import Properties
 from s3gw.pfs.interface import PFS, Branch, BranchNotFound, Delete, FileInfo, FileNotFound, Put, Snapshot
 from s3gw.s3_error import S3Error
@@ -143,15 +143,15 @@ def begin(pfs: PFS, upload: Upload, intent: Intent) -> None:
     """Write down that an upload has begun."""
     kept = intent.properties.to_bytes()
     document = {"properties": kept and kept.decode(), "session": intent.session}
-    _own.ensure(pfs, UPLOADS)
-    with pfs.stage(UPLOADS, upload.file, arrived=True) as staging:
+    _own.ensure(pfs, uploads(pfs))
+    with pfs.stage(uploads(pfs), upload.file, arrived=True) as staging:
         staging.write(json.dumps(document).encode())
-        pfs.change(UPLOADS, [Put(upload.file, staging.finish())])
+        pfs.change(uploads(pfs), [Put(upload.file, staging.finish())])
 
 
 def snapshot(pfs: PFS) -> Snapshot:
     """Pin what is known of uploads. Raise `BranchNotFound` where none was ever begun."""
-    return pfs.snapshot(UPLOADS)
+    return pfs.snapshot(uploads(pfs))
 
 
 def is_open(known: Snapshot, upload: Upload) -> bool:
@@ -240,14 +240,14 @@ def end(pfs: PFS, upload: Upload, answer: dict[str, Any] | None) -> None:
     """Drop an upload and its parts; where it was completed, what that has answered is kept."""
     edits: list[Put | Delete] = [Delete(upload.file), *_all_parts(pfs, upload)]
     path = f"{_DONE}{upload.id.text}"
-    with pfs.stage(UPLOADS, path, arrived=True) as staging:
+    with pfs.stage(uploads(pfs), path, arrived=True) as staging:
         if answer is not None:
             staging.write(json.dumps(answer).encode())
             edits.append(Put(path, staging.finish()))
-        pfs.change(UPLOADS, edits)
+        pfs.change(uploads(pfs), edits)
     late = _all_parts(pfs, upload)  # who writes one from now on sees that the upload has ended
     if late:
-        pfs.change(UPLOADS, late)
+        pfs.change(uploads(pfs), late)
 
 
 def _all_parts(pfs: PFS, upload: Upload) -> list[Delete]:

@@ -38,7 +38,7 @@ from s3gw.operations._checksums import (
 from s3gw.operations._completion import complete
 from s3gw.operations._etag import is_md5
 from s3gw.operations._markers import marker_with_body
-from s3gw.operations._own import UPLOADS
+from s3gw.operations._own import uploads
 from s3gw.operations._owner import OWNER
 from s3gw.operations._properties import MOST_PARTS, Properties
 from s3gw.operations._reads import check_bucket
@@ -97,7 +97,7 @@ def upload_part(context: Context, request: UploadPartRequest) -> Pending[UploadP
     own = CHECKSUMS[algorithm].digest() if algorithm and algorithm not in announced else None
     digests: list[Digest] = [digest for digest in (md5, own) if digest is not None]
     blocks: Iterable[bytes] = through(body, digests) if digests else body
-    staging = fill(context.pfs.stage(UPLOADS, _ANY_PART, arrived=body.arrived), blocks)
+    staging = fill(context.pfs.stage(uploads(context.pfs), _ANY_PART, arrived=body.arrived), blocks)
     content = staging.finish()
     given = checksums_by_name(body.checksums)
     if own is not None and algorithm is not None:
@@ -110,7 +110,7 @@ def upload_part(context: Context, request: UploadPartRequest) -> Pending[UploadP
         _check_still_open(context, upload, edits)
         return UploadPartResult(etag=md5_value.hex(), **named_checksums(given))
 
-    return Pending(UPLOADS, edits, then, staging)
+    return Pending(uploads(context.pfs), edits, then, staging)
 
 
 def upload_part_copy(context: Context, request: UploadPartCopyRequest) -> UploadPartCopyResult:
@@ -135,7 +135,7 @@ def upload_part_copy(context: Context, request: UploadPartCopyRequest) -> Upload
         )
         return UploadPartCopyResult(document, copy_source_version_id=found.version_id)
 
-    return Pending(UPLOADS, edits, then, copied.staging).make(context.pfs)
+    return Pending(uploads(context.pfs), edits, then, copied.staging).make(context.pfs)
 
 
 def complete_multipart_upload(
@@ -306,7 +306,9 @@ def _part_edits(
 def _check_still_open(context: Context, upload: Upload, edits: Sequence[Put | Delete]) -> None:
     """Take a part back that was written while its upload ended. Raise S3Error NoSuchUpload."""
     if not store.is_open(store.snapshot(context.pfs), upload):
-        context.pfs.change(UPLOADS, [Delete(edit.path) for edit in edits if isinstance(edit, Put)])
+        context.pfs.change(
+            uploads(context.pfs), [Delete(edit.path) for edit in edits if isinstance(edit, Put)]
+        )
         raise store.no_such_upload(upload.id.text)
 
 
@@ -327,14 +329,16 @@ def _copy(context: Context, found: Found, offset: int, size: int, algorithm: str
     is_whole = size == found.file.size
     if not (is_whole or context.pfs.composes_parts):
         blocks = through(found.snapshot.read_file(found.file, offset, size), digests)
-        anew = fill(context.pfs.stage(UPLOADS, _ANY_PART, arrived=False), blocks)
+        anew = fill(context.pfs.stage(uploads(context.pfs), _ANY_PART, arrived=False), blocks)
         return _Copied(anew.finish(), md5.digest(), _checksum(algorithm, own), anew)
     if is_whole and own is None and is_md5(found.file.md5):
         known_md5 = found.file.md5 or b""
     else:
         read_through(found, offset, size, digests)
         known_md5 = md5.digest()
-    content, held = content_of(context, UPLOADS, _ANY_PART, [piece_of(found, offset, size)], known_md5)
+    content, held = content_of(
+        context, uploads(context.pfs), _ANY_PART, [piece_of(found, offset, size)], known_md5
+    )
     return _Copied(content, known_md5, _checksum(algorithm, own), held)
 
 

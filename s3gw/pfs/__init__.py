@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from s3gw.pfs.interface import OWN_REPO, PFS, Branch, PFSError
-from s3gw.pfs.paths import check_branch
+from s3gw.pfs.interface import PFS, Branch, PFSError
+from s3gw.pfs.paths import check_branch, is_own_repo
 
 __all__ = ["PFS", "PFSError", "opener"]
 
@@ -22,6 +22,7 @@ def opener(
     pachd_token: str | None = None,
     pachd_deadline_s: float = 60.0,
     properties_repo: str | None = None,
+    has_users: bool = False,
 ) -> Callable[[], PFS]:
     """Tell how to open the PFS that `where` names; the opening itself belongs into each worker.
 
@@ -35,6 +36,7 @@ def opener(
         pachd_token: A Pachyderm token.
         pachd_deadline_s: Seconds that a cluster may take for any one answer.
         properties_repo: The repo of a cluster that properties of files are kept in, if they are kept.
+        has_users: Whether it is to act as the users that it knows.
 
     Raises:
         PFSError: `where` names no PFS, or what else is given does not go with it; the message says what
@@ -42,6 +44,8 @@ def opener(
     """
     kind, _, rest = where.partition(":")
     if kind == "embedded" and rest:
+        if has_users:
+            raise PFSError("An embedded PFS knows no users: give --auth a keyring, or --pfs a cluster.")
         if properties_repo is not None:
             raise PFSError("An embedded PFS keeps properties with the files: leave --properties-repo out.")
         from s3gw.pfs.embedded import EmbeddedPFS, parse_history
@@ -52,9 +56,17 @@ def opener(
 
         if properties_repo is not None:
             check_branch(Branch(properties_repo, "master"))
-            if properties_repo == OWN_REPO:
-                raise PFSError(f"{OWN_REPO} is the gateway's own repo: choose another --properties-repo.")
+            if is_own_repo(properties_repo):
+                message = (
+                    f"{properties_repo} is a repo of the gateway's own: choose another --properties-repo."
+                )
+                raise PFSError(message)
         address = find_address(where, ca_file=pachd_ca, token=pachd_token)
+        if has_users and properties_repo is not None and address.token is None:
+            message = (
+                "--properties-repo belongs to the gateway itself, not to its users: give it a PACH_TOKEN."
+            )
+            raise PFSError(message)
 
         def open_pachd() -> PFS:
             from s3gw.pfs.pachd import PachdPFS  # gRPC must not be loaded before the fork

@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol, Self
 DEFAULT_PROJECT = "default"
 
 # The gateway's own repo: parts of uploads, and what sessions have staged. It is no bucket; its history is
-# of no use to anybody, and is not kept for long.
+# of no use to anybody, and is not kept for long. Users of a cluster have others (`own_repo_of`).
 OWN_REPO = "_s3gw_"
 
 
@@ -342,12 +342,43 @@ class PFS(Protocol):
         keeps_md5: Whether `FileInfo.md5` is known of every file.
         composes_parts: Whether `compose` can refer to a part of a file, and not only to whole files.
         keeps_properties: Whether `Put.properties` are kept, and not dropped.
+        own_repo: The gateway's own repo, where what is begun through this PFS waits for its commit.
     """
 
     is_quick: bool
     composes_parts: bool
     keeps_md5: bool
     keeps_properties: bool
+    own_repo: str
+
+    def user_of(self, token: str) -> str | None:
+        """Give the name by which PFS knows whose token this is; None where PFS knows no users.
+
+        Raises:
+            NotAuthenticated: It is nobody's, or its time is over.
+        """
+        ...
+
+    def acting_as(self, user: str, token: str) -> PFS:
+        """Give this PFS as a user may see and change it: it remembers nothing of what others have seen."""
+        ...
+
+    def acting(self) -> Sequence[PFS]:
+        """Give what `acting_as` has given lately, and this PFS itself where it may do something."""
+        ...
+
+    def authorize(self, branch: Branch, right: str, *, is_new: bool = False) -> None:
+        """Demand that PFS grants a right to whomever this PFS acts as.
+
+        Args:
+            branch: Where; that it exists is not told to anybody who has no right there.
+            right: Of ``spec/authentication.yaml``.
+            is_new: Whether the repo may be missing, since it is to be made: that needs no right there.
+
+        Raises:
+            NotAuthorized: It does not.
+        """
+        ...
 
     def list_branches(self) -> Sequence[BranchEntry]:
         """Every branch of every user repo of every project, in no promised order."""

@@ -6,14 +6,17 @@ project names for the rest. Paths are written without their leading ``/``.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 
-from s3gw.pfs.interface import Branch, InvalidName, InvalidPath
+from s3gw.pfs.interface import OWN_REPO, Branch, InvalidName, InvalidPath
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]+", re.ASCII)
 _COMMIT_ID = re.compile(r"[0-9a-f]{12}4[0-9a-f]{19}", re.ASCII)
 _PROJECT_LIMIT = 51
+_USER_DIGITS = 16
+_OWN_REPO = re.compile(rf"{OWN_REPO}([0-9a-f]{{{_USER_DIGITS}}})?", re.ASCII)
 _GLOB = "*?[]{}!()@+^"
 
 # Elements of legal characters, none of them empty, `.` or `..`.
@@ -24,6 +27,16 @@ _PATH = re.compile(rf"{_ELEMENT}(?:/{_ELEMENT})*", re.ASCII)
 def is_commit_id(text: str) -> bool:
     """Tell whether a text has the form of a commit id: a UUIDv4 without its dashes."""
     return _COMMIT_ID.fullmatch(text) is not None
+
+
+def own_repo_of(user: str) -> str:
+    """Name the gateway's own repo of a user of the cluster, which belongs to that user."""
+    return OWN_REPO + hashlib.sha256(user.encode()).hexdigest()[:_USER_DIGITS]
+
+
+def is_own_repo(repo: str) -> bool:
+    """Tell whether a repo is the gateway's own, perhaps of some user."""
+    return _OWN_REPO.fullmatch(repo) is not None
 
 
 def check_branch(branch: Branch) -> None:

@@ -32,7 +32,8 @@ def access(
     """
     operation = request.operation.name if request.operation else "-"
     target = request.target
-    bucket, key = (target.bucket or "-", target.key or "-") if target else ("-", "-")
+    bucket = target.bucket or "-" if target else "-"
+    key = request.named_key or "-"
     code = request.error_code or "-"
     agent = request.headers.get("user-agent", "-")
     now = time.time()

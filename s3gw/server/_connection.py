@@ -23,6 +23,7 @@ from s3gw.server._body import IDLE_S, BodyStream
 from s3gw.server._exchange import Exchange
 from s3gw.server._loop import READ, WRITE
 from s3gw.server._output import ClientGone, Output
+from s3gw.server._proxies import Origin
 from s3gw.server._request import RequestReader, WireRequest
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Connection:
     Attributes:
         descriptor: Of its socket.
         socket: Not blocking.
-        address: Of the client.
+        origin: The other end; for each request see `client`.
         output: Its sending side.
         server: Whose it is.
     """
@@ -67,7 +68,7 @@ class Connection:
         connection.setblocking(False)
         self.socket = connection
         self.descriptor = connection.fileno()
-        self.address = address
+        self.origin = Origin(address)
         self.output = Output(connection)
         self.server = server
         self._state = _State.READS
@@ -273,6 +274,12 @@ class Connection:
         return self._state is _State.LINGERS
 
     # --- whoever serves the request ---------------------------------------------------------------
+
+    @property
+    def client(self) -> str:
+        """The address of whoever sends the request: behind a trusted proxy that of the client there."""
+        assert self._exchange is not None
+        return self._exchange.origin.address
 
     def route(self) -> Lane | None:
         """Tell how the request can be served without a thread of its own; see `Application.route`."""

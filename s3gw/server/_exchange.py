@@ -60,6 +60,7 @@ class Exchange:
         request_id: Of this request.
         closes: Whether the connection is closed behind the answer.
         is_answered: Whether the head of an answer has gone out.
+        origin: Where it comes from.
     """
 
     def __init__(self, request: WireRequest, connection: Connection) -> None:
@@ -71,6 +72,9 @@ class Exchange:
         self._server = server
         self._output = connection.output
         self._connection = connection
+        self.origin = connection.origin
+        if server.proxies is not None:
+            self.origin = server.proxies.origin(self.origin.address, request.fields)
         self._asked: Request | None = None
         self._started = time.time()
         self._status: int | None = None
@@ -92,6 +96,8 @@ class Exchange:
                 arrived=request.stream is None,
                 request_id=self.request_id,
                 host_id=self._server.ids.host,
+                scheme=self.origin.scheme,
+                port=self.origin.port,
             )
         return self._asked
 
@@ -109,12 +115,12 @@ class Exchange:
             "SERVER_PORT": str(port),
             "SERVER_SOFTWARE": "s3gw",
             "SERVER_PROTOCOL": f"HTTP/{request.version}",
-            "REMOTE_ADDR": self._connection.address,
+            "REMOTE_ADDR": self.origin.address,
             "SCRIPT_NAME": "",
             "PATH_INFO": unquote_to_bytes(path.encode("latin-1")).decode("latin-1"),
             "QUERY_STRING": query,
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
+            "wsgi.url_scheme": self.origin.scheme,
             "wsgi.input": self.asked().stream,
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
@@ -229,7 +235,7 @@ class Exchange:
             status=self._status,
             sent=self._sent if delivery is None else delivery.sent,
             started=self._started,
-            address=self._connection.address,
+            address=self.origin.address,
             whole=whole,
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from s3gw.addressing.hosts import is_host
 from s3gw.server._head import Head
 
 # A field line, section 5; obsolete line folding (5.2) and whitespace before the colon (5.1) are none.
@@ -17,10 +18,6 @@ _FIELD = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TCHAR = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]")
-# RFC 3986, 3.2.2 and 3.2.3: a name or an address in brackets, and a port.
-_HOST = re.compile(
-    r"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?"
-)
 _VERSION = re.compile(r"1\.([0-9])")
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 
@@ -90,7 +87,7 @@ def framing_of(head: Head) -> Framing:
     if host is None:
         if head.version == "1.1":
             raise Malformed("There is no Host header.")  # 3.2
-    elif not _HOST.fullmatch(host):
+    elif not is_host(host):
         raise Malformed("The Host header is malformed, or there is more than one.")  # 3.2
     length = _length(head)
     connection = fields.get("connection")

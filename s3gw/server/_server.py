@@ -19,6 +19,7 @@ from s3gw.server._ids import Ids
 from s3gw.server._kernel import descriptor_limit
 from s3gw.server._listener import Listener
 from s3gw.server._loop import Loop
+from s3gw.server._proxies import Proxies
 from s3gw.server._request import WireRequest
 from s3gw.server._settings import Settings
 from s3gw.server._uploads import Uploads
@@ -40,6 +41,7 @@ class GatewayServer:
         address: Host and port.
         ids: Of answers.
         uploads: Who receives large bodies.
+        proxies: Whose word counts on who asks, if anybody's.
         connections: All that are open.
         most_connections: How many may be.
         is_draining: Whether there are no new connections any more.
@@ -54,6 +56,7 @@ class GatewayServer:
         self.ids = Ids()
         self.loop = Loop()
         self.uploads = Uploads(settings.uploads)
+        self.proxies = Proxies(settings.trusted_proxies) if settings.trusted_proxies else None
         self.connections: set[Connection] = set()
         # each may need a descriptor for a file too
         self.most_connections = min(settings.connections, descriptor_limit() // 2)
@@ -119,7 +122,7 @@ class GatewayServer:
             return
         if request.stream is not None:
             request.stream.patience_s = 0.0
-            may_receive = self.uploads.take(request.stream, connection.address)
+            may_receive = self.uploads.take(request.stream, connection.client)
             if may_receive or not request.stream.has_begun:  # to judge a head takes no time
                 self._upload_threads.submit(connection.serve)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
 
@@ -29,6 +30,7 @@ class Settings:
             once that is 30 s.
         admin: Host and port of /healthz and /readyz, if they are wanted.
         log_format: Of the access log and all other lines on standard error.
+        trusted_proxies: Addresses of peers whose X-Forwarded-* fields count.
         grace_s: How long SIGTERM waits for what is in flight.
     """
 
@@ -43,4 +45,5 @@ class Settings:
     upload_min_rate: int = 4096
     admin: tuple[str, int] | None = None
     log_format: Literal["json", "text"] = "text"
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     grace_s: float = 30.0

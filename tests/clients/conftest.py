@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import shutil
 import subprocess
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import KINDS, RUN, new_bucket, over
+from tests.conftest import KINDS, RUN, over
+from tests.keyring import SECRETS, keyring_in
 from tests.serving import Gateway
 
 HERE = Path(__file__).parent
@@ -22,12 +24,17 @@ CACHE = HERE.parent.parent / ".cache" / "clients"
 # The large clients have commands of their own: tox -e clients, tox -e spark.
 collect_ignore = [] if os.environ.get("S3GW_TEST_LARGE_CLIENTS") else ["large", "spark"]
 
+_numbers = itertools.count(1)
+
 # What a client sends in parts by itself.
 LARGE = 20 << 20
 
+# Those of the keyring that guards the gateways of extended. Nobody looks at them in classic.
+ACCESS_KEY, SECRET = "ADMIN", SECRETS["admin"]
+
 KEYS = {
-    "AWS_ACCESS_KEY_ID": "any",
-    "AWS_SECRET_ACCESS_KEY": "any",
+    "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+    "AWS_SECRET_ACCESS_KEY": SECRET,
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -122,20 +129,30 @@ def profile(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session", params=KINDS)
-def gateway(request: pytest.FixtureRequest, profile: str) -> Iterator[Gateway]:
-    """A gateway of a profile over each kind of PFS, shared: tests make buckets of their own."""
+def gateway(
+    request: pytest.FixtureRequest, profile: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    """A gateway of a profile over each kind of PFS, shared: tests make buckets of their own.
+
+    That of extended asks who sends a request.
+    """
     prefix = f"{RUN}{profile}-"
     options = ["--profile", profile]
-    if (request.param, profile) == ("pachd", "extended"):
-        options += ["--properties-repo", f"{prefix}properties"]
+    if profile == "extended":
+        options += ["--auth", str(keyring_in(tmp_path_factory.mktemp("keyring")))]
+        if request.param == "pachd":
+            options += ["--properties-repo", f"{prefix}properties"]
     with over(request.param, prefix, *options) as running:
+        running.credentials = (ACCESS_KEY, SECRET)
         yield running
 
 
 @pytest.fixture
 def bucket(gateway: Gateway, profile: str) -> str:
     """A new, empty bucket."""
-    return new_bucket(gateway, f"{RUN}{profile}-")
+    name = f"master.{RUN}{profile}-{next(_numbers)}"
+    gateway.boto3().create_bucket(Bucket=name)
+    return name
 
 
 @pytest.fixture

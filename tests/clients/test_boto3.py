@@ -9,9 +9,10 @@ import urllib.request
 import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
+from botocore import UNSIGNED
 from botocore.exceptions import ClientError
 
-from tests.clients.conftest import LARGE, only
+from tests.clients.conftest import ACCESS_KEY, LARGE, SECRET, only
 
 
 def test_transfers_below_the_multipart_threshold(gateway, bucket, files, tmp_path):
@@ -36,20 +37,33 @@ def test_a_large_transfer_with_a_raised_threshold(gateway, bucket):
 
 
 @pytest.mark.parametrize("signature", ["s3v4", "s3", "s3-query"])
-def test_presigned_urls_work_and_are_not_checked(gateway, bucket, signature):
+def test_presigned_urls(gateway, bucket, signature):
     client = gateway.boto3(signature_version=signature) if signature != "s3-query" else gateway.boto3()
-    put = client.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "a b"}, ExpiresIn=60)
-    urllib.request.urlopen(urllib.request.Request(put, b"signed", method="PUT"))
+    parameters = {"Bucket": bucket, "Key": "a b", "ContentType": "text/x"}
+    put = client.generate_presigned_url("put_object", parameters, ExpiresIn=60)
+    headers = {"Content-Type": "text/x"}  # what it is belongs to the signature
+    urllib.request.urlopen(urllib.request.Request(put, b"signed", headers, method="PUT"))
     get = client.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "a b"}, ExpiresIn=60)
     assert urllib.request.urlopen(get).read() == b"signed"
 
 
+@only("classic")
 def test_unsigned_requests(gateway, bucket):
-    from botocore import UNSIGNED
-
     client = gateway.boto3(signature_version=UNSIGNED)
     client.put_object(Bucket=bucket, Key="a", Body=b"x")
     assert client.get_object(Bucket=bucket, Key="a")["Body"].read() == b"x"
+
+
+@only("extended")
+def test_a_client_that_nobody_knows_is_refused(gateway, bucket):
+    for client, code in {
+        gateway.boto3(signature_version=UNSIGNED): "AccessDenied",
+        gateway.boto3(access_key="NOBODY-KNOWS"): "InvalidAccessKeyId",
+        gateway.boto3(secret="wrong"): "SignatureDoesNotMatch",
+    }.items():
+        with pytest.raises(ClientError) as refused:
+            client.put_object(Bucket=bucket, Key="a", Body=b"x")
+        assert refused.value.response["Error"]["Code"] == code
 
 
 def test_the_error_of_the_sdk_carries_code_and_request_id(gateway, bucket):
@@ -83,8 +97,8 @@ def test_deleting_each_version_leaves_the_history_and_an_empty_bucket(gateway, b
     found = boto3.resource(
         "s3",
         endpoint_url=gateway.url,
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET,
         region_name="us-east-1",
     ).Bucket(bucket)
     old = found.put_object(Key="a", Body=b"old").version_id

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.clients.conftest import LARGE, ended, only, run, tree
+from tests.clients.conftest import ACCESS_KEY, LARGE, SECRET, ended, only, run, tree
 from tests.serving import Gateway
 
 
@@ -78,8 +78,8 @@ class Rclone:
             "RCLONE_CONFIG_GW_TYPE": "s3",
             "RCLONE_CONFIG_GW_PROVIDER": "Other",
             "RCLONE_CONFIG_GW_ENDPOINT": gateway.url,
-            "RCLONE_CONFIG_GW_ACCESS_KEY_ID": "any",
-            "RCLONE_CONFIG_GW_SECRET_ACCESS_KEY": "any",
+            "RCLONE_CONFIG_GW_ACCESS_KEY_ID": ACCESS_KEY,
+            "RCLONE_CONFIG_GW_SECRET_ACCESS_KEY": SECRET,
         }
 
     def __call__(self, *words: object) -> str:
@@ -143,7 +143,7 @@ def s3cmd_of(gateway: Gateway, tools: Path, folder: Path) -> Callable[..., str]:
     address = f"127.0.0.1:{gateway.port}"
     config = folder / "s3cmd.conf"
     config.write_text(
-        "[default]\naccess_key = any\nsecret_key = any\nuse_https = False\n"
+        f"[default]\naccess_key = {ACCESS_KEY}\nsecret_key = {SECRET}\nuse_https = False\n"
         f"host_base = {address}\nhost_bucket = {address}\n"
     )
     return partial(run, tools / "python", tools / "s3cmd", "-c", config)

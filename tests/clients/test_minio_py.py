@@ -10,11 +10,11 @@ from minio import Minio
 from minio.commonconfig import ComposeSource, CopySource, Tags
 from minio.error import S3Error
 
-from tests.clients.conftest import LARGE, only, tree
+from tests.clients.conftest import ACCESS_KEY, LARGE, SECRET, only, tree
 
 
 def test_the_eleven_calls(gateway, files, tmp_path):
-    client = Minio(f"127.0.0.1:{gateway.port}", "any", "any", secure=False)
+    client = Minio(f"127.0.0.1:{gateway.port}", ACCESS_KEY, SECRET, secure=False)
     bucket = "minio.py"
     assert not client.bucket_exists(bucket)  # BucketExists
     client.make_bucket(bucket)  # MakeBucket
@@ -58,7 +58,7 @@ def test_the_eleven_calls(gateway, files, tmp_path):
 
 
 def test_a_body_of_unknown_length_that_is_short_is_a_single_put(gateway):
-    client = Minio(f"127.0.0.1:{gateway.port}", "any", "any", secure=False)
+    client = Minio(f"127.0.0.1:{gateway.port}", ACCESS_KEY, SECRET, secure=False)
     client.make_bucket("minio.unknown")
     client.put_object("minio.unknown", "a", io.BytesIO(b"x" * 100_000), -1, part_size=10 << 20)
     assert client.stat_object("minio.unknown", "a").size == 100_000
@@ -66,7 +66,7 @@ def test_a_body_of_unknown_length_that_is_short_is_a_single_put(gateway):
 
 @only("classic")
 def test_a_multipart_upload_is_told_the_way_round_it(gateway):
-    client = Minio(f"127.0.0.1:{gateway.port}", "any", "any", secure=False)
+    client = Minio(f"127.0.0.1:{gateway.port}", ACCESS_KEY, SECRET, secure=False)
     client.make_bucket("minio.large")
     body = bytes(6 << 20)
     with pytest.raises(S3Error) as refused:
@@ -79,7 +79,7 @@ def test_a_multipart_upload_is_told_the_way_round_it(gateway):
 
 @only("extended")
 def test_parts_copies_compositions_tags_and_versions(gateway):
-    client = Minio(f"127.0.0.1:{gateway.port}", "any", "any", secure=False)
+    client = Minio(f"127.0.0.1:{gateway.port}", ACCESS_KEY, SECRET, secure=False)
     bucket = "minio.parts"
     client.make_bucket(bucket)
     body = os.urandom(LARGE)

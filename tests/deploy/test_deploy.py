@@ -21,6 +21,7 @@ from tests.serving import eventually
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 MANIFEST = list(yaml.safe_load_all((ROOT / "deploy" / "kubernetes.yaml").read_text()))
+INGRESS = yaml.safe_load((ROOT / "deploy" / "ingress.yaml").read_text())
 
 
 def free_port() -> int:
@@ -87,7 +88,13 @@ def test_the_image_knows_a_cluster(installed):
     assert "write --pfs grpc://HOST:PORT" in done.stderr
 
 
-@pytest.mark.parametrize("document", MANIFEST, ids=lambda document: document["kind"])
+def test_the_image_knows_keyrings(installed, tmp_path):
+    command = [installed / "bin" / "s3gw", "key", "add", "ci", "--keyring", tmp_path / "keyring.yaml"]
+    done = subprocess.run(command, check=False, env={}, capture_output=True, text=True)
+    assert (done.returncode, "AKIA" in done.stdout) == (0, True), done.stderr
+
+
+@pytest.mark.parametrize("document", [*MANIFEST, INGRESS], ids=lambda document: document["kind"])
 def test_the_manifest_is_what_kubernetes_accepts(document):
     kubernetes_validate.validate(document, "1.32", strict=True)
 
@@ -101,3 +108,26 @@ def test_the_manifest_and_the_image_agree():
     ports = {port["containerPort"] for port in container["ports"]}
     assert ports == set(map(int, re.search(r"^EXPOSE (.*)$", DOCKERFILE, re.MULTILINE)[1].split()))
     assert service["spec"]["ports"][0]["nodePort"] == 30600
+
+
+def test_the_ingress_leads_to_the_service_under_names_that_have_a_certificate():
+    _, service = MANIFEST
+    ports = {(service["metadata"]["name"], port["name"]) for port in service["spec"]["ports"]}
+    rules = INGRESS["spec"]["rules"]
+    for rule in rules:
+        ((path, target),) = [(path["path"], path["backend"]["service"]) for path in rule["http"]["paths"]]
+        assert path == "/"
+        assert (target["name"], target["port"]["name"]) in ports
+    (tls,) = INGRESS["spec"]["tls"]
+    assert [rule["host"] for rule in rules] == tls["hosts"]
+
+
+def test_the_ingress_and_nginx_say_the_same():
+    said = (ROOT / "deploy" / "nginx.conf").read_text()
+    prefix = "nginx.ingress.kubernetes.io/"
+    told = {name.removeprefix(prefix): value for name, value in INGRESS["metadata"]["annotations"].items()}
+    assert said.count("client_max_body_size 0;") == (told["proxy-body-size"] == "0")
+    for name in ("proxy-request-buffering", "proxy-buffering", "proxy-http-version"):
+        assert f"{name.replace('-', '_')} {told[name]};" in said
+    for name in ("proxy-read-timeout", "proxy-send-timeout"):
+        assert f"{name.replace('-', '_')} {told[name]}s;" in said

@@ -1,4 +1,4 @@
-"""What devpachd does that a real one is not asked for: faults on demand, auth by a file, a restart."""
+"""What devpachd does that a real one is not asked for: faults on demand, a restart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 
 import grpc
 import pytest
-from python_pachyderm.proto.v2.auth import auth_pb2, auth_pb2_grpc
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from tests.devpachd.conftest import (
@@ -140,102 +139,6 @@ def test_a_wait_ends_with_the_commit(own):
     with pytest.raises(grpc.RpcError) as raised:
         own.api.InspectCommit(pb.InspectCommitRequest(commit=commit, wait=pb.FINISHED), timeout=0.1)
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-
-
-# --- auth -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def auth(fault):
-    """Turns auth on; the metadata of a reader and of a writer."""
-    fault(tokens={"r": "reader", "w": "writer"})
-    return [("authn-token", "r")], [("authn-token", "w")]
-
-
-def test_without_a_token_nothing_is_told(own, auth):
-    request = pb.InspectRepoRequest(repo=REPO)
-    for token, code, text in [
-        ([], "UNAUTHENTICATED", "no authentication token (try logging in)"),
-        (
-            [("authn-token", "x")],
-            "UNAUTHENTICATED",
-            "provided auth token is corrupted or has expired (try logging in again)",
-        ),
-        (
-            [("authn-token", "r"), ("authn-token", "w")],
-            "UNKNOWN",
-            "multiple authentication token keys found in context",
-        ),
-    ]:
-        with refused(code, text):
-            own.api.InspectRepo(request, metadata=token)
-    for token in auth:
-        own.api.InspectRepo(request, metadata=token)
-
-
-NEEDS = [
-    ("StartCommit", pb.StartCommitRequest(branch=branch_of(REPO)), "REPO_WRITE"),
-    ("FinishCommit", pb.FinishCommitRequest(commit=at(REPO)), "REPO_WRITE"),
-    ("ClearCommit", pb.ClearCommitRequest(commit=at(REPO)), "REPO_WRITE"),
-    ("CreateBranch", pb.CreateBranchRequest(branch=branch_of(REPO)), "REPO_CREATE_BRANCH"),
-    ("DeleteBranch", pb.DeleteBranchRequest(branch=branch_of(REPO)), "REPO_DELETE_BRANCH"),
-]
-
-
-@pytest.mark.parametrize(("method", "request_", "permission"), NEEDS)
-def test_a_reader_may_not(own, auth, method, request_, permission):
-    text = (
-        f"robot:reader is not authorized to perform this operation - needs permissions [{permission}] "
-        "on REPO default/r. Run `pachctl auth roles-for-permission` to find roles that grant a given permission."
-    )
-    with refused("PERMISSION_DENIED", text):
-        getattr(own.api, method)(request_, metadata=auth[0])
-
-
-def test_a_reader_reads_and_what_it_writes_is_refused_at_the_end(own, auth):
-    reader, writer = auth
-    messages = [pb.ModifyFileRequest(set_commit=at(REPO, branch="w")), add("a", b"1")]
-    with pytest.raises(grpc.RpcError) as raised:
-        own.api.ModifyFile(iter(messages), metadata=reader)
-    assert raised.value.code() is grpc.StatusCode.PERMISSION_DENIED
-    own.api.ModifyFile(iter(messages), metadata=writer)
-    request = pb.GetFileRequest(file=pb.File(commit=at(REPO, branch="w"), path="a"))
-    assert [message.value for message in own.api.GetFile(request, metadata=reader)] == [b"1"]
-
-
-def test_file_sets_are_listed_by_admins_alone_and_read_by_all(own, auth):
-    reader, _ = auth
-    request = pb.GetFileSetRequest(commit=at(REPO))
-    file_set = as_commit(own.api.GetFileSet(request, metadata=reader).file_set_id)
-    with refused("UNKNOWN", "no role binding exists for REPO default/__filesets__"):
-        list(own.api.GlobFile(pb.GlobFileRequest(commit=file_set, pattern="/*"), metadata=reader))
-    request = pb.GetFileRequest(file=pb.File(commit=file_set, path="a"))
-    assert [message.value for message in own.api.GetFile(request, metadata=reader)] == [b"0123456789"]
-
-
-def test_a_reader_deletes_a_repo_and_is_not_told_that_it_did_not(own, auth):
-    reader, writer = auth
-    own.api.DeleteRepo(pb.DeleteRepoRequest(repo=REPO), metadata=reader)
-    own.api.InspectRepo(pb.InspectRepoRequest(repo=REPO), metadata=reader)
-    other = repo_named("other")
-    own.api.CreateRepo(pb.CreateRepoRequest(repo=other), metadata=writer)
-    own.api.DeleteRepo(pb.DeleteRepoRequest(repo=other), metadata=writer)
-    with pytest.raises(grpc.RpcError):
-        own.api.InspectRepo(pb.InspectRepoRequest(repo=other), metadata=writer)
-
-
-def test_who_is_who(own, auth):
-    stub = auth_pb2_grpc.APIStub(own.channel)
-    reader, writer = auth
-    assert stub.WhoAmI(auth_pb2.WhoAmIRequest(), metadata=reader).username == "robot:reader"
-    request = auth_pb2.GetRoleBindingRequest(resource=auth_pb2.Resource(type=auth_pb2.REPO, name="default/r"))
-    entries = stub.GetRoleBinding(request, metadata=writer).binding.entries
-    assert {user: list(entries[user].roles) for user in entries} == {
-        "robot:reader": ["repoReader"],
-        "robot:writer": ["repoOwner"],
-    }
-    with refused("UNAUTHENTICATED", "no authentication token (try logging in)"):
-        stub.WhoAmI(auth_pb2.WhoAmIRequest())
 
 
 # --- a restart --------------------------------------------------------------------------------

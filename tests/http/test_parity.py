@@ -27,6 +27,7 @@ from s3gw.http.wsgi import Face, create_app
 from s3gw.pfs import interface
 from s3gw.pfs.embedded import EmbeddedPFS
 from s3gw.pfs.interface import Branch, BranchInfo, WouldWait
+from tests.forms import CONTENT_TYPE, form, policy
 from tests.sdk import model, sdk_request
 from tests.server.in_process import running
 
@@ -172,6 +173,23 @@ def table_of_extended() -> Iterator[Sent]:
     yield Sent("PUT", "/OutputBranch.raises/a", SMALL)
     yield Sent("GET", "/OutputBranch.raises?location")
     yield Sent("GET", f"/{BUCKET}/a")
+    range_of_sizes = [{"bucket": BUCKET}, {"key": "a"}, ["content-length-range", 6, 7]]
+    for body in (
+        form({"key": "a"})[:-9],
+        form({"key": "a", "x-amz-meta-long": "x" * 30_000}),
+        form({"key": "a", "policy": "none"}),
+        form({"key": "a", "policy": policy([{"key": "a"}])}),
+        form({"key": "a", "policy": policy(range_of_sizes)}),
+        form({"key": "a", "policy": policy(range_of_sizes)}, LARGE),
+    ):
+        yield Sent("POST", f"/{BUCKET}", body, {"Content-Type": CONTENT_TYPE})
+    yield Sent("POST", f"/{BUCKET}", b"", {"Content-Type": "text/plain"})
+    for headers in (
+        {},
+        {"Origin": "http://a"},
+        {"Origin": "http://a", "Access-Control-Request-Method": "PUT"},
+    ):
+        yield Sent("OPTIONS", f"/{BUCKET}/a", None, headers)
 
 
 class RaisingPFS(EmbeddedPFS):
@@ -271,18 +289,22 @@ def test_every_way_gives_the_same_answer_in_extended(extended_ports, sent):
 
 
 def test_the_tables_have_nearly_every_error(ports, extended_ports):
-    """The others are a server's own, or need two writers at once, or an upload in parts."""
+    """The others are a server's own, or need two writers at once, an upload in parts, or a signature that is asked for."""
     answers = [answered(ports["lanes"], sent)[2] for sent in (*table(), *table_of_errors())]
     answers += [answered(extended_ports["lanes"], sent)[2] for sent in table_of_extended()]
     seen = {code.decode() for body in answers for code in re.findall(rb"<Code>(\w+)</Code>", body)}
     known = {code for code in dir(errors) if isinstance(getattr(errors, code), errors.ErrorKind)}
     assert known - seen == {
-        "BadRequest",
-        "EntityTooLarge",
-        "EntityTooSmall",
+        "AuthorizationHeaderMalformed",
+        "AuthorizationQueryParametersError",
+        "ExpiredToken",
+        "InvalidAccessKeyId",
         "InvalidPart",
         "InvalidPartOrder",
+        "InvalidToken",
         "OperationAborted",
         "RequestHeaderSectionTooLarge",
+        "RequestTimeTooSkewed",
         "RequestTimeout",
+        "SignatureDoesNotMatch",
     }

@@ -9,7 +9,7 @@ import pytest
 
 from s3gw.context import Context
 from s3gw.operations import _uploads
-from s3gw.operations._own import UPLOADS
+from s3gw.operations._own import uploads
 from s3gw.operations._properties import Properties
 from s3gw.operations._sessions import Session, session_ids
 from s3gw.operations._sweep import sweep
@@ -39,12 +39,12 @@ def put(pfs: PFS, branch: Branch, path: str) -> None:
 def begun(pfs: PFS) -> Upload:
     upload = Upload(UploadId.new(None, None, None), BRANCH, "a/b")
     _uploads.begin(pfs, upload, Intent(Properties(), None))
-    put(pfs, UPLOADS, _uploads.part_path(upload.id, 1, b"md5", None))
+    put(pfs, uploads(pfs), _uploads.part_path(upload.id, 1, b"md5", None))
     return upload
 
 
 def own_files(pfs: PFS) -> list[str]:
-    return [file.path for file in pfs.snapshot(UPLOADS).list_files().files]
+    return [file.path for file in pfs.snapshot(uploads(pfs)).list_files().files]
 
 
 def test_where_nobody_has_uploaded_there_is_nothing_to_sweep(pfs):
@@ -77,7 +77,7 @@ def test_an_object_that_was_completed_outlives_what_is_known_of_its_upload(pfs):
 def test_a_part_that_was_written_while_its_upload_ended_goes_later(pfs):
     upload = begun(pfs)
     _uploads.end(pfs, upload, None)
-    put(pfs, UPLOADS, _uploads.part_path(upload.id, 2, b"md5", None))
+    put(pfs, uploads(pfs), _uploads.part_path(upload.id, 2, b"md5", None))
     assert sweep(pfs, LONG_AGO) == 0
     assert sweep(pfs, SOON) == 1
     assert own_files(pfs) == []

@@ -6,7 +6,14 @@ import grpc
 import pytest
 
 from s3gw.pfs import interface as pfs
-from s3gw.pfs.pachd._errors import CommitFinished, CommitOpen, PachdError, error_of_commit, kind_of
+from s3gw.pfs.pachd._errors import (
+    AuthOff,
+    CommitFinished,
+    CommitOpen,
+    PachdError,
+    error_of_commit,
+    kind_of,
+)
 
 ID = "0123456789ab4cdef0123456789abcde"
 TEXTS = [
@@ -140,7 +147,7 @@ TEXTS = [
     ("UNKNOWN", "read tcp 127.0.0.1:4: read: connection reset by peer", pfs.Unavailable),
     ("UNKNOWN", "failed to receive message: unexpected EOF", pfs.Unavailable),
     ("UNKNOWN", "etcdserver: request timed out", pfs.Unavailable),
-    ("UNIMPLEMENTED", "the auth service is not activated", PachdError),
+    ("UNIMPLEMENTED", "the auth service is not activated", AuthOff),
     ("FAILED_PRECONDITION", "cannot delete project p: repo default/r still exists", PachdError),
 ]
 

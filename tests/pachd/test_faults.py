@@ -16,17 +16,13 @@ from s3gw.pfs.interface import (
     Change,
     ConditionFailed,
     CorruptData,
-    NotAuthenticated,
-    NotAuthorized,
     PathClash,
     Put,
     TooSlow,
     Unavailable,
 )
-from s3gw.pfs.pachd import PachdPFS
 from s3gw.pfs.pachd._heads import OURS
 from s3gw.pfs.pachd._messages import branch_message, commit_message
-from s3gw.pfs.pachd.address import find_address
 from tests.contract.conftest import Store
 from tests.serving import devpachd, eventually, serving
 
@@ -273,25 +269,6 @@ def test_the_commit_of_a_write_is_found_though_others_write_too(store, fault):
     finally:
         stop.set()
         thread.join()
-
-
-def test_tokens(address, store, fault):
-    store.put("a", b"x")
-    fault(tokens={"w": "writer", "r": "reader"})
-    with pytest.raises(NotAuthenticated):
-        store.read("a")
-    for token, writes in (("w", True), ("r", False), ("bad", None)):
-        pfs = PachdPFS(find_address(address, token=token, environ={}), deadline_s=2)
-        other = Store(pfs, store.branch)
-        if writes is None:
-            with pytest.raises(NotAuthenticated):
-                other.read("a")
-        else:
-            assert other.read("a") == b"x"
-        if writes is False:
-            with pytest.raises(NotAuthorized):
-                other.put("b")
-        pfs.close()
 
 
 def test_a_gateway_outlives_its_cluster_and_no_acknowledged_object_is_lost(tmp_path):

@@ -55,10 +55,10 @@ def test_many_gateways_make_it_at_the_same_time(address):
 
 def test_commits_that_are_no_heads_any_more_vanish_and_files_stay(own):
     before = commits(own)
-    Squasher(own.pfs._client, kept_s=3600).squash()
+    Squasher(own.pfs._client, OWN_REPO, kept_s=3600).squash()
     assert commits(own) == before
     own.pfs.create_branch(Branch(OWN_REPO, "sessions"))
-    Squasher(own.pfs._client, kept_s=0).squash()
+    Squasher(own.pfs._client, OWN_REPO, kept_s=0).squash()
     assert commits(own)[0] == before[-1]
     assert len(commits(own)) == 2
     assert own.paths() == ["0", "1", "2", "3"]
@@ -71,13 +71,13 @@ def test_a_head_whose_child_is_not_finished_stays(own, fault):
     fault(finish_s=30)
     request = pb.ModifyFileRequest(set_commit=commit_message(OWN)).SerializeToString()
     own.pfs._client.modify([request])
-    Squasher(own.pfs._client, kept_s=0).squash()
+    Squasher(own.pfs._client, OWN_REPO, kept_s=0).squash()
     assert commits(own)[0] == before[-1]
 
 
 def test_changes_wake_it(own):
     pfs = own.pfs
-    pfs._squasher = Squasher(pfs._client, kept_s=0, every_s=0)
+    pfs._squasher = Squasher(pfs._client, OWN_REPO, kept_s=0, every_s=0)
     own.put("more", b"x")
     eventually(lambda: len(commits(own)) == 1)
     other = Store(pfs, Branch("repo", "master"))
@@ -89,7 +89,7 @@ def test_changes_wake_it(own):
 def test_it_is_silent_about_a_cluster_that_is_away(own, fault):
     fault(unavailable=["SquashCommitSet"])
     pfs = own.pfs
-    pfs._squasher = Squasher(pfs._client, kept_s=0, every_s=0)
+    pfs._squasher = Squasher(pfs._client, OWN_REPO, kept_s=0, every_s=0)
     own.put("more", b"x")
     pfs._squasher.close()
     own.put("and more", b"x")

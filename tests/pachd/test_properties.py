@@ -15,6 +15,7 @@ from s3gw.pfs.interface import Branch, FileNotFound, NotAuthorized, Piece, Put, 
 from s3gw.pfs.pachd import PachdPFS
 from s3gw.pfs.pachd._messages import branch_message, repo_message
 from s3gw.pfs.pachd.address import find_address
+from tests.cluster import PREFIX, guarded
 from tests.contract.conftest import Store, new_branch
 from tests.serving import some_pachd
 
@@ -198,20 +199,22 @@ def test_a_change_that_fails_behind_its_properties_has_not_been(store, address, 
     pfs.close()
 
 
-def test_a_token_that_may_not_ask_for_the_hash_of_a_large_body_is_told_so(store, address, fault):
-    fault(tokens={"secret": "writer"})
-    known = find_address(address, token="secret", environ={})
-    pfs = PachdPFS(known, deadline_s=2, properties_repo="kept")
-    kept = Kept(pfs, store.branch)
-    kept.put_with("small", b"1", b"kept")
-    assert kept.properties("small") == b"kept"
-    with pytest.raises(NotAuthorized, match="--properties-repo"):
-        kept.put_with("large", bytes(1 << 20), b"kept")
-    snapshot = kept.snapshot()
-    pieces = [Piece(snapshot, snapshot.inspect_file("small"))]
-    pfs.change(store.branch, [Put("copy", pfs.compose(store.branch, "copy", pieces), properties=b"too")])
-    assert kept.properties("copy") == b"too"
-    pfs.close()
+def test_a_token_that_may_not_ask_for_the_hash_of_a_large_body_is_told_so(tmp_path):
+    with guarded(tmp_path / "devpachd") as cluster:
+        known = find_address(cluster.address, token=cluster.token("owner"), environ={})
+        pfs = PachdPFS(known, properties_repo=f"{PREFIX}-kept")
+        kept = Kept(pfs, Branch(f"{PREFIX}-large", "master"))
+        pfs.create_branch(kept.branch)
+        kept.put_with("small", b"1", b"kept")
+        assert kept.properties("small") == b"kept"
+        with pytest.raises(NotAuthorized, match="--properties-repo"):
+            kept.put_with("large", bytes(1 << 20), b"kept")
+        snapshot = kept.snapshot()
+        pieces = [Piece(snapshot, snapshot.inspect_file("small"))]
+        content = pfs.compose(kept.branch, "copy", pieces)
+        pfs.change(kept.branch, [Put("copy", content, properties=b"too")])
+        assert kept.properties("copy") == b"too"
+        pfs.close()
 
 
 def test_readers_do_not_wait_for_properties_that_are_being_written(store, address, fault):

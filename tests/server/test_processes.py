@@ -33,11 +33,12 @@ def children(pid: int) -> list[int]:
 def test_the_ready_line_names_the_address_and_a_line_to_try(tmp_path):
     command = serve_command(f"embedded:{tmp_path}")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
-        ready, line = process.stdout.readline(), process.stdout.readline()
+        ready, line, note = (process.stdout.readline() for _ in range(3))
         process.terminate()
         assert process.wait(20) == 0
     assert ready.startswith("s3gw: serving embedded:")
     assert line.startswith("try:  curl -X PUT http://127.0.0.1:")
+    assert note == "note: anybody who reaches the port may read and write: no --auth\n"
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,19 @@ def test_the_ready_line_names_the_address_and_a_line_to_try(tmp_path):
             "The repo name 'a.b' is not valid",
         ),
         (["serve", "--pfs", "grpc://x:1", "--properties-repo", "_s3gw_"], {}, "choose another"),
+        (
+            ["serve", "--auth", "keyring.yaml"],
+            {},
+            "--auth: the profile classic asks nobody: add --profile extended",
+        ),
+        (
+            ["serve", "--profile", "extended"],
+            {"S3GW_AUTH": "/no/keyring"},
+            "run s3gw key add NAME --keyring /no/keyring",
+        ),
+        (["serve", "--profile", "extended", "--auth", ""], {}, "--auth: it is empty: name a keyring"),
+        (["serve", "--profile", "extended"], {"S3GW_AUTH": ""}, "--auth: it is empty: name a keyring"),
+        (["serve", "--profile", "extended", "--auth", "/dev/null"], {}, "--auth: /dev/null: it is no file"),
         (["serve", "--listen", "203.0.113.1:80"], {}, "cannot listen on 203.0.113.1:80"),
         (["serve"], {"S3GW_LISTEN": "nowhere"}, "'nowhere' is not HOST:PORT"),
         (["serve"], {"S3GW_LOG_FORMAT": "xml"}, "S3GW_LOG_FORMAT: 'xml' is none of json, text"),

@@ -233,6 +233,22 @@ BROKEN: dict[str, tuple[Callable[[Tree], None], str]] = {
         ),
         "buckets.yaml: HeadBucket: supported.refuses.feature: 'Songs' is not",
     ),
+    "an unsupported entry that says otherwise in no profile": (
+        lambda t: t.entry(
+            "bucket-configuration.yaml",
+            "PutBucketCors",
+            unsupported={"why": "It is so.", "in": {"classic": {"why": "It is not so."}}},
+        ),
+        "bucket-configuration.yaml: PutBucketCors: its unsupported says something else in the profile classic: choose one of extended",
+    ),
+    "a field with a document that nobody knows": (
+        lambda t: t.supported(
+            "further-object-operations.yaml",
+            "PostObject",
+            request={"body": "form", "fields": {"tagging": {"type": "document", "shape": "Tags"}}},
+        ),
+        "further-object-operations.yaml: PostObject: the shape Tags is unknown: add it to `requests` of shapes.yaml",
+    ),
     "a reason that stands twice": (
         lambda t: t.edit("members.yaml", lambda d: d.append(d[0])),
         "members.yaml: cache-control: it stands more than once: delete all rows but one",

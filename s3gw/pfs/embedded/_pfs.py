@@ -67,6 +67,7 @@ class EmbeddedPFS:
     composes_parts = True
     keeps_md5 = True
     keeps_properties = True
+    own_repo = OWN_REPO
 
     def __init__(
         self,
@@ -280,6 +281,20 @@ class EmbeddedPFS:
             tell("giving the space back")
             purger.give_back(all_=True)
         return cut
+
+    def user_of(self, token: str) -> None:
+        """See `PFS.user_of`; a folder knows no users."""
+
+    def acting_as(self, user: str, token: str) -> EmbeddedPFS:  # noqa: ARG002
+        """See `PFS.acting_as`."""
+        return self
+
+    def acting(self) -> Sequence[EmbeddedPFS]:
+        """See `PFS.acting`."""
+        return (self,)
+
+    def authorize(self, branch: Branch, right: str, *, is_new: bool = False) -> None:
+        """See `PFS.authorize`; whoever may use the folder may do everything."""
 
     def close(self) -> None:
         """See `PFS.close`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import grpc
+from python_pachyderm.proto.v2.auth import auth_pb2_grpc
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 from python_pachyderm.proto.v2.pfs import pfs_pb2_grpc
 
@@ -25,8 +27,12 @@ Answer = TypeVar("Answer")
 # pachd takes and sends messages of at most 20 MiB; the bodies that it sends come in 19 MiB.
 _MESSAGE_LIMIT = 20 * 1024 * 1024
 
+# Methods of pachd's auth; all others are PFS's.
+_AUTH = {"Authorize", "GetRoleBinding", "WhoAmI"}
+
 # What reads, or may be done twice: repeated after these pauses when pachd was not reached.
 _REPEATABLE = {
+    *_AUTH,
     "GetFileSet",
     "GlobFile",
     "InspectBranch",
@@ -75,13 +81,14 @@ class Client:
     def __init__(self, address: Address, deadline_s: float) -> None:
         self.deadline_s = deadline_s
         self.has_token = bool(address.token)
-        self._metadata = (("authn-token", address.token),) if address.token else ()
+        self._metadata = _metadata_of(address.token) if address.token else ()
         if address.tls:
             credentials = grpc.ssl_channel_credentials(address.ca)
             self._channel = grpc.secure_channel(address.target, credentials, _OPTIONS)
         else:
             self._channel = grpc.insecure_channel(address.target, _OPTIONS)
         self._stub = pfs_pb2_grpc.APIStub(self._channel)
+        self._auth = auth_pb2_grpc.APIStub(self._channel)
         self._get_file = self._channel.unary_stream(
             "/pfs_v2.API/GetFile",
             request_serializer=pb.GetFileRequest.SerializeToString,
@@ -104,6 +111,13 @@ class Client:
         self._modify_file = self._channel.stream_unary("/pfs_v2.API/ModifyFile")
         self._watch = _Watch()
         self._room = Room()
+
+    def acting_as(self, token: str) -> Client:
+        """Give calls in the name of somebody else, over the same channel."""
+        other = copy.copy(self)
+        other.has_token = True
+        other._metadata = _metadata_of(token)
+        return other
 
     def inspect_file(self, file: Any) -> Callable[[float | None], Entry | None]:
         """Begin an InspectFile.
@@ -149,7 +163,8 @@ class Client:
 
     def _begin(self, method: str, request: Any, limit_s: float | None) -> Any:
         timeout = limit_s or self.deadline_s
-        return getattr(self._stub, method).future(request, timeout=timeout, metadata=self._metadata)
+        stub = self._auth if method in _AUTH else self._stub
+        return getattr(stub, method).future(request, timeout=timeout, metadata=self._metadata)
 
     def stream(self, method: str, request: Any) -> Iterator[Any]:
         """Make a call of many small answers; it begins at once, and ends with the iterator."""
@@ -237,6 +252,10 @@ class Client:
         """End every call and the channel."""
         self._channel.close()
         self._watch.close()
+
+
+def _metadata_of(token: str) -> tuple[tuple[str, str], ...]:
+    return (("authn-token", token),)
 
 
 def _get_file_request(file: Any, offset: int) -> Any:

@@ -35,6 +35,10 @@ class PachdError(PFSError):
     """Something that pachd says and that means nothing to the gateway."""
 
 
+class AuthOff(PachdError):
+    """pachd knows no users: nobody has activated auth."""
+
+
 class CommitOpen(Unavailable):
     """The head, or the parent of what is read, is not finished yet."""
 
@@ -94,11 +98,15 @@ _UNKNOWN: _Kinds = [
 _INTERNAL: _Kinds = [
     (r"token expiration is in the past|no authentication metadata", NotAuthenticated),
 ]
+_UNIMPLEMENTED: _Kinds = [
+    (r"auth service is not activated", AuthOff),
+]
 _CODES: dict[grpc.StatusCode, tuple[_Kinds, type[PFSError]]] = {
     grpc.StatusCode.NOT_FOUND: (_NOT_FOUND, PachdError),
     grpc.StatusCode.ALREADY_EXISTS: ([], BranchExists),
     grpc.StatusCode.UNKNOWN: (_UNKNOWN, PachdError),
     grpc.StatusCode.INTERNAL: (_INTERNAL, PachdError),
+    grpc.StatusCode.UNIMPLEMENTED: (_UNIMPLEMENTED, PachdError),
     grpc.StatusCode.UNAUTHENTICATED: ([], NotAuthenticated),
     grpc.StatusCode.PERMISSION_DENIED: ([], NotAuthorized),
     grpc.StatusCode.DEADLINE_EXCEEDED: ([], TooSlow),

@@ -11,7 +11,7 @@ import time
 
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
-from s3gw.pfs.interface import OWN_REPO, Branch, PFSError
+from s3gw.pfs.interface import Branch, PFSError
 from s3gw.pfs.pachd._client import Client
 from s3gw.pfs.pachd._messages import repo_message, time_of
 
@@ -26,14 +26,19 @@ _MOST = 200
 class Squasher:
     """Squashes old commits of the gateway's own repo, beside what it does for clients.
 
+    With auth on pachd lets only those squash who have a role of the whole cluster: for everybody else
+    the history stays.
+
     Args:
         client: pachd.
+        repo: The name of the repo.
         kept_s: Seconds for which a commit is kept that is no head any more.
         every_s: Seconds between two rounds.
     """
 
-    def __init__(self, client: Client, kept_s: float = _KEPT_S, every_s: float = _EVERY_S) -> None:
+    def __init__(self, client: Client, repo: str, kept_s: float = _KEPT_S, every_s: float = _EVERY_S) -> None:
         self._client = client
+        self._repo = repo
         self._kept_s = kept_s
         self._every_s = every_s
         self._lock = threading.Lock()
@@ -57,7 +62,7 @@ class Squasher:
 
     def squash(self) -> None:
         """Squash what is old."""
-        repo = repo_message(Branch(OWN_REPO, ""))
+        repo = repo_message(Branch(self._repo, ""))
         request = pb.ListCommitRequest(repo=repo, number=_MOST, reverse=True, all=True)
         found = {info.commit.id: info for info in self._client.stream("ListCommit", request)}
         latest = time.time() - self._kept_s
@@ -79,7 +84,7 @@ class Squasher:
         """Tell whether no other repo has a commit that would go with it."""
         request = pb.InspectCommitSetRequest(commit_set=pb.CommitSet(id=commit))
         return all(
-            (info.commit.repo.project.name, info.commit.repo.name) == ("default", OWN_REPO)
+            (info.commit.repo.project.name, info.commit.repo.name) == ("default", self._repo)
             for info in self._client.stream("InspectCommitSet", request)
         )
 

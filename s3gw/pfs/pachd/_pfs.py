@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
+from typing import Any
 
+from python_pachyderm.proto.v2.auth import auth_pb2
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.pfs import paths
@@ -38,7 +42,7 @@ from s3gw.pfs.pachd import _copies, _versions
 from s3gw.pfs.pachd._client import Client, first
 from s3gw.pfs.pachd._committer import BranchCommitter
 from s3gw.pfs.pachd._contents import PachdContent, Source
-from s3gw.pfs.pachd._errors import HeadOpen
+from s3gw.pfs.pachd._errors import AuthOff, HeadOpen
 from s3gw.pfs.pachd._heads import OURS, finished_soon, is_open
 from s3gw.pfs.pachd._messages import (
     branch_message,
@@ -50,8 +54,10 @@ from s3gw.pfs.pachd._messages import (
 from s3gw.pfs.pachd._own import Squasher
 from s3gw.pfs.pachd._plan import Obstacles
 from s3gw.pfs.pachd._properties import Properties
+from s3gw.pfs.pachd._roles import REMOVE, Roles
 from s3gw.pfs.pachd._snapshot import PachdSnapshot
 from s3gw.pfs.pachd._uploads import PachdStaging
+from s3gw.pfs.pachd._users import Users
 from s3gw.pfs.pachd._views import Views
 from s3gw.pfs.pachd.address import Address
 
@@ -65,7 +71,9 @@ _COMMITTERS = 1024
 class PachdPFS:
     """The repos of a cluster, as the token's owner may see and change them.
 
-    To be opened after a fork: gRPC does not survive one.
+    To be opened after a fork: gRPC does not survive one. `acting_as` gives the same as somebody else may,
+    over the same channel. It is only with what was remembered that it has nothing in common, and with the
+    properties of files: those are kept and read with the gateway's own token, for whoever may see the file.
 
     Args:
         address: Where pachd is. Nothing is called yet: a gateway may start before its cluster.
@@ -82,9 +90,10 @@ class PachdPFS:
     def __init__(
         self, address: Address, deadline_s: float = 60.0, properties_repo: str | None = None
     ) -> None:
-        self._client = Client(address, deadline_s)
-        self._views = Views(self._client)
-        self._squasher = Squasher(self._client)
+        self._gateway = Client(address, deadline_s)
+        self._users = Users[PachdPFS]()
+        self._begin(self._gateway, OWN_REPO)
+        self._roles: Roles | None = None
         self.keeps_properties = properties_repo is not None
         self._properties = (
             None
@@ -93,8 +102,42 @@ class PachdPFS:
                 self._client, Branch(properties_repo, "master"), self._views, self.change, self.create_branch
             )
         )
+
+    def _begin(self, client: Client, own_repo: str) -> None:
+        """Begin with nothing that is remembered."""
+        self._client = client
+        self.own_repo = own_repo
+        self._views = Views(client)
+        self._squasher = Squasher(self._gateway if self._gateway.has_token else client, own_repo)
         self._lock = threading.Lock()
         self._committers: OrderedDict[Branch, tuple[BranchCommitter, int]] = OrderedDict()
+
+    def user_of(self, token: str) -> str | None:
+        """See `PFS.user_of`; None where auth is not activated."""
+        try:
+            return str(self._gateway.acting_as(token).call("WhoAmI", auth_pb2.WhoAmIRequest()).username)
+        except AuthOff:
+            return None
+
+    def acting_as(self, user: str, token: str) -> PachdPFS:
+        """See `PFS.acting_as`."""
+        return self._users.find(token, lambda: self._as(user, token))
+
+    def _as(self, user: str, token: str) -> PachdPFS:
+        other = copy.copy(self)
+        other._begin(self._gateway.acting_as(token), paths.own_repo_of(user))
+        other._roles = Roles(other._client, user)
+        return other
+
+    def acting(self) -> Sequence[PachdPFS]:
+        """See `PFS.acting`."""
+        users = self._users.all()
+        return [self, *users] if self._gateway.has_token or not users else users
+
+    def authorize(self, branch: Branch, right: str, *, is_new: bool = False) -> None:
+        """See `PFS.authorize`; without a user pachd itself asks for the roles of the token."""
+        if self._roles is not None:
+            self._roles.require(branch, right, is_new=is_new)
 
     def list_branches(self) -> Sequence[BranchEntry]:
         """See `PFS.list_branches`; one call, whose cost follows the repos.
@@ -110,6 +153,7 @@ class PachdPFS:
         entries = [
             BranchEntry(branch_of_message(branch), time_of(repo.created))
             for repo in self._client.stream("ListRepo", pb.ListRepoRequest(type="user"))
+            if self._may_read(repo)
             for branch in repo.branches
         ]
         if self._properties is None:
@@ -121,10 +165,16 @@ class PachdPFS:
             if (entry.branch.project, entry.branch.repo) != (kept.project, kept.repo)
         ]
 
+    def _may_read(self, repo: Any) -> bool:
+        """Tell whether a repo of a list is one that a user may read: pachd shows others too."""
+        return self._roles is None or auth_pb2.REPO_READ in repo.auth_info.permissions
+
     def inspect_branch(self, branch: Branch) -> BranchInfo:
         """See `PFS.inspect_branch`."""
         request = pb.InspectBranchRequest(branch=branch_message(branch))
         info = self._client.call("InspectBranch", request)
+        if self._roles is not None and branch.repo == self.own_repo:
+            self._roles.require_alone(branch)
         upstream = [branch_of_message(other) for other in info.direct_provenance]
         upstream.sort(key=lambda other: (other.project, other.repo, other.name))
         return BranchInfo(branch, info.head.id, tuple(upstream))
@@ -134,20 +184,29 @@ class PachdPFS:
         paths.check_branch(branch)
         for other in provenance:
             self.inspect_branch(other)
-        try:
-            self._client.call("CreateRepo", pb.CreateRepoRequest(repo=repo_message(branch)))
-        except BranchExists:
-            try:
-                self.inspect_branch(branch)
-            except BranchNotFound:
-                pass
-            else:
-                raise
+        self._create_repo(branch)
         request = pb.CreateBranchRequest(
             branch=branch_message(branch), provenance=[branch_message(other) for other in provenance]
         )
         self._client.call("CreateBranch", request)
         return self.inspect_branch(branch)
+
+    def _create_repo(self, branch: Branch) -> None:
+        """Create the repo of a branch where it is missing. Raise `BranchExists`."""
+        try:
+            self._client.call("CreateRepo", pb.CreateRepoRequest(repo=repo_message(branch)))
+        except BranchExists:
+            pass
+        except NotAuthorized:  # to make repos, which pachd asks before it looks whether there is one
+            try:
+                self._client.call("InspectRepo", pb.InspectRepoRequest(repo=repo_message(branch)))
+            except BranchNotFound as error:
+                raise NotAuthorized(f"No role grants the right to create {branch}.") from error
+        else:
+            return
+        with contextlib.suppress(BranchNotFound):
+            self.inspect_branch(branch)
+            raise BranchExists(f"branch {branch} exists already")
 
     def delete_branch(self, branch: Branch, *, with_files: bool = False) -> None:
         """See `PFS.delete_branch`; what PFS leaves undone in silence is `NotAuthorized`.
@@ -163,8 +222,10 @@ class PachdPFS:
         snapshot = PachdSnapshot(self._client, branch)
         if not with_files and first(snapshot.look_below("")) is not None:
             raise BranchNotEmpty.of(branch)
-        self._client.call("DeleteBranch", pb.DeleteBranchRequest(branch=branch_message(branch)))
         repo = repo_message(branch)
+        if self._roles is not None and self._is_last(repo):
+            self._roles.require(branch, REMOVE)
+        self._client.call("DeleteBranch", pb.DeleteBranchRequest(branch=branch_message(branch)))
         if first(self._client.stream("ListBranch", pb.ListBranchRequest(repo=repo))) is None:
             self._client.call("DeleteRepo", pb.DeleteRepoRequest(repo=repo))
             try:
@@ -172,6 +233,11 @@ class PachdPFS:
             except BranchNotFound:
                 return
             raise NotAuthorized(f"PFS does not let this token delete the repo {branch.repo}.")
+
+    def _is_last(self, repo: Any) -> bool:
+        """Tell whether a repo has no more than one branch."""
+        branches = self._client.stream("ListBranch", pb.ListBranchRequest(repo=repo))
+        return len(list(islice(branches, 2))) <= 1
 
     def _refuse_open_head(self, branch: Branch, *, is_output: bool) -> None:
         """Raise `HeadOpen` where a job or a client of pachd still writes to a branch.
@@ -303,7 +369,7 @@ class PachdPFS:
             with self._committer(branch) as committer:
                 made = committer.run_all([changes[number][1] for number in numbers])
             results.update(zip(numbers, made, strict=True))
-            if (branch.project, branch.repo) == (DEFAULT_PROJECT, OWN_REPO):
+            if (branch.project, branch.repo) == (DEFAULT_PROJECT, self.own_repo):
                 self._squasher.wake()
         return [results[number] for number in range(len(changes))]
 
@@ -341,5 +407,6 @@ class PachdPFS:
 
     def close(self) -> None:
         """See `PFS.close`."""
-        self._squasher.close()
-        self._client.close()
+        for pfs in (self, *self._users.all()):
+            pfs._squasher.close()
+        self._gateway.close()

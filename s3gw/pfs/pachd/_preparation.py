@@ -35,7 +35,9 @@ class Preparation:
         """Ask for the hash of a large body."""
         file = file_message(FILE_SETS, content.file_set, content.path)
         try:
-            found = self._client.inspect_file(file)(None)
+            found = (self._client if self._properties is None else self._properties.client).inspect_file(
+                file
+            )(None)
         except BranchNotFound as error:
             raise NotAuthorized(
                 "pachd tells the hash of a large body before its commit to admins of the cluster alone: "

@@ -39,7 +39,7 @@ class Properties:
     """The repo of the properties.
 
     Args:
-        client: pachd.
+        client: pachd, as the gateway itself: whoever may see a file may see its properties.
         branch: Where they are; made with the first ones.
         views: The file sets of commits.
         change: Makes a change there; `PFS.change`.
@@ -55,7 +55,7 @@ class Properties:
         create: Callable[[Branch], object],
     ) -> None:
         self.branch = branch
-        self._client = client
+        self.client = client
         self._views = views
         self._change = change
         self._create = create
@@ -76,7 +76,7 @@ class Properties:
         """Give what has to be altered: a commit is spared where nothing has to be."""
         commit = self._last_finished(self._begin())
         views = self._views if len(kept) > _AHEAD else None
-        snapshot = PachdSnapshot(self._client, self.branch, commit, views)
+        snapshot = PachdSnapshot(self.client, self.branch, commit, views)
         for begin in range(0, len(kept), _AHEAD):
             several = kept[begin : begin + _AHEAD]
             places = [_place(one.branch, one.path, one.hash) for one in several]
@@ -104,10 +104,10 @@ class Properties:
         with contextlib.suppress(FileNotFound):
             if file_set is not None:
                 try:
-                    return self._client.read_small_file(file_message(FILE_SETS, file_set, place))
+                    return self.client.read_small_file(file_message(FILE_SETS, file_set, place))
                 except PachdError:  # pachd has the file set no more
                     self._views.forget(self.branch, commit)
-            return self._client.read_small_file(file_message(self.branch, commit, place))
+            return self.client.read_small_file(file_message(self.branch, commit, place))
         return None
 
     def _begin(self) -> Callable[[], Any]:
@@ -115,7 +115,7 @@ class Properties:
 
     def _inspect(self, commit: str | None) -> Callable[[], Any]:
         request = pb.InspectCommitRequest(commit=commit_message(self.branch, commit))
-        return self._client.begin("InspectCommit", request)
+        return self.client.begin("InspectCommit", request)
 
     def _last_finished(self, begun: Callable[[], Any]) -> str | None:
         """Give the last commit that holds what was acknowledged; None where there is none yet.

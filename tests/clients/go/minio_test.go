@@ -13,6 +13,8 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
+var accessKey, secret = os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY")
+
 func client(t *testing.T, options *minio.Options) *minio.Client {
 	t.Helper()
 	endpoint := os.Getenv("S3GW_ENDPOINT")
@@ -35,11 +37,14 @@ func check(t *testing.T, err error) {
 
 func TestElevenCalls(t *testing.T) {
 	for name, options := range map[string]*minio.Options{
-		"go.v4":        {Creds: credentials.NewStaticV4("any", "any", "")},
-		"go.v2":        {Creds: credentials.NewStaticV2("any", "any", "")},
+		"go.v4":        {Creds: credentials.NewStaticV4(accessKey, secret, "")},
+		"go.v2":        {Creds: credentials.NewStaticV2(accessKey, secret, "")},
 		"go.anonymous": {},
-		"go.trailing":  {Creds: credentials.NewStaticV4("any", "any", ""), TrailingHeaders: true},
+		"go.trailing":  {Creds: credentials.NewStaticV4(accessKey, secret, ""), TrailingHeaders: true},
 	} {
+		if options.Creds == nil && os.Getenv("S3GW_PROFILE") == "extended" {
+			continue // there it would be asked who it is
+		}
 		t.Run(name, func(t *testing.T) { elevenCalls(t, name, client(t, options)) })
 	}
 }
@@ -128,7 +133,7 @@ func TestExtended(t *testing.T) {
 		t.Skip("the gateway has another profile")
 	}
 	ctx := context.Background()
-	c := client(t, &minio.Options{Creds: credentials.NewStaticV4("any", "any", "")})
+	c := client(t, &minio.Options{Creds: credentials.NewStaticV4(accessKey, secret, "")})
 	bucket, key := "go.extended", "dir/@+( é"
 	check(t, c.MakeBucket(ctx, bucket, minio.MakeBucketOptions{}))
 	body := bytes.Repeat([]byte("0123456789abcdef"), 20<<16)

@@ -4,11 +4,11 @@ import { Readable } from "node:stream";
 import * as s3 from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 
+// with the keys of the environment
 const client = new s3.S3Client({
   endpoint: process.env.S3GW_ENDPOINT,
   region: "us-east-1",
   forcePathStyle: true,
-  credentials: { accessKeyId: "any", secretAccessKey: "any" },
 });
 const send = (name, input) => client.send(new s3[`${name}Command`](input));
 const Bucket = "js.sdk";

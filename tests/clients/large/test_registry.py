@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.clients.conftest import ACCESS_KEY, SECRET
 from tests.clients.large.conftest import built
 from tests.serving import eventually
 
@@ -31,8 +32,8 @@ def registry(gateway, bucket, tmp_path) -> Iterator[str]:
         "http": {"addr": f"127.0.0.1:{port}"},
         "storage": {
             "s3": {
-                "accesskey": "any",
-                "secretkey": "any",
+                "accesskey": ACCESS_KEY,
+                "secretkey": SECRET,
                 "region": "us-east-1",
                 "regionendpoint": gateway.url,
                 "forcepathstyle": True,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import missing, run, tree
+from tests.clients.conftest import ACCESS_KEY, SECRET, missing, run, tree
 from tests.serving import eventually
 
 
@@ -23,7 +23,7 @@ def mounted(gateway, bucket, tmp_path) -> Iterator[Path]:
         missing("s3fs (Debian's package s3fs)")
     folder, keys = tmp_path / "mounted", tmp_path / "keys"
     folder.mkdir()
-    keys.write_text("any:any")
+    keys.write_text(f"{ACCESS_KEY}:{SECRET}")
     keys.chmod(0o600)
     options = f"passwd_file={keys},url={gateway.url},use_path_request_style"
     with (

@@ -2,7 +2,6 @@
 
 import io
 import sys
-import urllib.request
 
 import duckdb
 import pyarrow as pa
@@ -13,8 +12,8 @@ url, bucket = sys.argv[1:]
 table = pa.table({"n": range(100_000), "name": [f"name-{n % 7}" for n in range(100_000)]})
 sink = io.BytesIO()
 pq.write_table(table, sink, row_group_size=10_000)
-urllib.request.urlopen(urllib.request.Request(f"{url}/{bucket}/t/a.parquet", sink.getvalue(), method="PUT"))
-fs = s3fs.S3FileSystem(key="any", secret="any", endpoint_url=url, client_kwargs={"region_name": "us-east-1"})
+fs = s3fs.S3FileSystem(endpoint_url=url)  # with the keys and the region of the environment
+fs.pipe_file(f"{bucket}/t/a.parquet", sink.getvalue())
 duckdb.register_filesystem(fs)
 query = f"SELECT count(*), sum(n) FROM read_parquet('s3://{bucket}/t/*.parquet') WHERE name = 'name-3'"
 (found,) = duckdb.sql(query).fetchall()

@@ -2,20 +2,17 @@
 
 import os
 import sys
-import urllib.request
 
 import obstore
+import s3fs
 from obstore.exceptions import AlreadyExistsError, NotFoundError
 from obstore.store import S3Store
 
 url, bucket, profile = sys.argv[1:]
-urllib.request.urlopen(urllib.request.Request(f"{url}/{bucket}", method="PUT"))
-store = S3Store(
+s3fs.S3FileSystem(endpoint_url=url).mkdir(bucket)
+store = S3Store(  # with the keys and the region of the environment
     bucket,
     endpoint=url,
-    region="us-east-1",
-    access_key_id="any",
-    secret_access_key="any",
     virtual_hosted_style_request=False,
     client_options={"allow_http": True},
 )

@@ -10,9 +10,7 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 
 url, bucket = sys.argv[1:]
-s3 = fs.S3FileSystem(
-    access_key="any",
-    secret_key="any",
+s3 = fs.S3FileSystem(  # with the keys of the environment
     scheme="http",
     endpoint_override=urlsplit(url).netloc,
     region="us-east-1",

@@ -6,7 +6,7 @@ import sys
 import s3fs
 
 url, bucket, profile = sys.argv[1:]
-fs = s3fs.S3FileSystem(key="any", secret="any", endpoint_url=url, client_kwargs={"region_name": "us-east-1"})
+fs = s3fs.S3FileSystem(endpoint_url=url)  # with the keys and the region of the environment
 fs.mkdir(bucket)
 with fs.open(f"{bucket}/dir/a.txt", "wb") as file:
     file.write(b"hello " * 1000)

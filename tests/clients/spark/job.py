@@ -1,8 +1,8 @@
 """Spark with S3A as it comes: partitions of any name, overwrite, append, renames, both committers."""
 
 import json
+import os
 import sys
-import urllib.request
 
 from pyspark.sql import Row, SparkSession, functions
 
@@ -14,8 +14,8 @@ settings = {
     "spark.hadoop.fs.s3a.endpoint": url,
     "spark.hadoop.fs.s3a.endpoint.region": "us-east-1",
     "spark.hadoop.fs.s3a.path.style.access": "true",
-    "spark.hadoop.fs.s3a.access.key": "any",
-    "spark.hadoop.fs.s3a.secret.key": "any",
+    "spark.hadoop.fs.s3a.access.key": os.environ["AWS_ACCESS_KEY_ID"],
+    "spark.hadoop.fs.s3a.secret.key": os.environ["AWS_SECRET_ACCESS_KEY"],
 }
 builder = SparkSession.builder.master("local[2]")
 for name, value in settings.items():
@@ -49,12 +49,13 @@ hadoop = spark._jsc.hadoopConfiguration()
 hadoop.set("fs.s3a.committer.name", "magic")  # parts are uploaded by tasks, and completed by the job
 frame.write.json(f"s3a://{bucket}/magic")
 assert spark.read.json(f"s3a://{bucket}/magic").count() == 1000
-assert json.load(urllib.request.urlopen(f"{url}/{bucket}/magic/_SUCCESS"))["committer"] == "magic"
-hadoop.set("fs.s3a.committer.name", "file")
-
 jvm = spark._jvm
 path = jvm.org.apache.hadoop.fs.Path
 fs = path(table).getFileSystem(hadoop)
+told = fs.open(path(f"s3a://{bucket}/magic/_SUCCESS"))
+assert json.loads(jvm.org.apache.commons.io.IOUtils.toString(told, "UTF-8"))["committer"] == "magic"
+told.close()
+hadoop.set("fs.s3a.committer.name", "file")
 folder = f"s3a://{bucket}/a/folder (é)"
 assert fs.mkdirs(path(folder))
 assert fs.getFileStatus(path(folder)).isDirectory()

@@ -5,11 +5,9 @@ import sys
 import polars as pl
 
 url, bucket = sys.argv[1:]
-options = {
+options = {  # and the keys of the environment
     "aws_endpoint_url": url,
     "aws_allow_http": "true",
-    "aws_access_key_id": "any",
-    "aws_secret_access_key": "any",
     "aws_region": "us-east-1",
 }
 count = 3_000_000

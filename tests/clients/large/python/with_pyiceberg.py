@@ -1,5 +1,6 @@
 """pyiceberg: a catalogue in SQLite, its data by PyArrow's FileIO."""
 
+import os
 import sys
 
 import pyarrow as pa
@@ -17,8 +18,8 @@ catalog = SqlCatalog(
     **{
         "py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO",
         "s3.endpoint": url,
-        "s3.access-key-id": "any",
-        "s3.secret-access-key": "any",
+        "s3.access-key-id": os.environ["AWS_ACCESS_KEY_ID"],
+        "s3.secret-access-key": os.environ["AWS_SECRET_ACCESS_KEY"],
         "s3.region": "us-east-1",
     },
 )

@@ -127,7 +127,7 @@ def section(told: Gateways) -> str:
     lines = [
         "## Many gateways\n",
         f"{told.date}: in front of {told.pachd}, on one machine, under {_CONNECTIONS} connections in all. "
-        f"Each has `{' '.join(_OPTIONS)}`. Requests a second of all gateways together, and beside those of one.\n",
+        f"Each has `{' '.join(_OPTIONS)}`. Requests a second of all together, and beside those of one.\n",
         "| | one gateway | two | three |\n|---|---|---|---|",
     ]
     for name, (one, *more) in told.rates.items():

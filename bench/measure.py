@@ -199,7 +199,7 @@ class Bench:
         try:
             if workload.is_floor:
                 return bare_writes(self._program.parent / "floor", KIB, seconds)
-            options = [*self._this_turn(workload.options), f"-seconds={seconds}"]
+            options = [f"-seconds={seconds}", *self._this_turn(workload.options)]
             if workload.prepare:
                 by = self._other(server) if workload.elsewhere else server
                 told = self.send(by, workload.bucket, *self._this_turn(workload.prepare))

@@ -257,9 +257,21 @@ def pachd(sizes: Sequence[int]) -> list[Workload]:
 
 def fresh(method: str) -> Workload:
     """Requests for objects of 1 KiB, each of which no turn has asked for before."""
-    options = (f"-method={method}", f"-keys={FRESH_KEYS}", f"-count={FRESH_KEYS}", "-from=TURN")
+    options = (
+        f"-method={method}",
+        f"-keys={FRESH_KEYS}",
+        f"-count={FRESH_KEYS}",
+        "-from=TURN",
+        "-seconds=60",
+    )
     one = small(method, 1, FRESH)
-    return replace(one, name=f"{one.name}, {FIRST_TIME}", options=options)
+    known = (
+        "-method=HEAD",
+        "-keys=1",
+        "-count=1",
+        f"-from={ALL_FRESH_KEYS - 1}",
+    )  # the commit, and one of them
+    return replace(one, name=f"{one.name}, {FIRST_TIME}", options=options, prepare=known)
 
 
 def first_time(workload: Workload, change: tuple[str, ...]) -> Workload:

@@ -59,7 +59,7 @@ def _beside(options: argparse.Namespace) -> None:
     results = options.folder / (_GROWTH if options.growth else _GATEWAYS)
     with _load(options) as load:
         today = datetime.now(UTC).date().isoformat()
-        turns = options.rounds or 5, options.seconds or 0.7
+        turns = options.rounds or 9, options.seconds or 0.7
         if options.growth:
             growth.measure(load, today, options.keys, options.buckets, *turns).save(results)
         else:

@@ -92,7 +92,7 @@ def _options() -> argparse.Namespace:
     modes.add_argument(
         "--full",
         action="store_true",
-        help="20 minutes: longer turns, 1M keys, 5 GiB; writes docs/performance.md, with --pachd -pachd.md",
+        help="half an hour: longer turns, 1M keys, 5 GiB; writes docs/performance.md, with --pachd -pachd.md",
     )
     modes.add_argument(
         "--growth",

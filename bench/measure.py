@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import resource
 import statistics
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.servers import Server, say
-from bench.workloads import GIB, MAKE, SMALL, SMALL_KEYS, Workload, put
+from bench.workloads import FRESH_KEYS, GIB, KIB, MAKE, SMALL, SMALL_KEYS, Workload, put
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _HUGE = 5 * GIB
@@ -24,12 +26,17 @@ _TIMEOUT_S = 900
 
 @dataclass
 class Turn:
-    """What one server did in one turn; a `problem` makes the cell of the table invalid."""
+    """What one server did in one turn; a `problem` makes the cell of the table invalid.
+
+    What half of the requests took at the most, and 99 % of them, is in ms.
+    """
 
     requests: int = 0
     seconds: float = 0.0
     cpu_s: float | None = None
     load_cpu_s: float = 0.0
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
     problem: str = ""
 
     @property
@@ -105,6 +112,16 @@ def median(turns: Sequence[Turn]) -> float:
     return statistics.median(turn.rate for turn in turns)
 
 
+def p50_ms(turns: Sequence[Turn]) -> float:
+    """Give the median of what half of the requests of a turn took at the most, in ms."""
+    return statistics.median(turn.p50_ms for turn in turns)
+
+
+def p99_ms(turns: Sequence[Turn]) -> float:
+    """Give the median of what 99 % of the requests of a turn took at the most, in ms."""
+    return statistics.median(turn.p99_ms for turn in turns)
+
+
 def cpu_per_1000(turns: Sequence[Turn], *, load: bool = False) -> float | None:
     """Give the CPU seconds that 1000 requests took, over all turns."""
     taken = [turn.load_cpu_s if load else turn.cpu_s for turn in turns]
@@ -129,15 +146,17 @@ class Bench:
         self.prefix = prefix
         self.servers = servers
         self._program = program
+        self._fresh = itertools.count(0, FRESH_KEYS)
 
     def send(self, server: Server, bucket: str, *options: str) -> dict[str, Any]:
         """Run the load program. Raises OSError or SubprocessError where it fails as a whole."""
-        command = self._command(server, bucket, *options)
+        command = self.command(server, bucket, *options)
         done = subprocess.run(command, capture_output=True, check=True, timeout=_TIMEOUT_S)  # noqa: S603
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
-    def _command(self, server: Server, bucket: str, *options: str) -> list[str]:
+    def command(self, server: Server, bucket: str, *options: str) -> list[str]:
+        """Give the command of the load program."""
         command = [str(self._program), f"-url={server.url}/{self.prefix}{bucket}", *options]
         if server.keys is not None:
             command += [f"-access={server.keys[0]}", f"-secret={server.keys[1]}"]
@@ -156,12 +175,12 @@ class Bench:
             self.run.workloads.append(workload.name)
             for _ in range(rounds):
                 for one in self.servers:
-                    server = one.extended if workload.extended and one.extended else one
+                    server = one.variants.get(workload.variant, one)
                     if workload.bucket in server.unfilled:
                         why = server.unfilled[workload.bucket]
                         self.run.unfilled.setdefault(server.name, {})[workload.name] = why
                     elif self._takes_part(server, workload):
-                        turn = self._turn(server, workload, seconds)
+                        turn = self.turn(server, workload, seconds)
                         cells = self.run.turns.setdefault(server.name, {})
                         cells.setdefault(workload.name, []).append(turn)
                         if turn.problem:
@@ -172,13 +191,18 @@ class Bench:
             return True
         if server.is_peer and workload.peers and server.name not in workload.peers:
             return False
-        return not workload.alone and (workload.writes or not server.only_writes)
+        alone = workload.alone or workload.is_floor
+        return not alone and (workload.writes or not server.only_writes)
 
-    def _turn(self, server: Server, workload: Workload, seconds: float) -> Turn:
+    def turn(self, server: Server, workload: Workload, seconds: float) -> Turn:
+        """Let a server take one turn at a workload."""
         try:
-            options = [*workload.options, f"-seconds={seconds}"]
+            if workload.is_floor:
+                return bare_writes(self._program.parent / "floor", KIB, seconds)
+            options = [f"-seconds={seconds}", *self._this_turn(workload.options)]
             if workload.prepare:
-                told = self.send(server, workload.bucket, *workload.prepare)
+                by = self._other(server) if workload.elsewhere else server
+                told = self.send(by, workload.bucket, *self._this_turn(workload.prepare))
                 if told["errors"]:
                     return Turn(problem=f"prepare: {told['problem']}")
                 if "-begin" in workload.prepare:
@@ -199,7 +223,19 @@ class Bench:
         if not problem and entries is not None and told["entries"] != entries:
             problem = f"{told['entries']} entries instead of {entries}"
         used = None if cpu is None or after is None else after - cpu
-        return Turn(told["requests"], told["seconds"], used, load_after - load_cpu, problem)
+        loaded = load_after - load_cpu
+        times = told["p50_ms"], told["p99_ms"]
+        return Turn(told["requests"], told["seconds"], used, loaded, *times, problem=problem)
+
+    def _this_turn(self, options: Sequence[str]) -> list[str]:
+        if not any("TURN" in option for option in options):
+            return list(options)
+        number = str(next(self._fresh))
+        return [option.replace("TURN", number) for option in options]
+
+    def _other(self, server: Server) -> Server:
+        """Find another one of the same cluster."""
+        return self.servers[self.servers.index(server) - 1]
 
     @contextlib.contextmanager
     def _watched(self, server: Server) -> Iterator[None]:
@@ -247,7 +283,7 @@ class Bench:
     def _up_and_down(self, server: Server) -> list[dict[str, Any]]:
         """Give what the upload, the download and the readers tell."""
         readers = (SMALL, f"-keys={SMALL_KEYS}", "-connections=62", "-pause=100ms")
-        commands = [self._command(server, *words) for words in (readers, ("down", "-count=1"))]
+        commands = [self.command(server, *words) for words in (readers, ("down", "-count=1"))]
         with contextlib.ExitStack() as stack:
             running = []
             for command in commands:
@@ -260,6 +296,21 @@ class Bench:
                 down["problem"] = f"{down['bytes']} bytes came down"
             running[0].terminate()
             return [up, down, json.loads(running[0].communicate()[0])]
+
+
+def bare_writes(path: Path, size: int, seconds: float) -> Turn:
+    """Write a block into a file again and again, each time behind the last and to the disk itself."""
+    room = 4096 * size
+    path.write_bytes(bytes(room))
+    data, number = os.urandom(size), 0
+    with path.open("r+b", buffering=0) as file:
+        os.fsync(file.fileno())
+        began = time.monotonic()
+        while number == 0 or time.monotonic() - began < seconds:
+            os.pwrite(file.fileno(), data, number * size % room)
+            os.fdatasync(file.fileno())
+            number += 1
+        return Turn(number, time.monotonic() - began)
 
 
 def tree(pid: int | None) -> list[int]:

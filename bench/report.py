@@ -12,11 +12,11 @@ mpl.use("svg")
 from matplotlib import pyplot
 
 from bench.aims import judge, ratios_wanted
-from bench.measure import Run, Turn, cpu_per_1000, median
-from bench.workloads import OURS, PROCESS
+from bench.measure import Run, Turn, cpu_per_1000, median, p50_ms, p99_ms
+from bench.workloads import MANY, OURS, PROCESS
 
 _MIB = 1 << 20
-_COLOURS = ("#1f77b4", "#d1495b", "#2a9d5c", "#8f5fc1")
+_COLOURS = ("#1f77b4", "#d1495b", "#2a9d5c", "#8f5fc1", "#e08a1e")
 _VERDICTS = {True: "met", False: "**missed**", None: "not measured"}
 _TITLES = {"embedded": "over an embedded PFS", "pachd": "in front of pachd"}
 _COMMANDS = {
@@ -72,11 +72,12 @@ def section(run: Run) -> str:
     )
     parts = [
         f"{run.date}, mode {run.mode}. {machine}. {versions}.\n",
-        *(f"{peer} is left out, for `go install` failed.\n" for peer in run.left_out),
+        *(f"{peer} is left out, for it could not be installed.\n" for peer in run.left_out),
         "## Requests a second\n",
         *_rates(run),
         "\n## CPU seconds of the server per 1000 requests\n",
         *_cpu(run),
+        *_latencies(run),
         *_memory(run),
         "\n## Aims\n",
         "| beside | aim | wanted | measured | |\n|---|---|---|---|---|",
@@ -142,6 +143,21 @@ def _cpu(run: Run) -> Iterator[str]:
         taken = [cpu_per_1000(run.good(name, row.workload)) for name in (row.ours, *peers)]
         taken.append(cpu_per_1000(run.good(row.ours, row.workload), load=True))
         yield f"| {row.label} | " + " | ".join("" if cpu is None else f"{cpu:.3g}" for cpu in taken) + " |"
+
+
+def _latencies(run: Run) -> Iterator[str]:
+    rows = [row for row in _rows(run) if f"{MANY} conn." in row.workload]
+    if not rows:
+        return
+    servers = [OURS, *(peer for peer in _peers(run) if any(run.good(peer, row.workload) for row in rows))]
+    yield f"\n## With {MANY} connections\n"
+    yield "What half of the requests took at the most, and 99 % of them, in ms: the median of the turns.\n"
+    yield "| | " + " | ".join(servers) + " |"
+    yield "|---" * (len(servers) + 1) + "|"
+    for row in rows:
+        cells = [run.good(row.ours if name == OURS else name, row.workload) for name in servers]
+        texts = (f"{_short(p50_ms(turns))}, {_short(p99_ms(turns))}" if turns else "" for turns in cells)
+        yield f"| {row.label} | " + " | ".join(texts) + " |"
 
 
 def _memory(run: Run) -> Iterator[str]:

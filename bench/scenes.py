@@ -12,6 +12,9 @@ from bench import fill, servers
 from bench.measure import Bench, Run
 from bench.servers import Server, say
 from bench.workloads import (
+    ALL_FRESH_KEYS,
+    EXTENDED,
+    FRESH,
     KIB,
     LARGE,
     LARGE_SIZE,
@@ -19,14 +22,17 @@ from bench.workloads import (
     OURS,
     PREFIX,
     PROCESS,
+    SIGNED,
     SMALL,
     SMALL_KEYS,
     UPLOADED,
     WITH_PARTS,
     WRITTEN,
     Listed,
+    Workload,
     put,
     short,
+    small,
 )
 from s3gw.addressing.buckets import BRANCHES
 from s3gw.pfs import opener
@@ -35,6 +41,7 @@ from s3gw.pfs.interface import BranchNotFound, PFSError
 
 # Moto keeps some kilobytes of memory for each object; MinIO keeps a folder and a file.
 _MOST_KEYS = {"moto": 100_000, "minio": 100_000}
+_WARMS_UP_S = 4
 _MOST_DEEP_QUICK = 1000  # of MinIO's buckets with folders, in quick mode
 
 
@@ -43,35 +50,31 @@ def embedded(
     run: Run,
     load: Path,
     buckets: Sequence[Listed],
+    work: Sequence[Workload],
     peers: Sequence[str],
     binaries: Path,
 ) -> Bench:
-    """Serve from folders beside `load`; the peers that are written in Go are installed in `binaries`."""
+    """Serve from folders beside `load`; peers in Go and Java are installed in `binaries`."""
     here = load.parent
-    ours, plain, linked, minio = (here / name for name in ("s3gw", "plain", "linked", "minio"))
-    for folder in (plain, linked, minio):
-        folder.mkdir()
-    prefix = PREFIX
-    _fill_folders(ours, plain if {"rclone", "versitygw"} & set(peers) else None, prefix, buckets)
-    started = [_both(stack, OURS, ours), _both(stack, PROCESS, here / "process", "--durability=process")]
+    plain = here / "plain"
+    plain.mkdir()
+    of_folders = {"rclone", "versitygw", "s3proxy"} & set(peers)
+    _fill_folders(here / OURS, plain if of_folders else None, buckets)
+    started = [
+        _both(stack, OURS, here / OURS),
+        _both(stack, PROCESS, here / "process", "--durability=process"),
+    ]
     started[1].only_writes = True
+    if any(one.variant == SIGNED for one in work):
+        started[0].variants[SIGNED] = _asking(stack, here / "signed")
     for peer in peers:
-        if peer == "rclone":
-            start = servers.rclone(plain)
-        elif peer == "moto":
-            fitting = [one for one in buckets if _fits(run, peer, one)]
-            start = servers.moto(*(f"{prefix}{one.name}={one.keys}={one.folders}" for one in fitting))
-        elif (binary := servers.installed(peer, binaries)) is None:
+        program = servers.installed(peer, binaries)
+        if program is None:
             run.left_out.append(peer)
             continue
-        else:
-            start = (
-                servers.versitygw(binary, _link(plain, linked))
-                if peer == "versitygw"
-                else servers.minio(binary, minio)
-            )
-        started.append(stack.enter_context(start))
-    bench = Bench(run, load, prefix, started)
+        fitting = [one for one in buckets if _fits(run, peer, one)]
+        started.append(stack.enter_context(_peer(peer, program, plain, fitting)))
+    bench = Bench(run, load, PREFIX, started)
     for server in started:
         say(f"filling {server.name}")
         _fill(bench, server)
@@ -79,8 +82,25 @@ def embedded(
             if not _fits(run, server.name, bucket):
                 server.unfilled[bucket.name] = f"filling {short(bucket.keys)} keys takes too long."
             elif server.name == "minio":
-                _fill_minio(bench, server, bucket, minio / (prefix + bucket.name))
+                _fill_minio(bench, server, bucket, here / "minio" / (PREFIX + bucket.name))
     return bench
+
+
+def _peer(
+    name: str, program: Path, plain: Path, buckets: Sequence[Listed]
+) -> contextlib.AbstractContextManager[Server]:
+    """Start a peer over `plain`, which holds buckets for it too, or over a folder of its own beside that."""
+    if name == "rclone":
+        return servers.rclone(program, plain)
+    if name == "moto":
+        return servers.moto(*(f"{PREFIX}{one.name}={one.keys}={one.folders}" for one in buckets))
+    own = plain.with_name(name)
+    own.mkdir()
+    if name == "minio":
+        return servers.minio(program, own)
+    for folder in plain.iterdir():  # what all of them serve, and beside it a place for what it writes
+        (own / folder.name).symlink_to(folder)
+    return {"versitygw": servers.versitygw, "s3proxy": servers.s3proxy}[name](program, own)
 
 
 def _both(stack: contextlib.ExitStack, name: str, folder: Path, *options: str) -> Server:
@@ -91,7 +111,21 @@ def _both(stack: contextlib.ExitStack, name: str, folder: Path, *options: str) -
     extended.is_peer = server.is_peer = False
     extended.is_extended, extended.only_writes = True, True
     extended.free = lambda: _prune(beside)
-    server.extended = extended
+    server.variants[EXTENDED] = extended
+    return server
+
+
+def _asking(stack: contextlib.ExitStack, folder: Path) -> Server:
+    """Start one of ours that checks the signature of each request, with a keyring of one identity."""
+    rights = "[{rights: [read, list, write, delete, create], buckets: ['*']}]"
+    identity = f"{{name: bench, access_key: {servers.ACCESS}, secret: {servers.SECRET}, may: {rights}}}"
+    keyring = folder.with_suffix(".yaml")
+    keyring.write_text(f"identities: [{identity}]\n")
+    keyring.chmod(0o600)
+    options = ("--profile=extended", f"--auth={keyring}")
+    server = stack.enter_context(servers.s3gw(OURS, f"embedded:{folder}", *options))
+    server.keys = servers.ACCESS, servers.SECRET
+    server.is_peer, server.is_extended = False, True
     return server
 
 
@@ -102,22 +136,15 @@ def _prune(folder: Path) -> None:
     pfs.close()
 
 
-def _fill_folders(ours: Path, plain: Path | None, prefix: str, buckets: Sequence[Listed]) -> None:
+def _fill_folders(ours: Path, plain: Path | None, buckets: Sequence[Listed]) -> None:
     pfs = EmbeddedPFS(ours, "process")
     for bucket in buckets:
-        name = prefix + bucket.name
+        name = PREFIX + bucket.name
         say(f"filling {name}")
         fill.branch(pfs, name, bucket.paths)
         if plain is not None:
             fill.folder(plain / name, bucket.paths)
     pfs.close()
-
-
-def _link(folders: Path, into: Path) -> Path:
-    """Let versitygw share what rclone serves, and have its own place for what it writes."""
-    for folder in folders.iterdir():
-        (into / folder.name).symlink_to(folder)
-    return into
 
 
 def _fits(run: Run, peer: str, bucket: Listed) -> bool:
@@ -129,13 +156,18 @@ def _fits(run: Run, peer: str, bucket: Listed) -> bool:
 
 def _fill(bench: Bench, server: Server) -> None:
     """Write over HTTP what is small or large."""
-    if server.extended or server.name in WITH_PARTS:
-        bench.must(server.extended or server, UPLOADED, *MAKE)
+    if EXTENDED in server.variants or server.name in WITH_PARTS:
+        bench.must(server.variants.get(EXTENDED, server), UPLOADED, *MAKE)
+    if asking := server.variants.get(SIGNED):
+        bench.must(asking, SMALL, *MAKE)
+        bench.must(asking, SMALL, *put(KIB, SMALL_KEYS, 32, f"-count={SMALL_KEYS}"))
     for bucket in (SMALL, WRITTEN, LARGE):
         bench.must(server, bucket, *MAKE)
     bench.must(server, SMALL, *put(KIB, SMALL_KEYS, 32, f"-count={SMALL_KEYS}"))
     # behind those that are deleted: rclone does not always make a folder again that has just gone
     bench.must(server, WRITTEN, *put(KIB, 1, 1, "-count=1", f"-from={SMALL_KEYS}"))
+    for method in ("GET", "HEAD", "PUT") if server.name == "s3proxy" else ():  # Java compiles what runs often
+        bench.must(server, SMALL, *small(method, 32).options, f"-seconds={_WARMS_UP_S}")
     if not server.only_writes:
         bench.must(server, LARGE, *put(LARGE_SIZE, 1, 1, "-count=1"))
 
@@ -169,7 +201,7 @@ def pachd(
 
     def remove() -> None:
         say("removing what was filled")
-        for written in (SMALL, WRITTEN, LARGE, "up", "down", *(bucket.name for bucket in buckets)):
+        for written in (SMALL, FRESH, WRITTEN, LARGE, "up", "down", *(bucket.name for bucket in buckets)):
             name = BRANCHES.place(bench.prefix + written).branch
             try:
                 pfs.delete_branch(name, with_files=True)
@@ -182,7 +214,10 @@ def pachd(
     for bucket in buckets:
         say(f"filling {bucket.name}")
         fill.cluster(pfs, address, token, bench.prefix + bucket.name, bucket.paths)
-    fill.cluster(pfs, address, token, bench.prefix + SMALL, Listed(SMALL_KEYS).paths, os.urandom(KIB))
+    for name, keys in ((SMALL, SMALL_KEYS), (FRESH, ALL_FRESH_KEYS)):
+        say(f"filling {name}")
+        paths = Listed(keys).paths
+        fill.cluster(pfs, address, token, bench.prefix + name, paths, lambda _: os.urandom(KIB))
     for written in (WRITTEN, LARGE):
         bench.must(started[0], written, *MAKE)
     bench.must(started[0], LARGE, *put(LARGE_SIZE, 1, 1, "-count=1"))

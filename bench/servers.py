@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +21,8 @@ _GO_PEERS = {
     "versitygw": "github.com/versity/versitygw/cmd/versitygw@latest",
     "minio": "github.com/minio/minio@latest",
 }
-PEERS = ("rclone", "moto", *_GO_PEERS)
+_S3PROXY = "org.gaul:s3proxy:LATEST:jar:jar-with-dependencies"
+PEERS = ("rclone", "moto", *_GO_PEERS, "s3proxy")
 _ENDS_S = 30
 
 
@@ -36,8 +39,8 @@ class Server:
         only_writes: Whether it is measured only where durability matters.
         unfilled: Buckets that it has not, with the reason.
         is_peer: Whether it is none of ours.
-        extended: The same in the profile extended, for one of ours.
-        is_extended: Whether it is in that profile.
+        variants: The same served in another way, for one of ours: see `Workload.variant`.
+        is_extended: Whether it is in the profile extended.
         free: Gives the space back of what was deleted, where that takes more than a moment.
     """
 
@@ -49,7 +52,7 @@ class Server:
     only_writes: bool = False
     unfilled: dict[str, str] = field(default_factory=dict)
     is_peer: bool = True
-    extended: Server | None = None
+    variants: dict[str, Server] = field(default_factory=dict)
     is_extended: bool = False
     free: Callable[[], None] = lambda: None
 
@@ -77,19 +80,26 @@ def tool(name: str) -> str:
 
 
 def installed(name: str, folder: Path) -> Path | None:
-    """Install a peer that is written in Go, once; None where that fails."""
-    binary = folder / name
+    """Find the program of a peer; one in Go or Java is installed, once. None where that fails."""
+    if name == "moto":
+        return Path(sys.executable)
+    if name == "rclone":
+        return Path(tool("rclone"))
+    binary = folder / (f"{name}.jar" if name == "s3proxy" else name)
     if not binary.exists():
-        say(f"go install {_GO_PEERS[name]} (some minutes)")
-        done = subprocess.run(  # noqa: S603
-            [go(), "install", _GO_PEERS[name]],
-            env={**os.environ, "GOBIN": str(folder)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            say(f"{name} is left out, for `go install` failed: {''.join(done.stderr.splitlines()[-1:])}")
+        if name == "s3proxy":
+            where = (f"-Dartifact={_S3PROXY}", f"-DoutputDirectory={folder}")
+            names = ("-Dmdep.stripVersion=true", "-Dmdep.stripClassifier=true")
+            command = ["mvn", "-q", "-B", "dependency:copy", *where, *names]
+        else:
+            command = [go(), "install", _GO_PEERS[name]]
+        say(f"{' '.join(command)} (some minutes)")
+        environ = {**os.environ, "GOBIN": str(folder)}
+        try:
+            subprocess.run(command, env=environ, capture_output=True, text=True, check=True)  # noqa: S603
+        except (OSError, subprocess.CalledProcessError) as error:
+            told = getattr(error, "stderr", "") or getattr(error, "stdout", "") or str(error)
+            say(f"{name} is left out, for it cannot be installed: {''.join(told.splitlines()[-1:])}")
             return None
     return binary
 
@@ -116,23 +126,30 @@ def running(
                 name, f"http://{address}", version, (ACCESS, SECRET) if signed else None, process.pid
             )
         finally:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_ENDS_S)
-            process.kill()
+            stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server, and wait until it has."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_ENDS_S)
+    process.kill()
+
+
+def serve(pfs: str, *options: str) -> list[str]:
+    """Give the command that runs our gateway over a PFS."""
+    return [sys.executable, "-m", "s3gw", "serve", f"--pfs={pfs}", *options]
 
 
 def s3gw(name: str, pfs: str, *options: str) -> contextlib.AbstractContextManager[Server]:
     """Run our gateway over a PFS."""
     version = importlib.metadata.version("s3gw")
-    return running(
-        name, version, sys.executable, "-m", "s3gw", "serve", f"--pfs={pfs}", "--listen=ADDRESS", *options
-    )
+    return running(name, version, *serve(pfs, "--listen=ADDRESS", *options))
 
 
-def rclone(folder: Path) -> contextlib.AbstractContextManager[Server]:
+def rclone(program: Path, folder: Path) -> contextlib.AbstractContextManager[Server]:
     """Run ``rclone serve s3`` over a folder of buckets."""
-    program = tool("rclone")
     version = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
     return running("rclone", version.split()[1], program, "serve", "s3", folder, "--addr=ADDRESS")
 
@@ -161,6 +178,21 @@ def minio(binary: Path, folder: Path) -> contextlib.AbstractContextManager[Serve
         MINIO_ROOT_USER=ACCESS,
         MINIO_ROOT_PASSWORD=SECRET,
     )
+
+
+def s3proxy(jar: Path, folder: Path) -> contextlib.AbstractContextManager[Server]:
+    """Run s3proxy over a folder of buckets; those may be links to folders elsewhere."""
+    with zipfile.ZipFile(jar) as inside:
+        manifest = inside.read("META-INF/MANIFEST.MF").decode()
+    version = re.search("Implementation-Version: (.*)", manifest)
+    properties = (
+        "-Ds3proxy.endpoint=http://ADDRESS",
+        "-Ds3proxy.authorization=none",
+        "-Djclouds.provider=filesystem",
+        f"-Djclouds.filesystem.basedir={folder}",
+    )
+    command = ("java", *properties, "-jar", jar, "--properties", os.devnull)
+    return running("s3proxy", version[1].strip() if version else "", *command)
 
 
 def _go_version(binary: Path) -> str:

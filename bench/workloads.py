@@ -7,8 +7,17 @@ from dataclasses import dataclass, replace
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
-SMALL, WRITTEN, LARGE, UPLOADED = "small", "written", "large", "uploaded"
+SMALL, WRITTEN, LARGE, UPLOADED, FRESH = "small", "written", "large", "uploaded", "fresh"
 SMALL_KEYS = 1000
+
+# Of one turn that reads each object for the first time, and of all such turns. Each has a content of its own.
+FRESH_KEYS = 50
+ALL_FRESH_KEYS = 200 * FRESH_KEYS
+
+# The variants of ours: in the profile extended, and there with a keyring too.
+EXTENDED, SIGNED = "extended", "signed"
+
+FIRST_TIME, AGAIN = "first time", "again"
 LARGE_SIZE = 256 * MIB
 
 # Of the buckets of a run beside the embedded PFS.
@@ -17,9 +26,17 @@ PREFIX = "bench."
 # The least that S3 allows of a part that is not the last.
 LEAST_PART = 5 * MIB
 WITH_PARTS = ("versitygw", "minio")
+WITH_SIGNATURES = ("versitygw", "minio")
+
+# Who is measured with a thousand connections.
+MANY = 1000
+WITH_MANY = ("versitygw", "minio")
 
 ENTRIES = 1000
 FOLDERS = 100
+
+# Listings of a bucket without folders.
+FLAT = ("first", "middle")
 
 OURS, PROCESS = "s3gw", "s3gw, process"
 
@@ -38,28 +55,34 @@ class Workload:
         name: As the tables show it.
         bucket: Without the prefix of the run.
         options: Of the load program.
+            `TURN` in them stands for a number, `FRESH_KEYS` above that of any turn before.
         prepare: Its options for what has to be sent before each turn, untimed. Where it begins an upload, the
             turn completes that one.
+        elsewhere: Whether another server prepares it, and this one has not seen what it reads: for two
+            servers of one cluster.
         tidy: Its options for what is to be sent behind each turn, which then frees the space; untimed.
         answer_size: Bytes of each answer's body, where that is known.
         entries: Keys and common prefixes in an answer, for a listing.
         writes: Whether durability matters: our second server is measured too.
         alone: Measured for us only.
         peers: Who takes part beside us; all, where none is named.
-        extended: Whether it is the profile extended of ours that serves it.
+        variant: Which of `Server.variants` serves it for us, where it is one: `EXTENDED` or `SIGNED`.
+        is_floor: Whether no server has a part in it: what the disk can do, beside ours.
     """
 
     name: str
     bucket: str
     options: tuple[str, ...]
     prepare: tuple[str, ...] = ()
+    elsewhere: bool = False
     tidy: tuple[str, ...] = ()
     answer_size: int | None = None
     entries: int | None = None
     writes: bool = False
     alone: bool = False
     peers: tuple[str, ...] = ()
-    extended: bool = False
+    variant: str = ""
+    is_floor: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,10 +98,14 @@ class Listed:
         return f"{'flat' if self.folders == 1 else 'deep'}{short(self.keys).lower()}"
 
     @property
+    def each(self) -> int:
+        """Keys of a folder."""
+        return self.keys // self.folders
+
+    @property
     def paths(self) -> list[str]:
         """All keys, in order."""
-        each = self.keys // self.folders
-        return [f"f{number // each:02}/{number % each:06}" for number in range(self.keys)]
+        return [f"f{number // self.each:02}/{number % self.each:06}" for number in range(self.keys)]
 
 
 def short(keys: int) -> str:
@@ -87,7 +114,10 @@ def short(keys: int) -> str:
 
 
 def name_of(kind: str, keys: int) -> str:
-    """Name a listing; `kind` is first, middle, in folders (the first of a deep bucket) or delimiter."""
+    """Name a listing.
+
+    `kind` is first or middle, or of a deep bucket: in folders (its first), delimiter, one folder.
+    """
     return f"LIST {kind}, {short(keys)} keys"
 
 
@@ -124,11 +154,10 @@ def small(method: str, connections: int, bucket: str = SMALL) -> Workload:
 
 
 def listing(kind: str, keys: int, marker: str = "start-after", most: int = ENTRIES) -> Workload:
-    """A page of entries: the first or one from the middle of one folder, or that of 100 folders.
+    """A page of entries: the first or one from the middle of a folder, that of 100 folders or of one of them.
 
     A bucket of 1000 keys has 500 behind its middle.
     """
-    flat = kind in ("first", "middle")
     version = "list-type=2&" if marker == "start-after" else ""
     query = f"{version}max-keys={most}"
     entries = min(most, keys // 2 if kind == "middle" else keys)
@@ -136,7 +165,9 @@ def listing(kind: str, keys: int, marker: str = "start-after", most: int = ENTRI
         query = "&".join(sorted([*query.split("&"), f"{marker}=f00%2F{keys // 2 - 1:06}"]))
     elif kind == "delimiter":
         query, entries = f"delimiter=%2F&{query}", FOLDERS
-    bucket = Listed(keys, 1 if flat else FOLDERS).name
+    elif kind == "one folder":
+        query, entries = f"delimiter=%2F&{query}&prefix=f50%2F", min(most, keys // FOLDERS)
+    bucket = Listed(keys, 1 if kind in FLAT else FOLDERS).name
     return Workload(name_of(kind, keys), bucket, (f"-query={query}", "-connections=2"), entries=entries)
 
 
@@ -145,12 +176,14 @@ PUT_LARGE = Workload("PUT 256 MiB", LARGE, put(LARGE_SIZE, 1, 1))
 RANGES = Workload(
     "GET 1 MiB ranges", LARGE, (f"-range={MIB}", f"-size={LARGE_SIZE}", "-connections=2"), answer_size=MIB
 )
+FLOOR = Workload("bare write of 1 KiB + fdatasync", "", (), is_floor=True)
 LAST_RANGE = replace(RANGES, name="GET last 1 MiB", options=(f"-range={MIB}", f"-size={LARGE_SIZE}", "-last"))
 DELETE = Workload(
     "DELETE, 8 conn.",
     WRITTEN,
     ("-method=DELETE", "-keys=200", "-count=200", "-connections=8"),
     prepare=put(KIB, 200, 32, "-count=200"),
+    writes=True,
 )
 DELETE_MANY = Workload(
     "DeleteObjects 1000",
@@ -166,7 +199,7 @@ def in_parts(size: int, parts: int) -> list[Workload]:
     many = (f"-part={LEAST_PART}", f"-size={parts * LEAST_PART}", "-connections=8")
     away = ("-method=DELETE", "-keys=1", "-count=1")
     copy = ("-method=PUT", f"-source=/{PREFIX}{UPLOADED}/f00/000000", "-keys=1", "-from=1")
-    common = Workload("", UPLOADED, (), tidy=away, writes=True, peers=WITH_PARTS, extended=True)
+    common = Workload("", UPLOADED, (), tidy=away, writes=True, peers=WITH_PARTS, variant=EXTENDED)
     return [
         replace(common, name=name_of_upload(size), options=upload),
         replace(common, name=name_of_completion(parts), options=many, prepare=(*many, "-begin")),
@@ -189,6 +222,9 @@ def embedded(sizes: Sequence[int], kinds: Sequence[str], size: int, parts: int) 
         parts: Of the upload whose completion alone is measured.
     """
     found = [small(method, number) for method in ("GET", "HEAD", "PUT") for number in (1, 8, 32, 64)]
+    found.append(FLOOR)
+    found += [signed(small("GET", number)) for number in (8, 64)]
+    found += [replace(small(method, MANY), peers=WITH_MANY) for method in ("GET", "PUT")]
     found += [GET_LARGE, PUT_LARGE, RANGES]
     for keys in sizes:
         found += [listing(kind, keys) for kind in kinds]
@@ -197,9 +233,56 @@ def embedded(sizes: Sequence[int], kinds: Sequence[str], size: int, parts: int) 
     return [*found, DELETE, DELETE_MANY, *in_parts(size, parts)]
 
 
+def signed(workload: Workload) -> Workload:
+    """Give a workload where the signature of each request is checked."""
+    method, rest = workload.name.split(", ")
+    return replace(workload, name=f"{method} signed, {rest}", peers=WITH_SIGNATURES, variant=SIGNED)
+
+
 def pachd(sizes: Sequence[int]) -> list[Workload]:
     """Give all workloads beside another endpoint of the same pachd."""
-    found = [small("GET", 1), small("HEAD", 1), small("PUT", 1, WRITTEN), small("PUT", 64, WRITTEN)]
+    found = [
+        turn for method in ("GET", "HEAD") for turn in (fresh(method), again(small(method, 1), FRESH_KEYS))
+    ]
+    found += [small("PUT", number, WRITTEN) for number in (1, 8, 64)]
     # Pachyderm's gateway answers a ListObjectsV2 as if it were a ListObjects
-    found += [listing(kind, keys, "marker") for keys in sizes for kind in ("first", "middle")]
-    return [*found, listing("delimiter", sizes[-1], "marker"), GET_LARGE, LAST_RANGE]
+    pages = [("first", keys) for keys in sizes] + [("middle", keys) for keys in sizes]
+    for kind, keys in [*pages, ("delimiter", sizes[-1]), ("one folder", sizes[-1])]:
+        page = listing(kind, keys, "marker")
+        last = (keys if kind in FLAT else keys // FOLDERS) - 1
+        found += [first_time(page, put(1, 1, 1, "-count=1", f"-from={last}", "-seed=TURN")), again(page)]
+    new = put(LARGE_SIZE, 1, 1, "-count=1", "-seed=TURN")
+    return [*found, first_time(GET_LARGE, new), again(GET_LARGE), LAST_RANGE]
+
+
+def fresh(method: str) -> Workload:
+    """Requests for objects of 1 KiB, each of which no turn has asked for before."""
+    options = (
+        f"-method={method}",
+        f"-keys={FRESH_KEYS}",
+        f"-count={FRESH_KEYS}",
+        "-from=TURN",
+        "-seconds=60",
+    )
+    one = small(method, 1, FRESH)
+    known = (
+        "-method=HEAD",
+        "-keys=1",
+        "-count=1",
+        f"-from={ALL_FRESH_KEYS - 1}",
+    )  # the commit, and one of them
+    return replace(one, name=f"{one.name}, {FIRST_TIME}", options=options, prepare=known)
+
+
+def first_time(workload: Workload, change: tuple[str, ...]) -> Workload:
+    """Give one request for what another server has changed just before."""
+    options = (*workload.options, "-connections=1", "-count=1")
+    name = f"{workload.name}, {FIRST_TIME}"
+    return replace(workload, name=name, options=options, prepare=change, elsewhere=True)
+
+
+def again(workload: Workload, keys: int = 1) -> Workload:
+    """Give requests for what the server has read before: so many keys."""
+    options = (*workload.options, "-connections=1", f"-keys={keys}")
+    name = f"{workload.name}, {AGAIN}"
+    return replace(workload, name=name, options=options, prepare=(*options, f"-count={keys}"))

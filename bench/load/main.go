@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,8 @@ var (
 	count       = flag.Int("count", 0, "send so many requests, in order; 0: keys at random until the time is up")
 	keys        = flag.Int("keys", 1, "how many keys there are: f00/000000 and so on")
 	from        = flag.Int("from", 0, "the number of the first of them")
+	step        = flag.Int("step", 1, "from the number of one of them to that of the next")
+	seed        = flag.Uint64("seed", 2, "of the content: another one gives other bytes")
 	size        = flag.Int64("size", 0, "bytes of an object")
 	length      = flag.Int64("range", 0, "read so many bytes of the object, at random offsets")
 	last        = flag.Bool("last", false, "read the last -range bytes")
@@ -75,7 +78,8 @@ func main() {
 		stopped.Store(true)
 	}()
 
-	var next, done, failed, received atomic.Int64
+	var next, failed, received atomic.Int64
+	took := make([][]time.Duration, *connections)
 	var problem sync.Once
 	var text string
 	var entries int
@@ -96,7 +100,9 @@ func main() {
 					share := max(1, len(requests) / *connections)
 					number = index + *connections*rand.IntN(share)
 				}
+				sent := time.Now()
 				answer, err := connection.exchange(requests[number%len(requests)], first && (*query != "" || *source != ""))
+				elapsed := time.Since(sent)
 				received.Add(answer.size)
 				if err == nil && answer.status/100 != 2 {
 					err = fmt.Errorf("status %d %s", answer.status, code(string(answer.body)))
@@ -112,17 +118,28 @@ func main() {
 					failed.Add(1)
 					problem.Do(func() { text = err.Error() })
 				} else {
-					done.Add(1)
+					took[index] = append(took[index], elapsed)
 				}
 				time.Sleep(*pause)
 			}
 		})
 	}
 	group.Wait()
+	lasted := time.Since(began).Seconds()
+	all := slices.Concat(took...)
+	slices.Sort(all)
 	_ = json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"requests": done.Load(), "seconds": time.Since(began).Seconds(), "bytes": received.Load(),
-		"errors": failed.Load(), "problem": text, "entries": entries,
+		"requests": len(all), "seconds": lasted, "bytes": received.Load(), "errors": failed.Load(),
+		"problem": text, "entries": entries, "p50_ms": percentile(all, 50), "p99_ms": percentile(all, 99),
 	})
+}
+
+// Percentile gives how long the slowest of so many in a hundred took, in ms; 0 where there are none.
+func percentile(sorted []time.Duration, percent int) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[(len(sorted)-1)*percent/100].Seconds() * 1000
 }
 
 // Build makes all requests that there are to choose from.
@@ -186,11 +203,11 @@ func between(body, name string) string {
 }
 
 func key(number int) string {
-	return fmt.Sprintf("f00/%06d", *from+number)
+	return fmt.Sprintf("f00/%06d", *from+number**step)
 }
 
 func random(size int) []byte {
-	source := rand.New(rand.NewPCG(1, 2))
+	source := rand.New(rand.NewPCG(1, *seed))
 	data := make([]byte, size)
 	for i := range data {
 		data[i] = byte(source.Uint32())

@@ -116,5 +116,5 @@ func outcome(requests int, seconds float64, err error) map[string]any {
 		requests, failed, text = 0, 1, err.Error()
 	}
 	return map[string]any{"requests": requests, "seconds": seconds, "bytes": 0, "errors": failed, "problem": text,
-		"entries": 0}
+		"entries": 0, "p50_ms": 0, "p99_ms": 0}
 }

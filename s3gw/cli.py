@@ -56,6 +56,8 @@ _LAST_PORT = 65535
 _REGION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST = 1024
 _LARGEST = 1 << 30
+_BYTES = re.compile(r"([0-9]{1,12})([KMG]?)", re.ASCII)
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 class _Unusable(Exception):
@@ -170,6 +172,15 @@ def _parser() -> argparse.ArgumentParser:
         default="4096",
         metavar="BYTES",
         help="bytes per second of a body below which it is given up, on average over more than 30 seconds",
+    )
+    _setting(
+        serve,
+        "--cache-memory",
+        type=_bytes,
+        default="64M",
+        metavar="BYTES",
+        help="what each worker may keep in memory of answers to reads, which are given again while their "
+        "branch is as it was; K, M and G are units, 0 keeps nothing",
     )
     _setting(
         serve,
@@ -292,6 +303,13 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _bytes(text: str) -> int:
+    match = _BYTES.fullmatch(text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: write 64M, 1G or 0")
+    return int(match[1]) * _UNITS[match[2]]
+
+
 def _number(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= _LARGEST:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_LARGEST}")
@@ -300,6 +318,7 @@ def _number(text: str) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from s3gw import sweeper
+    from s3gw.cache import Cache
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
@@ -331,7 +350,12 @@ def _serve(options: argparse.Namespace) -> int:
         )
 
         def make_app() -> Any:
-            context = Context(open_pfs(), options.region, options.delete_nonempty_buckets)
+            context = Context(
+                open_pfs(),
+                options.region,
+                options.delete_nonempty_buckets,
+                cache=Cache(options.cache_memory),
+            )
             app = create_app(context, options.profile)
             sweeper.start(context.pfs, options.upload_expiry)
             return app

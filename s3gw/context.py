@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from s3gw.addressing.buckets import BRANCHES, Buckets
 from s3gw.addressing.keys import EXACT, KeyCode
 from s3gw.auth.access import OPEN, Access
+from s3gw.cache import Cache
 from s3gw.pfs.interface import PFS
 
 
@@ -21,6 +22,7 @@ class Context:
             s3gateway's documentation has it.
         keys: How keys are written as paths; the profile says it.
         buckets: How buckets are named; the profile says it.
+        cache: What is kept in memory.
         access: What whoever asks may touch.
     """
 
@@ -29,4 +31,5 @@ class Context:
     delete_nonempty_buckets: bool = False
     keys: KeyCode = EXACT
     buckets: Buckets = BRANCHES
+    cache: Cache = field(default_factory=lambda: Cache(0))
     access: Access = OPEN

@@ -19,6 +19,7 @@ from s3gw.s3_error import S3Error, invalid_argument
 
 if TYPE_CHECKING:
     from s3gw.auth.access import Access
+    from s3gw.http.keeping import Kept
     from s3gw.http.operation import Operation
 
 Document = TypeVar("Document")
@@ -44,12 +45,13 @@ class Request:
         moved: Names of headers that stand in the query alone.
         access: What whoever sends it may touch, where somebody is asked; for the log.
         buckets: How buckets are named where it is served.
+        kept: What an equal one was, where that is known.
         error_code: The S3 code of the answer, where that is an error; for the log.
     """
 
     __slots__ = (
-        "access", "arrived", "buckets", "chunked", "error_code", "headers", "host_id", "method", "moved",
-        "operation", "raw_target", "refused", "request_id", "stream", "target",
+        "access", "arrived", "buckets", "chunked", "error_code", "headers", "host_id", "kept", "method",
+        "moved", "operation", "raw_target", "refused", "request_id", "stream", "target",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +80,7 @@ class Request:
         self.buckets = BRANCHES
         self.moved: frozenset[str] = frozenset()
         self.access: Access | None = None
+        self.kept: Kept | None = None
         self.error_code: str | None = None
 
     def locate(self) -> Target:

@@ -18,7 +18,7 @@ from s3gw.http.request import Request
 from s3gw.http.target import Target, parse
 from s3gw.pfs.interface import PFS, PFSError, WouldWait
 
-# Headers that no operation of the lane reads: a request with no others is what its method and target say.
+# Headers that no operation of the lane reads.
 INERT = frozenset(
     (
         "accept",
@@ -27,6 +27,8 @@ INERT = frozenset(
         "amz-sdk-request",
         "authorization",
         "connection",
+        "content-length",
+        "content-type",
         "date",
         "host",
         "user-agent",
@@ -35,6 +37,10 @@ INERT = frozenset(
         "x-amz-security-token",
     )
 )
+
+# Those that some read, and that say all with their values. A request with others is not kept: conditions
+# on the time depend on the clock too.
+_TOLD = frozenset(("range", "x-amz-checksum-mode"))
 
 # Bytes of the objects that a request is, and of those that an answer is, beside their texts.
 _OF_A_REQUEST = 1500
@@ -78,9 +84,8 @@ class Keeper:
 
     def recall(self, request: Request) -> None:
         """Take a request for what an equal one was, where one is known."""
-        if not self._keeps or not request.headers.keys() <= INERT:
-            return
-        kept: Kept | None = self._cache.get((request.method, request.raw_target))
+        key = self._key(request)
+        kept: Kept | None = None if key is None else self._cache.get(key)
         if kept is not None:
             request.kept = kept
             request.target = kept.target
@@ -89,9 +94,9 @@ class Keeper:
     def note(self, request: Request, asked: Any) -> Kept | None:
         """Remember what a request is; None where it is none that can be kept."""
         operation, target = request.operation, request.target
-        if not self._keeps or operation is None or operation.support is None or target is None:
+        if operation is None or operation.support is None or target is None:
             return None
-        if operation.support.lane != "read" or not request.headers.keys() <= INERT:
+        if operation.support.lane != "read" or self._key(request) is None:
             return None
         if target.query and parse(request.raw_target).query != target.query:
             return None  # some of it is headers, which a presigner has moved there
@@ -113,8 +118,21 @@ class Keeper:
             return
         made = Kept(kept.target, kept.operation, kept.asked)
         made.state, made.response = state, response
-        size = _OF_A_REQUEST + 4 * len(request.raw_target) + _OF_AN_ANSWER
+        key = self._key(request) or ()
+        size = _OF_A_REQUEST + 4 * sum(map(len, key)) + _OF_AN_ANSWER
         size += sum(_OF_A_HEADER + len(value) for _, value in response.headers)
         if body is not None:
             size += sys.getsizeof(body if isinstance(body, bytes) else body.data)
-        self._cache.put((request.method, request.raw_target), made, size)
+        self._cache.put(key, made, size)
+
+    def _key(self, request: Request) -> tuple[str, ...] | None:
+        """Give all that the answer to a request depends on beside its branch; None where that is unknown."""
+        if not self._keeps:
+            return None
+        headers = request.headers
+        if headers.keys() <= INERT:  # PERF: as a rule
+            return request.method, request.raw_target
+        told = headers.keys() - INERT
+        if not told <= _TOLD:
+            return None
+        return request.method, request.raw_target, *(f"{name}:{headers[name]}" for name in sorted(told))

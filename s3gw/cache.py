@@ -14,7 +14,7 @@ from typing import Any
 from cachetools import LRUCache
 
 # Bytes that an entry takes beside its key and its value: the places in three tables and a tuple.
-_OF_AN_ENTRY = 500
+_OF_AN_ENTRY = 300
 
 
 class Cache:

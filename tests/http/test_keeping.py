@@ -154,7 +154,7 @@ def test_a_commit_that_was_cut_off_is_not_served_from_memory(pair, tmp_path):
 def test_what_is_kept_has_a_bound_in_bytes():
     cache = Cache(100_000)
     for number in range(1000):
-        cache.put(("GET", f"/{number}"), number, 9_500)
+        cache.put(("GET", f"/{number}"), number, 9_700)
     assert [cache.get(("GET", f"/{number}")) for number in (989, 990, 999)] == [None, 990, 999]
     cache.put("large", "whatever", 60_000)
     assert cache.get("large") is None

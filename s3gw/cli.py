@@ -67,6 +67,8 @@ _LAST_PORT = 65535
 _REGION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST = 1024
 _LARGEST = 1 << 30
+_BYTES = re.compile(r"([0-9]{1,12})([KMG]?)", re.ASCII)
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 class _Unusable(Exception):
@@ -208,6 +210,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CIDR[,CIDR]",
         help="addresses of proxies, such as 10.0.0.0/8, whose X-Forwarded-For, -Proto, -Host and -Port tell "
         "who asks, and how; nobody else's do",
+    )
+    _setting(
+        serve,
+        "--cache-memory",
+        type=_bytes,
+        default="64M",
+        metavar="BYTES",
+        help="what each worker may keep in memory of answers to reads, which are given again while their "
+        "branch is as it was; K, M and G are units, 0 keeps nothing",
     )
     _setting(
         serve,
@@ -359,6 +370,13 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _bytes(text: str) -> int:
+    match = _BYTES.fullmatch(text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: write 64M, 1G or 0")
+    return int(match[1]) * _UNITS[match[2]]
+
+
 def _number(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= _LARGEST:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_LARGEST}")
@@ -368,6 +386,7 @@ def _number(text: str) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from s3gw import sweeper
     from s3gw.auth.keyring import Shared
+    from s3gw.cache import Cache
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
@@ -408,7 +427,13 @@ def _serve(options: argparse.Namespace) -> int:
         )
 
         def make_app() -> Any:
-            context = Context(open_pfs(), options.region, options.delete_nonempty_buckets, cors=rules)
+            context = Context(
+                open_pfs(),
+                options.region,
+                options.delete_nonempty_buckets,
+                cors=rules,
+                cache=Cache(options.cache_memory),
+            )
             authority = _authority(options, context.pfs, shared)
             app = create_app(context, options.profile, domains=options.domain, authority=authority)
             sweeper.start(context.pfs, options.upload_expiry)

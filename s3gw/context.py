@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from s3gw.addressing.buckets import BRANCHES, Buckets
 from s3gw.addressing.keys import EXACT, KeyCode
 from s3gw.auth.access import OPEN, Access
+from s3gw.cache import Cache
 from s3gw.http.cors import Rules
 from s3gw.pfs.interface import PFS
 
@@ -23,6 +24,7 @@ class Context:
             s3gateway's documentation has it.
         keys: How keys are written as paths; the profile says it.
         buckets: How buckets are named; the profile says it.
+        cache: What is kept in memory.
         access: What whoever asks may touch.
         base: Where the bucket of the request is to be found, if not in the path: the URL of its host.
         cors: The rules for pages of other origins, where there are some.
@@ -33,6 +35,7 @@ class Context:
     delete_nonempty_buckets: bool = False
     keys: KeyCode = EXACT
     buckets: Buckets = BRANCHES
+    cache: Cache = field(default_factory=lambda: Cache(0))
     access: Access = OPEN
     base: str = ""
     cors: Rules | None = None

@@ -18,7 +18,8 @@ from s3gw.auth.gate import Gate, reads_form
 from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
-from s3gw.http.layout import Response, lay_out, lay_out_error
+from s3gw.http.keeping import Keeper
+from s3gw.http.layout import Response, identified, laid_out, lay_out, lay_out_error
 from s3gw.http.operation import ANYBODY, Lane, Operation, Support
 from s3gw.http.patience import Patience
 from s3gw.http.request import Request
@@ -83,6 +84,7 @@ class Application:
         self._at_sight: Lane | None = "read" if self._is_quick or authority is None else None
         self.judges_heads = authority is not None and authority.is_quick
         self._patience = Patience()
+        self._keeper = Keeper(context.pfs, context.cache, hosts_count=domains is not None)
         self.check = context.pfs.check
         self.forbid_waiting = context.pfs.forbid_waiting
 
@@ -102,6 +104,8 @@ class Application:
         return request.target or request.locate(self._domains)
 
     def _operation(self, request: Request) -> Operation[Any, Any]:
+        if request.operation is None:
+            self._keeper.recall(request)
         if request.operation is None:
             target = self.locate(request)
             request.operation = self._profile.resolve(
@@ -171,13 +175,21 @@ class Application:
             request.buckets = self._context.buckets
             if request.has_bucket_in_host:
                 context = replace(context, base=request.base)
-            asked = support.read(request)
+            kept = request.kept
+            asked = support.read(request) if kept is None else kept.asked
             if support.keeps_waiting:
                 return self._patience.respond(lambda: self._work(context, support, asked, request), request)
+            kept = kept or self._keeper.note(request, asked)
+            state = None if kept is None else self._keeper.state(kept)
+            if kept is not None and kept.response is not None and state == kept.state:
+                return identified(kept.response, request)
             result = support.handle(context, asked)
             if isinstance(result, Pending):
                 return Unfinished(request, context, support, result)
-            return lay_out(support.write(result), request)
+            response = laid_out(support.write(result), request.method)
+            if kept is not None:
+                self._keeper.keep(request, kept, state, response)
+            return identified(response, request)
         except WouldWait:
             return None
         except Exception as error:

@@ -51,7 +51,18 @@ SPELLED = _Spelled()
 
 
 def lay_out(answer: Answer, request: Request) -> Response:
-    """Lay an answer out.
+    """Lay an answer out. Raise S3Error as `laid_out`."""
+    return identified(laid_out(answer, request.method), request)
+
+
+def identified(response: Response, request: Request) -> Response:
+    """Add what tells the answer to a request from any other, and what browsers are told."""
+    ids = ("X-Amz-Id-2", request.host_id), ("X-Amz-Request-Id", request.request_id)
+    return Response(response.status, [*response.headers, *request.cors, *ids], response.body)
+
+
+def laid_out(answer: Answer, method: str) -> Response:
+    """Lay out of an answer what is the same for all equal requests.
 
     Raises:
         S3Error: InvalidArgument where a value is none that a header can carry; the body is closed then.
@@ -70,11 +81,7 @@ def lay_out(answer: Answer, request: Request) -> Response:
         is_told = status in BODILESS or any(name == "Content-Length" for name, _ in headers)
         if not is_told:
             headers.append(("Content-Length", str(len(body or b""))))
-    if request.cors:
-        headers.extend(request.cors)
-    headers.append(("X-Amz-Id-2", request.host_id))
-    headers.append(("X-Amz-Request-Id", request.request_id))
-    if body is not None and (request.method == "HEAD" or status in BODILESS):
+    if body is not None and (method == "HEAD" or status in BODILESS):
         if not isinstance(body, bytes):
             body.close()
         body = None

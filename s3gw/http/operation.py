@@ -14,8 +14,9 @@ from s3gw.operations.pending import Pending
 Asked = TypeVar("Asked")
 Result = TypeVar("Result")
 
-# How a request can be answered without a thread of its own: `read` waits for nothing, `write` for its
-# change alone, which it can share with others.
+# How a request can be answered without a thread of its own: `read` waits for nothing, and is
+# kept, since it follows from its request and its branch alone; `write` waits for its change alone, which it
+# can share with others.
 Lane = Literal["read", "write"]
 
 # Where a right is needed: for the key; for all keys of the bucket, which is perhaps still to be made

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from s3gw.auth.access import Access
     from s3gw.auth.chunks import ChunkSigner
     from s3gw.context import Context
+    from s3gw.http.keeping import Kept
     from s3gw.http.operation import Operation
 
 Document = TypeVar("Document")
@@ -55,13 +56,14 @@ class Request:
         buckets: How buckets are named where it is served.
         chunk_signer: What verifies the chunks of its body, where they are signed and somebody is asked.
         cors: Headers that its answer has for browsers.
+        kept: What an equal one was, where that is known.
         error_code: The S3 code of the answer, where that is an error; for the log.
     """
 
     __slots__ = (
         "_form", "access", "arrived", "buckets", "chunk_signer", "chunked", "context", "cors", "error_code",
-        "has_bucket_in_host", "headers", "host_id", "method", "moved", "operation", "port", "raw_target",
-        "refused", "request_id", "scheme", "stream", "target",
+        "has_bucket_in_host", "headers", "host_id", "kept", "method", "moved", "operation", "port",
+        "raw_target", "refused", "request_id", "scheme", "stream", "target",
     )  # fmt: skip
 
     def __init__(
@@ -99,6 +101,7 @@ class Request:
         self.chunk_signer: ChunkSigner | None = None
         self.cors: Sequence[tuple[str, str]] = ()
         self._form: Form | None = None
+        self.kept: Kept | None = None
         self.error_code: str | None = None
 
     def locate(self, domains: Domains | None = None) -> Target:

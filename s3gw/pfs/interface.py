@@ -11,7 +11,7 @@ against what PFS refuses before the first byte) and then made visible by one ato
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -386,6 +386,14 @@ class PFS(Protocol):
 
     def inspect_branch(self, branch: Branch) -> BranchInfo:
         """Raise `BranchNotFound` where the repo or the branch is missing."""
+        ...
+
+    def state(self, branch: Branch) -> Hashable:
+        """Tell the state of a branch: all that is read of it is the same while that is.
+
+        It is asked for in microseconds, and differs once a change was acknowledged, a commit cut off from
+        the history, or the branch deleted. None where that is more than PFS can tell. Raise `BranchNotFound`.
+        """
         ...
 
     def create_branch(self, branch: Branch, provenance: Sequence[Branch] = ()) -> BranchInfo:

@@ -24,6 +24,7 @@ def read_page(
     after: str,
     limit: int,
     neighbours: int,
+    leaps: Callable[[str, str], Iterator[Row]] | None = None,
 ) -> Page:
     """Give a page as `Snapshot.list_files` has it.
 
@@ -37,6 +38,8 @@ def read_page(
         limit: As there.
         neighbours: How many rows of one group are read at the most before the rest of it is jumped
             over; behind a group that was jumped over fewer are.
+        leaps: Gives of these rows the first of each group, and those that are in none, where PFS finds them
+            quicker than by asking anew behind each group.
     """
     low = max(prefix, successor(after))
     high = prefix + END
@@ -47,7 +50,7 @@ def read_page(
         files = list(map(file_of, found[:limit]))
         return Page(files, [], files[-1].path if len(found) > limit else None)
     listed: list[str | Row] = []
-    for entry in roll_up(rows, path_of, prefix, delimiter, low, high, neighbours):
+    for entry in roll_up(rows, path_of, prefix, delimiter, low, high, neighbours, leaps):
         if not isinstance(entry, str) or entry > after:
             listed.append(entry)
             if len(listed) > limit:
@@ -69,17 +72,21 @@ def roll_up(
     low: str,
     high: str,
     neighbours: int,
+    leaps: Callable[[str, str], Iterator[Row]] | None = None,
 ) -> Iterator[str | Row]:
     """Give the rows that are not rolled up, and once what the others are rolled up to.
 
     A group is read through while it is short. The rest of a long one is jumped over: the rows behind
-    it are asked for anew.
+    it are asked for anew. Where groups are long, all of them are jumped over by `leaps`, until many rows are
+    in none.
     """
     patience = _Patience(neighbours)
     group = ""
+    alone = 0
     while low < high:
         rolled_up = 0
-        for row in rows(low, high):
+        is_leaping = leaps is not None and not patience.rows
+        for row in leaps(low, high) if leaps is not None and is_leaping else rows(low, high):
             path = path_of(row)
             if group and path.startswith(group):
                 rolled_up += 1
@@ -93,6 +100,10 @@ def roll_up(
             end = path.find(delimiter, len(prefix))
             group, rolled_up = path[: end + len(delimiter)] if end >= 0 else "", 0
             yield group or row
+            alone = 0 if group else alone + 1
+            if is_leaping and alone > neighbours:
+                low = successor(path)
+                break
         else:
             return
 

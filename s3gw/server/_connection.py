@@ -337,7 +337,8 @@ class Connection:
             if not exchange.is_whole:
                 self.server.in_thread(self.serve)
                 return
-        self._finish()
+        # PERF: the client sends its next request meanwhile, and the loop is to read it at once
+        self._finish(log_last=True)
 
     def refuse(self, error: S3Error) -> None:
         """Answer a request that the application is not asked about."""
@@ -392,12 +393,14 @@ class Connection:
         self._state = state
         self.server.loop.announce(self)
 
-    def _finish(self) -> None:
+    def _finish(self, *, log_last: bool = False) -> None:
         """End the request; what the client has sent behind it is read next."""
         exchange, self._exchange = self._exchange, None
         assert exchange is not None
         try:
             exchange.finish()
+            if not log_last:
+                exchange.log()
         except Exception:
             _log.exception("%s: unexpected error", exchange.request_id)
             self.output.drop()
@@ -416,6 +419,11 @@ class Connection:
         due = self._unread or self._closes or self.output.held or not self.output.is_open
         if due or not loop.reads(self):
             loop.announce(self)
+        if log_last:
+            try:
+                exchange.log()
+            except Exception:
+                _log.exception("%s: unexpected error", exchange.request_id)
 
     def _leave_body(self, stream: BodyStream) -> None:
         """Have the rest of a body dropped that was not wanted, and what was read beyond it read."""

@@ -80,6 +80,7 @@ class Exchange:
         self._status: int | None = None
         self._sent = 0
         self._delivery: Delivery | None = None
+        self._was_whole = False
 
     # --- the request ----------------------------------------------------------------------------
 
@@ -228,20 +229,24 @@ class Exchange:
     # --- the end --------------------------------------------------------------------------------
 
     def finish(self) -> None:
-        """Release what the answer holds, and write the line of the log."""
+        """Release what the answer holds."""
         delivery = self._delivery
         if delivery is not None:
             delivery.close()
-        whole = self._output.is_open and self.is_whole
-        if not whole:
+        self._was_whole = self._output.is_open and self.is_whole
+        if not self._was_whole:
             self.closes = True
+
+    def log(self) -> None:
+        """Write the line of the log, at the end."""
+        delivery = self._delivery
         access(
             self.asked(),
             status=self._status,
             sent=self._sent if delivery is None else delivery.sent,
             started=self._started,
             address=self.origin.address,
-            whole=whole,
+            whole=self._was_whole,
         )
 
 

@@ -7,7 +7,7 @@ PERF: each would take a thread, which costs more than the write: with 32 connect
 from __future__ import annotations
 
 import threading
-from collections import deque
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from s3gw.http.application import Application
@@ -18,30 +18,37 @@ if TYPE_CHECKING:
 # The first of a batch waits for the last.
 _MOST = 256
 
+_ENDS_S = 1.0
+
 
 class WriteLane:
     """A thread that serves the requests of connections whose bodies are here."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._waiting: deque[Connection] = deque()
-        self._some = threading.Semaphore(0)
-        self._ends = False
+        # PERF: a semaphore is Python, and to wake the thread by one takes as long as to read a request
+        self._waiting: SimpleQueue[list[Connection] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writes", daemon=True)
         self._thread.start()
 
     def add(self, connections: list[Connection]) -> None:
         """Serve the request of each of these connections."""
-        self._waiting.extend(connections)
-        self._some.release()
+        self._waiting.put(connections)
 
     def _run(self) -> None:
-        while True:
-            self._some.acquire()
-            if self._ends:
+        while (waiting := self._waiting.get()) is not None:
+            batch = list(waiting)
+            ends = False
+            while len(batch) < _MOST and not ends:
+                try:
+                    more = self._waiting.get_nowait()
+                except Empty:
+                    break
+                ends = more is None
+                batch += more or []
+            self._serve(batch)
+            if ends:
                 return
-            while batch := [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]:
-                self._serve(batch)
 
     def _serve(self, connections: list[Connection]) -> None:
         begun = [(connection, call) for connection in connections if (call := connection.begin()) is not None]
@@ -55,6 +62,6 @@ class WriteLane:
             connection.answer(answer)
 
     def shutdown(self) -> None:
-        """End the thread."""
-        self._ends = True
-        self._some.release()
+        """End the thread, once it has written its last line of the log."""
+        self._waiting.put(None)
+        self._thread.join(_ENDS_S)

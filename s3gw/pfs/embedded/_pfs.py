@@ -29,6 +29,7 @@ from s3gw.pfs.interface import (
     BranchInfo,
     BranchInUse,
     BranchNotEmpty,
+    BranchNotFound,
     Change,
     Delete,
     Piece,
@@ -39,6 +40,10 @@ from s3gw.pfs.interface import (
 
 _ALL_BRANCHES = """
 SELECT repo.name, branch.name, repo.project, repo.created FROM repo JOIN branch ON branch.repo = repo.id
+"""
+_STATE = """
+SELECT branch.line, branch.head, (SELECT min(num) FROM commits WHERE commits.line = branch.line)
+FROM repo JOIN branch ON branch.repo = repo.id WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
 """
 _UPSTREAM = """
 SELECT repo.name, branch.name, repo.project
@@ -123,6 +128,15 @@ class EmbeddedPFS:
         """See `PFS.inspect_branch`."""
         with self._database.reading() as connection:
             return _branch_info(connection, branch, find_branch(connection, branch))
+
+    @telling
+    def state(self, branch: Branch) -> tuple[int, int, int]:
+        """See `PFS.state`: the line, the newest of its commits, and the oldest."""
+        asked = (branch.project, branch.repo, branch.name)
+        row: tuple[int, int, int] | None = self._database.reader.execute(_STATE, asked).fetchone()
+        if row is None:
+            raise BranchNotFound(f"there is no {branch}")
+        return row
 
     def create_branch(self, branch: Branch, provenance: Sequence[Branch] = ()) -> BranchInfo:
         """See `PFS.create_branch`; here a project comes into being with its first repo."""

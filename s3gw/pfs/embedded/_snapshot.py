@@ -206,6 +206,8 @@ class EmbeddedSnapshot:
     @telling
     def list_files(self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
         """See `Snapshot.list_files`."""
+        if self._database.may_not_wait():
+            raise WouldWait("A page is read from the disk.")
         with self._database.reading() as connection:
             line, number = self.place()
             return Lister(connection, line, number).page(prefix, delimiter, after, limit)

@@ -179,6 +179,9 @@ class PachdPFS:
         upstream.sort(key=lambda other: (other.project, other.repo, other.name))
         return BranchInfo(branch, info.head.id, tuple(upstream))
 
+    def state(self, branch: Branch) -> None:
+        """See `PFS.state`: to tell it takes as long as to read."""
+
     def create_branch(self, branch: Branch, provenance: Sequence[Branch] = ()) -> BranchInfo:
         """See `PFS.create_branch`; CreateBranch would change a branch that exists."""
         paths.check_branch(branch)

@@ -13,7 +13,7 @@ from s3gw.addressing.hosts import Domains
 from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.generated.wire import DROPS
-from s3gw.http.operation import Operation, Support
+from s3gw.http.operation import ANYBODY, Operation, Support
 from s3gw.http.request import Request
 from s3gw.http.target import Target
 from s3gw.s3_error import S3Error
@@ -128,6 +128,9 @@ def _told(request: Request, target: Target, operation: Operation[Any, Any]) -> l
     """Say of a request what it is and what becomes of it, each with a label."""
     told = [("operation", f"{operation.name} ({operation.feature}), {target.level} level")]
     told += [(label, name) for label, name in (("bucket", target.bucket), ("key", target.key)) if name]
+    told.append(
+        ("right", "none is asked for" if operation.right == ANYBODY else f"{operation.right} (with --auth)")
+    )
     support = operation.support
     if support is None:
         return [*told, ("answer", f"501 NotImplemented: {operation.refusal()}")]

@@ -12,6 +12,7 @@ import grpc
 from python_pachyderm.proto.v2.auth import auth_pb2, auth_pb2_grpc
 from python_pachyderm.proto.v2.pfs import pfs_pb2, pfs_pb2_grpc
 
+from s3gw.pfs.paths import own_repo_of
 from tests.serving import devpachd
 
 ROOT_TOKEN = os.environ.get("S3GW_TEST_PACHD_ROOT_TOKEN", "the-token-of-root")
@@ -41,6 +42,7 @@ class Cluster:
         self.auth = auth_pb2_grpc.APIStub(channel)
         self.api = pfs_pb2_grpc.APIStub(channel)
         self._signed: dict[str, Metadata] = {}
+        self._own_repos: set[str] = set()
 
     def user(self, robot: str) -> str:
         """Give the name of a robot of this run's own."""
@@ -48,6 +50,7 @@ class Cluster:
 
     def token(self, robot: str, ttl_s: int = 0) -> str:
         """Make a token of it."""
+        self._own_repos.add(own_repo_of(self.user(robot)))
         request = auth_pb2.GetRobotTokenRequest(robot=self.user(robot), ttl=ttl_s)
         return self.auth.GetRobotToken(request, metadata=ROOT).token
 
@@ -64,8 +67,12 @@ class Cluster:
         )
         self.auth.ModifyRoleBinding(request, metadata=ROOT)
 
+    def is_of_this_run(self, repo: str) -> bool:
+        """Tell whether a test has made a repo, or the gateway for a user of one; others may be there."""
+        return repo.startswith(PREFIX) or repo in self._own_repos
+
     def repos(self) -> list[str]:
-        """Name the repos of this run's own, and those that the gateway has made for its users."""
+        """Name all repos."""
         request = pfs_pb2.ListRepoRequest(type="user")
         return [info.repo.name for info in self.api.ListRepo(request, metadata=ROOT)]
 
@@ -77,9 +84,8 @@ def guarded(folder: Path) -> Iterator[Cluster]:
     if given:
         with grpc.insecure_channel(given) as channel:
             cluster = Cluster(f"grpc://{given}", channel)
-            before = set(cluster.repos())
             yield cluster
-            for name in set(cluster.repos()) - before:
+            for name in filter(cluster.is_of_this_run, cluster.repos()):
                 repo = pfs_pb2.Repo(name=name, type="user", project=pfs_pb2.Project(name="default"))
                 request = pfs_pb2.DeleteRepoRequest(repo=repo, force=True)
                 cluster.api.DeleteRepo(request, metadata=ROOT)

@@ -37,6 +37,15 @@ def test_a_target_is_signed_as_it_is_sent(signer, target):
     assert ask(signed(signer, target))
 
 
+@pytest.mark.parametrize("signer", SIGNERS)
+@pytest.mark.parametrize("name", ["location", "uploads", "acl", "delete"])
+def test_an_empty_value_is_signed_without_its_equals_sign(signer, name):
+    """As minio-go signs ``?location`` and sends ``?location=``."""
+    made = signed(signer, f"/m.i?{name}")
+    before, found, behind = made.raw_target.partition(name)
+    assert ask(sent("GET", f"{before}{found}={behind}", made.headers))
+
+
 CHANGED = [{"x-amz-acl": "private"}, {"content-type": "c/d"}, {"content-md5": ""}, {"x-amz-meta-b": "d"}]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.clients.conftest import ACCESS_KEY, LARGE, SECRET, ended, only, run, tree
+from tests.clients.conftest import ACCESS_KEY, LARGE, SECRET, ended, missing, only, run, tree
 from tests.serving import Gateway
 
 
@@ -199,3 +200,26 @@ def test_s5cmd(gateway, tools, files, tmp_path):
     s5cmd("rm", "s3://s5.cmd/*")
     s5cmd("rb", "s3://s5.cmd")
     assert "s5.cmd" not in s5cmd("ls")
+
+
+@only("extended")
+def test_rclone_and_s3cmd_write_in_a_session(gateway, tools, bucket, files, tmp_path):
+    """As docs/sessions.md says: s3cmd signs the header that it is given, rclone adds it to what is signed."""
+    if not shutil.which("curl"):
+        missing("curl")
+    url = f"{gateway.url}/{bucket}"
+    curl = ["curl", "--silent", "--show-error", "--fail", "--aws-sigv4", "aws:amz:us-east-1:s3"]
+    curl += ["--user", f"{ACCESS_KEY}:{SECRET}", "--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]
+    opened = run(*curl, "-X", "POST", f"{url}?s3gw-session=")
+    session = opened.split("SessionId>")[1].removesuffix("</")
+    header = f"x-s3gw-session: {session}"
+    rclone = Rclone(gateway, tools, tmp_path)
+    within = ["--s3-no-check-bucket", "--header", header]
+    assert "StatusCode: 403" in rclone.fails("copyto", *within, files / "z", f"gw:{bucket}/z")
+    rclone("copy", *within, "--s3-v2-auth", files, f"gw:{bucket}/rclone")
+    s3cmd_of(gateway, tools, tmp_path)("--add-header", header, "put", files / "a.txt", f"s3://{bucket}/s3cmd")
+    run(*curl, "--header", header, "-T", files / "z", f"{url}/curl")
+    assert "Contents" not in gateway.boto3().list_objects_v2(Bucket=bucket)
+    run(*curl, "-X", "POST", f"{url}?s3gw-session={session}")
+    found = {entry["Key"] for entry in gateway.boto3().list_objects_v2(Bucket=bucket)["Contents"]}
+    assert found == {"curl", "s3cmd", *(f"rclone/{name}" for name in tree(files))}

@@ -24,6 +24,7 @@ from s3gw.operations._sweep import sweep
 from s3gw.pfs.pachd import PachdPFS
 from s3gw.pfs.pachd.address import find_address
 from tests.cluster import PREFIX, ROOT_TOKEN, Cluster, guarded, place
+from tests.forms import CONTENT_TYPE, form
 from tests.serving import Gateway, Response, eventually, serving
 
 REPO = f"{PREFIX}-shared"
@@ -213,6 +214,20 @@ def test_a_presigned_url_acts_as_its_user(users):
         request = AWSRequest("GET", f"{users.gateway.url}/{BUCKET}/a")
         S3SigV4QueryAuth(Credentials(key, key), "s3", "us-east-1", expires=60).add_auth(request)
         assert users.gateway.request("GET", request.url.removeprefix(users.gateway.url)).status == status
+
+
+def test_a_form_acts_as_whoever_has_signed_its_policy(users):
+    for robot, status in (("writer", 204), ("reader", 403), ("nobody", 403)):
+        key = users.token(robot)
+        s3 = users.gateway.boto3(access_key=key, secret=key)
+        post = s3.generate_presigned_post(BUCKET, f"form-{robot}", ExpiresIn=60)
+        for altered, answered in (({}, status), ({"key": "elsewhere"}, 403)):
+            body = form({**post["fields"], **altered})
+            headers = {"Content-Type": CONTENT_TYPE}
+            answer = users.gateway.request("POST", f"/{BUCKET}", body, headers)
+            assert answer.status == answered
+            assert key.encode() not in answer.body
+    assert users.ask("reader", "GET", f"/{BUCKET}/form-writer").body == b"hello"
 
 
 def test_a_large_object_goes_both_ways(users):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import subprocess
@@ -21,6 +22,7 @@ from s3gw.operations._views import view_of
 from s3gw.pfs.embedded import EmbeddedPFS
 from s3gw.pfs.interface import Branch, Put
 from s3gw.s3_error import S3Error
+from tests.keyring import SECRETS, keyring_in
 from tests.serving import Gateway, Response, serving
 
 ID = re.compile("[0-9a-f]{32}")
@@ -420,12 +422,21 @@ def test_a_session_outlives_the_gateway(tmp_path: Path):
         assert gateway.keys("images") == ["a", "b"]
 
 
-def test_the_example_of_the_page_works(tmp_path: Path):
+@pytest.mark.parametrize("asks", [False, True])
+def test_the_example_of_the_page_works(tmp_path: Path, asks):
     page = (ROOT / "docs" / "sessions.md").read_text()
     (example,) = re.findall("```python\n(.*?)```", page, re.DOTALL)
-    with serving(tmp_path / "pfs", *EXTENDED) as gateway:
+    options = ["--auth", str(keyring_in(tmp_path))] if asks else []
+    keys = {"AWS_ACCESS_KEY_ID": "ADMIN", "AWS_SECRET_ACCESS_KEY": SECRETS["admin"] if asks else "any"}
+    with serving(tmp_path / "pfs", *EXTENDED, *options) as gateway:
         code = example.replace("http://127.0.0.1:30600", gateway.url)
-        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **keys},
+        )
         assert done.stdout == "100 objects in one commit\n"
 
 

@@ -250,6 +250,9 @@ def test_operations_are_printed_as_a_table_and_as_json():
         (["PUT", "/b.r/k?unheard-of"], "501 NotImplemented: The sub-resource ?unheard-of"),
         (["PATCH", "/b.r/k"], "405 MethodNotAllowed"),
         (["GET", "/é.r/ü"], "key        ü"),
+        (["PUT", "/b.r/k", "--profile", "extended"], "right      write (with --auth)"),
+        (["GET", "/b.r?cors", "--profile", "extended"], "right      list (with --auth)"),
+        (["OPTIONS", "/b.r/k", "--profile", "extended"], "right      none is asked for"),
     ],
 )
 def test_explain_tells_what_becomes_of_a_request(words, said):

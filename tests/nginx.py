@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -16,8 +17,9 @@ import pytest
 import trustme
 
 from codegen.catalogue import ROOT
-from tests.clients.conftest import alone
-from tests.serving import Gateway, eventually
+from tests.clients.conftest import ACCESS_KEY, SECRET, alone
+from tests.keyring import keyring_in
+from tests.serving import Gateway, eventually, serving
 
 DOMAIN = "s3.example.com"
 
@@ -90,13 +92,32 @@ def installed() -> Path:
 
 
 @contextmanager
-def fronted(gateway: Gateway, folder: Path, *names: str) -> Iterator[Front]:
-    """Run nginx in front of a gateway, with a certificate for `names`."""
+def guarded(folder: Path) -> Iterator[Gateway]:
+    """Run a gateway for nginx to be in front of; it asks who sends a request. Its PFS is in ``pfs``."""
+    options = ["--profile", "extended", "--auth", str(keyring_in(folder)), "--domain", DOMAIN]
+    options += ["--trusted-proxy", "127.0.0.1", "--durability", "process"]
+    with serving(folder / "pfs", *options) as running:
+        running.credentials = (ACCESS_KEY, SECRET)
+        yield running
+
+
+@contextmanager
+def fronted(gateway: Gateway, folder: Path) -> Iterator[Front]:
+    """Run nginx in front of a gateway, in a folder that is not there; nothing may be held or go wrong in it."""
+    with _running(gateway, folder) as front:
+        yield front
+        # 413 and 502 are told there, and each body that was collected in a file
+        assert re.findall(r".*(?:upstream|too large|buffered|invalid header).*", front.complaints()) == []
+        assert list(folder.glob("bodies/**/*")) == list(folder.glob("answers/**/*")) == []
+
+
+@contextmanager
+def _running(gateway: Gateway, folder: Path) -> Iterator[Front]:
     program = installed()
     folder.mkdir()
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")
-    certificate = authority.issue_cert(*names)
+    certificate = authority.issue_cert("127.0.0.1", DOMAIN, f"*.{DOMAIN}", f"*.images.{DOMAIN}")
     certificate.private_key_pem.write_to_path(folder / "s3gw.key")
     for each in certificate.cert_chain_pems:
         each.write_to_path(folder / "s3gw.crt", append=True)

@@ -207,6 +207,12 @@ def test_a_request_is_refused_by_its_head_while_its_body_is_still_to_come(server
             )
 
 
+def test_what_is_no_operation_is_refused_by_its_head_too(server):
+    with socket.create_connection(server.address, timeout=5) as connection:
+        connection.sendall(head_of(by_botocore(S3SigV4Auth, "PATCH", "/master.images/mine/a"), 9))
+        assert answer_of(connection) == (405, "MethodNotAllowed")
+
+
 def test_a_body_that_comes_behind_its_head_is_written(server, pfs):
     request = by_botocore(S3SigV4Auth, "PUT", "/master.images/mine/a", body=b"body")
     with socket.create_connection(server.address, timeout=5) as connection:

@@ -32,9 +32,13 @@ class Access:
 
     def require(self, right: str, branch: Branch, key: str) -> None:
         """Demand a right on a key. Raise S3Error AccessDenied."""
-        if self.identity is not None and not self.identity.may(right, bucket_of(branch), key):
-            raise self.denied(right)
+        self.require_named(right, bucket_of(branch), key)
         self.require_of_pfs(right, branch)
+
+    def require_named(self, right: str, bucket: str, key: str) -> None:
+        """Demand a right of what the identity was given alone, by the name of the bucket. Raise S3Error."""
+        if self.identity is not None and not self.identity.may(right, bucket, key):
+            raise self.denied(right)
 
     def require_of_pfs(self, right: str, branch: Branch, *, is_new: bool = False) -> None:
         """Demand a right of PFS, where that decides, see `PFS.authorize`. Raise S3Error AccessDenied."""

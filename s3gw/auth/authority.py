@@ -32,10 +32,12 @@ class Authority(Protocol):
         account: The account that owns all buckets: 12 digits.
         anonymous: Whoever sends requests without a signature.
         keys_are_secret: Whether an access key is a secret itself, which no answer and no log may hold.
+        is_quick: Whether `confirm` never waits either.
     """
 
     account: str
     keys_are_secret: bool
+    is_quick: bool
 
     @property
     def anonymous(self) -> Identity:

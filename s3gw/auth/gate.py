@@ -12,6 +12,7 @@ from s3gw.auth.forms import verify_form
 from s3gw.auth.identity import Identity
 from s3gw.auth.signatures import verify
 from s3gw.generated.authentication import OWNERS
+from s3gw.http.form import is_form
 from s3gw.http.operation import ANYBODY, Operation
 from s3gw.http.request import Request
 from s3gw.pfs.interface import Branch, InvalidName
@@ -37,7 +38,7 @@ class Gate:
         """
         now = time.time()
         signed = verify(request, self._authority, now)
-        if signed is None and _reads_form(request):
+        if signed is None and reads_form(request):
             signed = verify_form(request.form().fields, self._authority, now)
         if signed is None:
             return Access(self._authority.anonymous)
@@ -80,7 +81,7 @@ class Gate:
             return None
 
 
-def _reads_form(request: Request) -> bool:
-    """Tell whether a form is posted, which can tell who sends it."""
+def reads_form(request: Request) -> bool:
+    """Tell whether a form is posted, which can tell who sends it; without one it is nobody in particular."""
     support = None if request.operation is None else request.operation.support
-    return support is not None and support.reads_form
+    return support is not None and support.reads_form and is_form(request.headers.get("content-type", ""))

@@ -84,6 +84,7 @@ class Keyring:
     """
 
     keys_are_secret = False
+    is_quick = True
 
     def __init__(self, path: Path, shared: Shared | None = None) -> None:
         self._path = path

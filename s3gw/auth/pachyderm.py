@@ -42,6 +42,7 @@ class Pachyderm:
 
     account = "000000000000"
     keys_are_secret = True
+    is_quick = False
     anonymous = Identity("anonymous", is_anonymous=True)
 
     def __init__(self, pfs: PFS) -> None:

@@ -141,7 +141,7 @@ def _forms(
         _subresources(request, signed),
         *(canonical.values(headers[name]) for name in names),
     )
-    if any(":" in name for name in names):
+    if any(":" in name or not name.isascii() for name in names):
         return
     for path, subresources, *values in itertools.product(*choices):
         block = "".join([f"{name}:{value}\n" for name, value in zip(names, values, strict=True)])

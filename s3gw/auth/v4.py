@@ -168,13 +168,11 @@ def check_signed(request: Request, signed: Sequence[str], *, excepted: str = "")
 
     Those that stand in the query are signed with it.
     """
+    known = {*signed, *request.moved, excepted}
     unsigned = [
         name
         for name in request.headers
-        if (name.startswith(HEADER_PREFIX) or name == "host" or name in MUST_SIGN)
-        and name not in signed
-        and name not in request.moved
-        and name != excepted
+        if (name.startswith(HEADER_PREFIX) or name == "host" or name in MUST_SIGN) and name not in known
     ]
     if unsigned:
         raise not_signed(unsigned)

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from s3gw.addressing.hosts import Domains
 from s3gw.auth.access import OPEN, UNKNOWN
 from s3gw.auth.authority import Authority
-from s3gw.auth.gate import Gate
+from s3gw.auth.gate import Gate, reads_form
 from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
@@ -59,6 +59,7 @@ class Application:
         domains: Below which a bucket may stand in the host; without any it stands in the path.
 
     Attributes:
+        judges_heads: Whether `refusal` tells anything.
         check: Raises a PFSError where the PFS cannot be used at present.
         forbid_waiting: Tells the PFS that the calling thread must not wait; `begin` gives None there
             where it would have to.
@@ -80,6 +81,7 @@ class Application:
         self._is_quick = context.pfs.is_quick
         # What is refused at sight waits for nothing, unless somebody is asked first whose PFS is far away.
         self._at_sight: Lane | None = "read" if self._is_quick or authority is None else None
+        self.judges_heads = authority is not None and authority.is_quick
         self._patience = Patience()
         self.check = context.pfs.check
         self.forbid_waiting = context.pfs.forbid_waiting
@@ -111,6 +113,8 @@ class Application:
         """Give the context in which a request is served, once whoever sends it may do so. Raise S3Error."""
         if self._gate is None:
             return self._context
+        if request.context is not None:
+            return request.context
         if request.refused is None:
             self.route(request)  # a server need not have asked
         if request.target is None and request.refused is not None:
@@ -127,6 +131,19 @@ class Application:
         if operation is not None:
             self._gate.judge(request, operation, access)
         return replace(self._context, access=access, pfs=access.pfs or self._context.pfs)
+
+    def refusal(self, request: Request) -> S3Error | None:
+        """Tell why a request is refused whatever its body is, which is still to come; it waits for nothing.
+
+        None where it is not, and where the body is a form, which tells who sends it.
+        """
+        try:
+            self.route(request)
+            if not reads_form(request):
+                request.context = self._context_of(request)
+        except S3Error as error:
+            return error
+        return None
 
     def _tell_browsers(self, request: Request) -> None:
         """Have the answer to a request, whatever it is, say which pages may see it."""
@@ -204,20 +221,24 @@ class Application:
 
     def refuse(self, request: Request, status: int, detail: str) -> Response:
         """Answer what a server or framework could not read, by the status that it gives that."""
-        self._tell_browsers(request)
         kind = errors.HTTP_ERRORS.get(status)
         if kind is None:
             is_theirs = errors.BadRequest.status <= status < errors.InternalError.status
             kind = errors.BadRequest if is_theirs else errors.InternalError
         message = kind.message if kind is errors.InternalError else f"{kind.message} {detail}".strip()
-        return lay_out_error(S3Error(kind, message), request)
+        return self.fail(request, S3Error(kind, message))
 
     def fail(self, request: Request, error: Exception) -> Response:
         """Answer any exception as S3 does; what nobody expected is logged."""
         self._tell_browsers(request)
         answered = self._s3_error(error, request)
         access = request.access
-        if access is not None and access.pfs is not None and answered.kind is errors.AccessDenied:
+        if access is None:
+            if self._gate is not None:
+                request.access = UNKNOWN  # it was refused before anybody was asked
+        elif answered.kind is errors.SignatureDoesNotMatch:
+            access.is_denied = True  # by what is signed of its body
+        elif access.pfs is not None and answered.kind is errors.AccessDenied:
             access.is_denied = True  # by PFS itself
         return lay_out_error(answered, request)
 

@@ -40,6 +40,11 @@ _CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "iso-8859-1
 _PROMISES = ("content-md5", CHECKSUM)
 
 
+def is_form(content_type: str) -> bool:
+    """Tell whether a body of a type is a form."""
+    return parse_header(content_type)[0].lower() == "multipart/form-data"
+
+
 class File(Body):
     """The file of a form; read once, as any body.
 
@@ -84,7 +89,7 @@ class Form:
             S3Error: PreconditionFailed where it is none; MalformedPOSTRequest; InvalidArgument where it
                 has no file, or two values for one field; MaxPostPreDataLengthExceededError.
         """
-        if parse_header(content_type)[0].lower() != "multipart/form-data":
+        if not is_form(content_type):
             condition = "Bucket POST must be of the enclosure-type multipart/form-data"
             raise S3Error(errors.PreconditionFailed, condition=condition)
         parts = _Parts(content_type, body)

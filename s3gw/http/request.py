@@ -22,6 +22,7 @@ from s3gw.s3_error import S3Error, invalid_argument
 if TYPE_CHECKING:
     from s3gw.auth.access import Access
     from s3gw.auth.chunks import ChunkSigner
+    from s3gw.context import Context
     from s3gw.http.operation import Operation
 
 Document = TypeVar("Document")
@@ -50,6 +51,7 @@ class Request:
         operation: What it is routed to, None before, and where it is no operation.
         moved: Names of headers that stand in the query alone.
         access: What whoever sends it may touch, where somebody is asked; for the log.
+        context: In which it is served, once whoever sends it may do so.
         buckets: How buckets are named where it is served.
         chunk_signer: What verifies the chunks of its body, where they are signed and somebody is asked.
         cors: Headers that its answer has for browsers.
@@ -57,7 +59,7 @@ class Request:
     """
 
     __slots__ = (
-        "_form", "access", "arrived", "buckets", "chunk_signer", "chunked", "cors", "error_code",
+        "_form", "access", "arrived", "buckets", "chunk_signer", "chunked", "context", "cors", "error_code",
         "has_bucket_in_host", "headers", "host_id", "method", "moved", "operation", "port", "raw_target",
         "refused", "request_id", "scheme", "stream", "target",
     )  # fmt: skip
@@ -93,6 +95,7 @@ class Request:
         self.buckets = BRANCHES
         self.moved: frozenset[str] = frozenset()
         self.access: Access | None = None
+        self.context: Context | None = None
         self.chunk_signer: ChunkSigner | None = None
         self.cors: Sequence[tuple[str, str]] = ()
         self._form: Form | None = None

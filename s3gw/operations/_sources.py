@@ -53,6 +53,7 @@ def source_of(context: Context, request: Copying) -> Named:
     try:
         place = context.buckets.place(bucket)
     except InvalidName as error:
+        context.access.require_named("read", bucket, key)
         raise S3Error(errors.NoSuchBucket, f"{errors.NoSuchBucket.message} {error}") from error
     context.access.require("read", place.branch, key)
     # a session lies over the branch that is written to, and over no other

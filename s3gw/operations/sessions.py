@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 
+from s3gw.addressing.buckets import bucket_of
 from s3gw.context import Context
 from s3gw.generated import errors
 from s3gw.generated.documents import SessionResult
@@ -41,9 +42,11 @@ def post_session(context: Context, request: PostSessionRequest) -> PostSessionRe
 def _edits(context: Context, session: Session, stack: ExitStack) -> Iterator[Put | Delete]:
     """Give what a session comes to, removals first: a file may stand where a directory was.
 
-    The stack holds what had to be brought into PFS anew.
+    The stack holds what had to be brought into PFS anew. Raise S3Error AccessDenied where whoever finishes
+    it may do a part of it no more.
     """
     over = context.pfs.snapshot(session.branch)
+    bucket = bucket_of(session.target)
     count = 0
     for folder in (staged.REMOVALS, staged.PUTS):
         for own, listed in entries(over, folder, "", "", ""):
@@ -54,9 +57,12 @@ def _edits(context: Context, session: Session, stack: ExitStack) -> Iterator[Put
                     f"A session of more than {_MOST} writes cannot be finished: drop it, and use several.",
                 )
             if folder == staged.REMOVALS:
-                yield Delete(_own.unflat(own))
+                path = _own.unflat(own)
+                context.access.require_named("delete", bucket, context.keys.key(path))
+                yield Delete(path)
                 continue
             assert listed is not None
+            context.access.require_named("write", bucket, context.keys.key(own))
             file = listed._replace(path=staged.put(own))
             if context.pfs.keeps_properties:
                 file = over.inspect_file(file.path)

@@ -3,7 +3,7 @@
 A large body, one of unknown length, and one whose client waits for ``100 Continue`` are read from
 the socket by the application's own thread. So an upload is written once, and what is refused is
 refused before the body arrives. Smaller bodies are received by the loop, so that no thread waits for
-a slow small request.
+a slow small request; where somebody is asked who they are, the loop judges their heads.
 
 A thread is held only while bytes flow. Where the application asks for a body of which nothing has
 come, its call is broken off (nothing has been changed yet), the loop waits for the first bytes, and

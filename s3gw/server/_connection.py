@@ -184,10 +184,24 @@ class Connection:
             request, self._unread = self._reader.feed(self._unread)
             if request is not None:
                 self._take(request)
+            elif self._exchange is None and self.server.application.judges_heads:
+                self._judge_head()
+
+    def _judge_head(self) -> None:
+        """Refuse a request before its body has come, where that would change nothing."""
+        begun = self._reader.begun
+        if begun is not None:
+            self._exchange = Exchange(begun, self)
+            refusal = self.server.application.refusal(self._exchange.asked())
+            if refusal is not None:
+                self._take(self._reader.refuse(refusal))
 
     def _take(self, request: WireRequest) -> None:
         self._state = _State.SERVED
-        self._exchange = Exchange(request, self)
+        if self._exchange is None:
+            self._exchange = Exchange(request, self)
+        else:
+            self._exchange.arrive()
         if request.stream is not None:
             request.stream.bind(self.socket, self.output)
         self.server.assign(self, request)
@@ -196,14 +210,14 @@ class Connection:
         """The client sends nothing more; within a body that may be its own side alone."""
         if self._state is _State.AWAITS_BODY:
             self._refuse_body(errors.IncompleteBody)
-        elif self._state is _State.READS and self._reader.has_body_part:
+        elif self._state is _State.READS and self._reader.begun is not None:
             self._serve_part(errors.IncompleteBody)
         else:
             self.close()
 
     def _serve_part(self, kind: errors.ErrorKind) -> None:
         """Answer a request of which only a part has come."""
-        self._take(self._reader.refuse(kind))
+        self._take(self._reader.refuse(S3Error(kind)))
         self._go_on()
 
     def _take_body(self, data: bytes) -> None:

@@ -101,6 +101,11 @@ class Exchange:
             )
         return self._asked
 
+    def arrive(self) -> None:
+        """Go on with a request that was judged by its head, now that its body is here."""
+        self._started = time.time()
+        self.asked().stream = BytesIO(self.request.body)
+
     def _environ(self) -> dict[str, Any]:
         """Give WSGI's environ; names with an underscore would stand for others there."""
         request = self.request

@@ -76,9 +76,9 @@ class RequestReader:
         return bool(self._held or self._request)
 
     @property
-    def has_body_part(self) -> bool:
-        """Whether a part of a body is here, or its whole head."""
-        return self._request is not None
+    def begun(self) -> WireRequest | None:
+        """The request whose body is still to come, all of it or a part."""
+        return self._request
 
     def feed(self, data: bytes) -> tuple[WireRequest | None, bytes]:
         """Take bytes.
@@ -105,9 +105,9 @@ class RequestReader:
         self._request = self.deadline = None
         return request, data
 
-    def refuse(self, kind: errors.ErrorKind) -> WireRequest:
+    def refuse(self, error: S3Error) -> WireRequest:
         """Give what has come of a request as one that is not served."""
-        return self._refuse(S3Error(kind), self._held)
+        return self._refuse(error, self._held)
 
     def _feed_head(self, data: bytes) -> bytes:
         """Read the head, once it is whole; gives the bytes behind it. Raise Malformed, S3Error."""

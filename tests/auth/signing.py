@@ -31,6 +31,7 @@ class Keys:
 
     known: dict[str, Credentials] = field(default_factory=lambda: {KEY: Credentials(SECRET, Identity("ann"))})
     keys_are_secret: bool = False
+    is_quick: bool = True
     account: str = "0" * 12
     anonymous: Identity = field(default_factory=lambda: Identity("", is_anonymous=True))
 

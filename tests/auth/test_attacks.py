@@ -271,6 +271,15 @@ def test_chunks_are_swapped(gateway):
     assert upload(gateway, headers, [two, one, end]) == MISMATCH
 
 
+def test_a_chunk_that_is_not_as_it_was_signed_is_denied_in_the_log(gateway):
+    headers, pieces = streamed(Streaming, [b"one"])
+    body = b"".join(pieces).replace(b"one", b"uno")
+    request = sent("PUT", "/master.images/new", {**headers, "content-length": str(len(body))}, body)
+    assert gateway.ask(request) == MISMATCH
+    assert request.access is not None
+    assert request.access.is_denied
+
+
 def test_the_signatures_of_chunks_are_swapped(gateway):
     headers, (one, two, end) = streamed(Streaming, [b"one", b"two"])
     forged = [one.replace(b"one", b"two"), two.replace(b"two", b"one"), end]
@@ -390,3 +399,11 @@ def test_headers_that_version_2_signs_are_folded_into_one(gateway):
 @pytest.mark.parametrize("made", [GET, OLD], ids=["V4", "V2"])
 def test_a_presigned_url_is_led_into_a_session(gateway, made):
     assert gateway.ask(again(made, x_s3gw_session="0" * 32)) == (403, "AccessDenied")
+
+
+@pytest.mark.parametrize("made", [GET, OLD], ids=["V4", "V2"])
+@pytest.mark.parametrize(
+    "name", ["x-amz-meta-%C3%A9", "x-amz-meta-%E6%97%A5", "x-amz-%FF", "%C3%A9", "x-amz-%00"]
+)
+def test_a_name_that_no_header_has_is_put_into_the_query(gateway, made, name):
+    assert gateway.ask(again(made, "?", f"?{name}=1&")) in (MISMATCH, (200, None))

@@ -445,7 +445,8 @@ def _serve(options: argparse.Namespace) -> int:
             print(f"s3gw: serving {options.pfs} at {url} ({how})")
             if keyring is not None:
                 keyring.warn_of_others()
-                print(f"s3gw: asks who sends a request: {keyring.count} of {options.auth}")
+                known = "1 identity" if keyring.count == 1 else f"{keyring.count} identities"
+                print(f"s3gw: asks who sends a request: {known} of {options.auth}")
             elif options.auth:
                 print("s3gw: asks who sends a request: access key and secret are a Pachyderm token, both")
             if options.auth:

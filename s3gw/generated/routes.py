@@ -159,7 +159,7 @@ COPY_OBJECT_EXTENDED: Final = supported(
     right="write",
     reach="key",
     served_in=("extended",),
-    summary="Makes an object of another in one atomic commit, which refers to its bytes and copies none.",
+    summary="Makes an object of another in one atomic commit, which refers to its bytes and copies none. With --auth it takes `read` at the source.",
     pfs=("InspectFile", "GetFile", "ModifyFile", "InspectCommit"),
     reads=(
         "cache-control",
@@ -3134,7 +3134,7 @@ RENAME_OBJECT_EXTENDED: Final = supported(
     right="write",
     reach="key",
     served_in=("extended",),
-    summary="Gives an object another key, in one atomic commit.",
+    summary="Gives an object another key, in one atomic commit. With --auth it takes `read` and `delete` at the old one.",
     pfs=("InspectFile", "ModifyFile", "InspectCommit"),
     reads=(
         "if-match",
@@ -3299,7 +3299,7 @@ UPLOAD_PART_COPY_EXTENDED: Final = supported(
     right="write",
     reach="key",
     served_in=("extended",),
-    summary="Makes a part of an object, or of one range of it. The embedded PFS refers to the bytes, a cluster to whole objects.",
+    summary="Makes a part of an object, or of one range of it. The embedded PFS refers to the bytes, a cluster to whole objects. With --auth it takes `read` at the source.",
     pfs=("InspectFile", "GetFile", "GlobFile", "ModifyFile", "InspectCommit"),
     reads=(
         "?partNumber",

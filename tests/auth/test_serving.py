@@ -38,7 +38,7 @@ def test_the_start_says_whom_it_knows(tmp_path, keyring):
         _, who, hint = (process.stdout.readline() for _ in range(3))
         process.terminate()
         assert process.wait(20) == 0
-    assert who == f"s3gw: asks who sends a request: 7 of {keyring}\n"
+    assert who == f"s3gw: asks who sends a request: 7 identities of {keyring}\n"
     assert hint.startswith("try:  aws --endpoint-url http://127.0.0.1:")
 
 

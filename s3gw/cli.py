@@ -36,10 +36,27 @@ examples:
   s3gw serve --pfs embedded:/var/lib/s3gw --listen 0.0.0.0:30600
   S3GW_LOG_FORMAT=json s3gw serve --workers 4
   s3gw serve --pfs grpc://127.0.0.1:30650          the cluster there
-  s3gw serve --profile extended --auth keyring.yaml   only whom the keyring knows
+  s3gw key add me --keyring keyring.yaml --rights read,list,write,delete,create --buckets '*'
+  s3gw serve --profile extended --auth keyring.yaml          only whom the keyring knows
+  s3gw serve --profile extended --auth pachyderm --pfs grpc://127.0.0.1:30650
 
 Without --auth any access key and secret will do: nobody is asked who they are.
 SIGTERM finishes the requests in flight, then ends with status 0.
+"""
+
+
+_DEVPACHD = """\
+Serve pachd's own API over an embedded PFS, for tests and laptops. Open commits and file sets are gone
+when it ends; what was committed stays, and so do tokens and roles.
+"""
+_DEVPACHD_EPILOG = """\
+examples:
+  s3gw devpachd --data dev
+  s3gw serve --pfs grpc://127.0.0.1:30650                                    a gateway in front of it
+
+  s3gw devpachd --data dev --root-token TOKEN                                with auth activated
+  s3gw serve --pfs grpc://127.0.0.1:30650 --profile extended --auth pachyderm
+  AWS_ACCESS_KEY_ID=TOKEN AWS_SECRET_ACCESS_KEY=TOKEN aws --endpoint-url http://127.0.0.1:30600 s3 ls
 """
 
 
@@ -298,11 +315,20 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     devpachd = commands.add_parser(
-        "devpachd", help="serve pachd's own API over an embedded PFS, for tests and laptops"
+        "devpachd",
+        help="serve pachd's own API over an embedded PFS, for tests and laptops",
+        description=_DEVPACHD,
+        epilog=_DEVPACHD_EPILOG,
+        formatter_class=raw,
     )
     devpachd.set_defaults(run=_devpachd)
     devpachd.add_argument("--data", required=True, metavar="PATH", help="a folder of its own")
-    devpachd.add_argument("--listen", default="127.0.0.1:30650", metavar="HOST:PORT")
+    devpachd.add_argument(
+        "--listen",
+        default="127.0.0.1:30650",
+        metavar="HOST:PORT",
+        help="where to listen (default: 127.0.0.1:30650)",
+    )
     devpachd.add_argument(
         "--root-token",
         metavar="TOKEN",
@@ -444,7 +470,8 @@ def _serve(options: argparse.Namespace) -> int:
             print(f"s3gw: serving {options.pfs} at {url} ({how})")
             if keyring is not None:
                 keyring.warn_of_others()
-                print(f"s3gw: asks who sends a request: {keyring.count} identities of {options.auth}")
+                known = "1 identity" if keyring.count == 1 else f"{keyring.count} identities"
+                print(f"s3gw: asks who sends a request: {known} of {options.auth}")
             elif options.auth:
                 print("s3gw: asks who sends a request: access key and secret are a Pachyderm token, both")
             if options.auth:
@@ -502,9 +529,11 @@ def _cors(options: argparse.Namespace) -> Rules | None:
 def _devpachd(options: argparse.Namespace) -> int:
     from s3gw.devpachd._server import run
 
+    asks = f" --profile extended --auth {_PACHYDERM}" if options.root_token else ""
+
     def ready(address: str) -> None:
         print(f"devpachd: serving {options.data} at grpc://{address}")
-        print(f"try:  s3gw serve --pfs grpc://{address}", flush=True)
+        print(f"try:  s3gw serve --pfs grpc://{address}{asks}", flush=True)
 
     try:
         return run(Path(options.data), options.listen, options.finish, options.root_token, ready)

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from s3gw.auth import editing
 from s3gw.auth.document import ANONYMOUS, Document, KeyringError, Row
 from s3gw.auth.keyring import read
+from s3gw.generated.authentication import RIGHTS
 
 Parser = TypeVar("Parser", bound=argparse.ArgumentParser)
 
@@ -25,12 +26,28 @@ Parser = TypeVar("Parser", bound=argparse.ArgumentParser)
 _KEY_LETTERS = string.ascii_uppercase + "234567"
 _SECRET_LETTERS = string.ascii_letters + string.digits + "+/"
 
+# The options that make a grant: what each says, and an example.
+_GRANT = (
+    ("rights", f"what it may ({', '.join(RIGHTS)})", "read,list"),
+    ("buckets", "where ('*' is everywhere)", "'master.*'"),
+    ("prefixes", "beginnings of keys (without it all)", "a/,b/"),
+)
+
 # Of an identity; never a secret.
 _SHOWN = ("name", "access_key", "expires", "may")
 
 _KEY = """\
 Say who there is and what each may, for `s3gw serve --auth FILE`, which reads the file again within
 two seconds. Comments and all else in it stay as they are.
+"""
+_KEY_EPILOG = """\
+examples:
+  s3gw key add me --keyring keyring.yaml --rights read,list,write,delete,create --buckets '*'
+  s3gw key list --keyring keyring.yaml
+  s3gw key remove me --keyring keyring.yaml
+  S3GW_AUTH=keyring.yaml s3gw key list
+
+Rights: read, list, write, delete, create. docs/identity.md has what each is, and the keyring itself.
 """
 _ADD = """\
 Add an identity. Its secret is made, and shown this once, unless it is told where that is. Without
@@ -46,15 +63,21 @@ examples:
 
 def add_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the commands to a parser; each has `run`, from its options to the exit status."""
-    key = commands.add_parser("key", help="say who may do what, in a keyring", description=_KEY)
+    raw = argparse.RawDescriptionHelpFormatter
+    key = commands.add_parser(
+        "key",
+        help="say who may do what, in a keyring",
+        description=_KEY,
+        epilog=_KEY_EPILOG,
+        formatter_class=raw,
+    )
     verbs = key.add_subparsers(required=True, metavar="COMMAND", parser_class=type(key))
 
-    raw = argparse.RawDescriptionHelpFormatter
     add = verbs.add_parser(
         "add", help="add an identity", description=_ADD, epilog=_ADD_EPILOG, formatter_class=raw
     )
     add.set_defaults(run=_add, grants=[])
-    add.add_argument("name", metavar="NAME")
+    add.add_argument("name", metavar="NAME", help="who it is, for the log and for what belongs to it")
     _add_keyring(add)
     add.add_argument("--access-key", metavar="KEY", help="its access key (default: one is made)")
     where = add.add_mutually_exclusive_group()
@@ -63,8 +86,10 @@ def add_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     where.add_argument("--secret-env", metavar="NAME", help="a variable of the gateway that holds its secret")
     add.add_argument("--expires", metavar="TIME", help="when it ends: 2030-12-31T23:59:59Z")
-    for flag, example in (("rights", "read,list"), ("buckets", "'master.*'"), ("prefixes", "a/,b/")):
-        add.add_argument(f"--{flag}", action=_Granting, metavar="LIST", help=f"between commas: {example}")
+    for flag, meaning, example in _GRANT:
+        add.add_argument(
+            f"--{flag}", action=_Granting, metavar="LIST", help=f"{meaning}, between commas: {example}"
+        )
     _add_format(add)
 
     shown = verbs.add_parser("list", help="show the identities, without their secrets")
@@ -74,7 +99,7 @@ def add_commands(commands: argparse._SubParsersAction[Parser]) -> None:
 
     remove = verbs.add_parser("remove", help="take an identity away")
     remove.set_defaults(run=_remove)
-    remove.add_argument("name", metavar="NAME")
+    remove.add_argument("name", metavar="NAME", help="whom")
     _add_keyring(remove)
 
 
@@ -153,7 +178,10 @@ def _tell(identity: Row, form: str) -> None:
     if "secret" in told:
         print("The secret is not shown again.", file=sys.stderr)
     if "may" not in identity:
-        print("It may nothing yet: write `may:` into the keyring.", file=sys.stderr)
+        print(
+            "It may nothing yet: write `may:` into the keyring, or add it with --rights and --buckets.",
+            file=sys.stderr,
+        )
 
 
 def _remove(options: argparse.Namespace) -> int:

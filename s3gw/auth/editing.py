@@ -82,8 +82,11 @@ def _root(data: bytes) -> Any:
 
 
 def _listed(root: Any) -> Any:
-    """Give the node of the identities."""
-    return next(value for key, value in root.value if key.value == "identities")
+    """Give the node of the identities. Raise KeyringError where they do not stand on lines of their own."""
+    listed = next(value for key, value in root.value if key.value == "identities")
+    if isinstance(listed, yaml.SequenceNode) and listed.flow_style and listed.value:
+        raise KeyringError(_BY_HAND)
+    return listed
 
 
 def _end(node: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -11,11 +12,17 @@ from s3gw.auth.authority import Authority
 from s3gw.auth.forms import verify_form
 from s3gw.auth.identity import Identity
 from s3gw.auth.signatures import verify
+from s3gw.generated import errors
 from s3gw.generated.authentication import OWNERS
 from s3gw.http.form import is_form
 from s3gw.http.operation import ANYBODY, Operation
 from s3gw.http.request import Request
 from s3gw.pfs.interface import Branch, InvalidName
+from s3gw.s3_error import S3Error
+
+# Parameters that say what headers an answer has, which takes a signature as in S3: anybody could make a page
+# of a public object.
+_OVERRIDE = re.compile("response-")
 
 
 class Gate:
@@ -45,11 +52,14 @@ class Gate:
         return Access(self._authority.confirm(signed.credentials))
 
     def judge(self, request: Request, operation: Operation[Any, Any], access: Access) -> None:
-        """Demand what an operation needs of whoever asks. Raise S3Error AccessDenied."""
+        """Demand what an operation needs of whoever asks. Raise S3Error AccessDenied, InvalidRequest."""
         if operation.right == ANYBODY or access.identity is None:
             return
         if not self._is_allowed(request, operation, access.identity):
             raise access.denied(operation.right)
+        if access.identity.is_anonymous and any(map(_OVERRIDE.match, request.query)):
+            message = "Request specific response headers cannot be used for anonymous GET requests."
+            raise S3Error(errors.InvalidRequest, message)
         branch = self._branch(request.bucket)
         if branch is not None and operation.reach != "service":
             access.require_of_pfs(operation.right, branch, is_new=operation.reach == "new")

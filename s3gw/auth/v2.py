@@ -32,6 +32,8 @@ from s3gw.s3_error import S3Error, invalid_argument
 
 _SECONDS = re.compile(r"[0-9]{1,15}")
 _MOST_FORMS = 64
+# What an error repeats of a time that is none: less than a key that somebody has put there.
+_SHOWN = 16
 # Method, Content-MD5, Content-Type, date.
 _STANDARD_LINES = 4
 
@@ -82,7 +84,7 @@ def verify_query(request: Request, authority: Authority, now: float) -> Signed:
         raise S3Error(errors.AccessDenied, message)
     expires = query["Expires"]
     if not _SECONDS.fullmatch(expires):
-        message = f"Invalid date (should be seconds since epoch): {expires[:64]}"
+        message = f"Invalid date (should be seconds since epoch): {expires[:_SHOWN]}"
         raise S3Error(errors.AccessDenied, message)
     if now > int(expires):
         raise S3Error(

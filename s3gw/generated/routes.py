@@ -159,7 +159,7 @@ COPY_OBJECT_EXTENDED: Final = supported(
     right="write",
     reach="key",
     served_in=("extended",),
-    summary="Makes an object of another in one atomic commit, which refers to its bytes and copies none.",
+    summary="Makes an object of another in one atomic commit, which refers to its bytes and copies none. With --auth it takes `read` at the source.",
     pfs=("InspectFile", "GetFile", "ModifyFile", "InspectCommit"),
     reads=(
         "cache-control",
@@ -541,6 +541,18 @@ DELETE_BUCKET_POLICY: Final = unsupported(
     instead="Give roles with `pachctl auth set`.",
 )
 
+DELETE_BUCKET_POLICY_EXTENDED: Final = unsupported(
+    name="DeleteBucketPolicy",
+    feature="Policies",
+    level="bucket",
+    method="DELETE",
+    marks="?policy",
+    right="create",
+    reach="bucket",
+    why="Who may do what is said in the keyring of --auth, or by Pachyderm's roles.",
+    instead="Edit the keyring, or give roles with `pachctl auth set`.",
+)
+
 DELETE_BUCKET_REPLICATION: Final = unsupported(
     name="DeleteBucketReplication",
     feature="Replication",
@@ -787,6 +799,18 @@ DELETE_PUBLIC_ACCESS_BLOCK: Final = unsupported(
     instead="Control in the network who reaches the gateway's port.",
 )
 
+DELETE_PUBLIC_ACCESS_BLOCK_EXTENDED: Final = unsupported(
+    name="DeletePublicAccessBlock",
+    feature="Public access blocks",
+    level="bucket",
+    method="DELETE",
+    marks="?publicAccessBlock",
+    right="create",
+    reach="bucket",
+    why="There is no switch for public access. With --auth nobody may anything that the keyring does not say of `anonymous`.",
+    instead="Edit the keyring.",
+)
+
 DELETE_SESSION: Final = unsupported(
     name="DeleteSession",
     feature="Commit sessions",
@@ -835,6 +859,18 @@ GET_BUCKET_ABAC: Final = unsupported(
     reach="part",
     why="Access in PFS is given by Pachyderm's roles.",
     instead="Give roles with `pachctl auth set`.",
+)
+
+GET_BUCKET_ABAC_EXTENDED: Final = unsupported(
+    name="GetBucketAbac",
+    feature="ABAC",
+    level="bucket",
+    method="GET",
+    marks="?abac",
+    right="list",
+    reach="part",
+    why="Who may do what is said in the keyring of --auth, or by Pachyderm's roles.",
+    instead="Edit the keyring, or give roles with `pachctl auth set`.",
 )
 
 GET_BUCKET_ACCELERATE_CONFIGURATION: Final = unsupported(
@@ -2426,6 +2462,18 @@ PUT_BUCKET_ABAC: Final = unsupported(
     instead="Give roles with `pachctl auth set`.",
 )
 
+PUT_BUCKET_ABAC_EXTENDED: Final = unsupported(
+    name="PutBucketAbac",
+    feature="ABAC",
+    level="bucket",
+    method="PUT",
+    marks="?abac",
+    right="create",
+    reach="bucket",
+    why="Who may do what is said in the keyring of --auth, or by Pachyderm's roles.",
+    instead="Edit the keyring, or give roles with `pachctl auth set`.",
+)
+
 PUT_BUCKET_ACCELERATE_CONFIGURATION: Final = unsupported(
     name="PutBucketAccelerateConfiguration",
     feature="Accelerate",
@@ -2663,6 +2711,18 @@ PUT_BUCKET_POLICY: Final = unsupported(
     reach="bucket",
     why="Access in PFS is given by Pachyderm's roles.",
     instead="Give roles with `pachctl auth set`.",
+)
+
+PUT_BUCKET_POLICY_EXTENDED: Final = unsupported(
+    name="PutBucketPolicy",
+    feature="Policies",
+    level="bucket",
+    method="PUT",
+    marks="?policy",
+    right="create",
+    reach="bucket",
+    why="Who may do what is said in the keyring of --auth, or by Pachyderm's roles.",
+    instead="Edit the keyring, or give roles with `pachctl auth set`.",
 )
 
 PUT_BUCKET_REPLICATION: Final = unsupported(
@@ -3044,6 +3104,18 @@ PUT_PUBLIC_ACCESS_BLOCK: Final = unsupported(
     instead="Control in the network who reaches the gateway's port.",
 )
 
+PUT_PUBLIC_ACCESS_BLOCK_EXTENDED: Final = unsupported(
+    name="PutPublicAccessBlock",
+    feature="Public access blocks",
+    level="bucket",
+    method="PUT",
+    marks="?publicAccessBlock",
+    right="create",
+    reach="bucket",
+    why="There is no switch for public access. With --auth nobody may anything that the keyring does not say of `anonymous`.",
+    instead="Edit the keyring.",
+)
+
 RENAME_OBJECT: Final = unsupported(
     name="RenameObject",
     feature="Renaming",
@@ -3066,7 +3138,7 @@ RENAME_OBJECT_EXTENDED: Final = supported(
     right="write",
     reach="key",
     served_in=("extended",),
-    summary="Gives an object another key, in one atomic commit.",
+    summary="Gives an object another key, in one atomic commit. With --auth it takes `read` and `delete` at the old one.",
     pfs=("InspectFile", "ModifyFile", "InspectCommit"),
     reads=(
         "if-match",
@@ -3231,7 +3303,7 @@ UPLOAD_PART_COPY_EXTENDED: Final = supported(
     right="write",
     reach="key",
     served_in=("extended",),
-    summary="Makes a part of an object, or of one range of it. The embedded PFS refers to the bytes, a cluster to whole objects.",
+    summary="Makes a part of an object, or of one range of it. The embedded PFS refers to the bytes, a cluster to whole objects. With --auth it takes `read` at the source.",
     pfs=("InspectFile", "GetFile", "GlobFile", "ModifyFile", "InspectCommit"),
     reads=(
         "?partNumber",
@@ -3757,7 +3829,7 @@ PROFILES: Final = {
             DELETE_BUCKET_METADATA_TABLE_CONFIGURATION,
             DELETE_BUCKET_METRICS_CONFIGURATION,
             DELETE_BUCKET_OWNERSHIP_CONTROLS,
-            DELETE_BUCKET_POLICY,
+            DELETE_BUCKET_POLICY_EXTENDED,
             DELETE_BUCKET_REPLICATION,
             DELETE_BUCKET_TAGGING,
             DELETE_BUCKET_WEBSITE,
@@ -3765,9 +3837,9 @@ PROFILES: Final = {
             DELETE_OBJECT_ANNOTATION,
             DELETE_OBJECT_TAGGING_EXTENDED,
             DELETE_OBJECTS_EXTENDED,
-            DELETE_PUBLIC_ACCESS_BLOCK,
+            DELETE_PUBLIC_ACCESS_BLOCK_EXTENDED,
             DELETE_SESSION_EXTENDED,
-            GET_BUCKET_ABAC,
+            GET_BUCKET_ABAC_EXTENDED,
             GET_BUCKET_ACCELERATE_CONFIGURATION_EXTENDED,
             GET_BUCKET_ACL_EXTENDED,
             GET_BUCKET_ANALYTICS_CONFIGURATION_EXTENDED,
@@ -3818,7 +3890,7 @@ PROFILES: Final = {
             LIST_PARTS_EXTENDED,
             POST_OBJECT_EXTENDED,
             POST_SESSION_EXTENDED,
-            PUT_BUCKET_ABAC,
+            PUT_BUCKET_ABAC_EXTENDED,
             PUT_BUCKET_ACCELERATE_CONFIGURATION,
             PUT_BUCKET_ACL_EXTENDED,
             PUT_BUCKET_ANALYTICS_CONFIGURATION,
@@ -3833,7 +3905,7 @@ PROFILES: Final = {
             PUT_BUCKET_NOTIFICATION,
             PUT_BUCKET_NOTIFICATION_CONFIGURATION,
             PUT_BUCKET_OWNERSHIP_CONTROLS,
-            PUT_BUCKET_POLICY,
+            PUT_BUCKET_POLICY_EXTENDED,
             PUT_BUCKET_REPLICATION,
             PUT_BUCKET_REQUEST_PAYMENT,
             PUT_BUCKET_TAGGING,
@@ -3846,7 +3918,7 @@ PROFILES: Final = {
             PUT_OBJECT_LOCK_CONFIGURATION,
             PUT_OBJECT_RETENTION,
             PUT_OBJECT_TAGGING_EXTENDED,
-            PUT_PUBLIC_ACCESS_BLOCK,
+            PUT_PUBLIC_ACCESS_BLOCK_EXTENDED,
             RENAME_OBJECT_EXTENDED,
             RESTORE_OBJECT,
             SELECT_OBJECT_CONTENT,
@@ -3891,11 +3963,11 @@ PROFILES: Final = {
                     Candidate(DELETE_BUCKET_METADATA_CONFIGURATION, (("metadataConfiguration", ""),), ()),
                     Candidate(DELETE_BUCKET_METADATA_TABLE_CONFIGURATION, (("metadataTable", ""),), ()),
                     Candidate(DELETE_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
-                    Candidate(DELETE_BUCKET_POLICY, (("policy", ""),), ()),
+                    Candidate(DELETE_BUCKET_POLICY_EXTENDED, (("policy", ""),), ()),
                     Candidate(DELETE_BUCKET_REPLICATION, (("replication", ""),), ()),
                     Candidate(DELETE_BUCKET_TAGGING, (("tagging", ""),), ()),
                     Candidate(DELETE_BUCKET_WEBSITE, (("website", ""),), ()),
-                    Candidate(DELETE_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
+                    Candidate(DELETE_PUBLIC_ACCESS_BLOCK_EXTENDED, (("publicAccessBlock", ""),), ()),
                     Candidate(DELETE_SESSION_EXTENDED, (("s3gw-session", ""),), ()),
                     Candidate(DELETE_BUCKET, (), ()),
                 ),
@@ -3919,7 +3991,7 @@ PROFILES: Final = {
                     ),
                     Candidate(GET_BUCKET_METRICS_CONFIGURATION_EXTENDED, (("id", ""), ("metrics", "")), ()),
                     Candidate(CREATE_SESSION, (("session", ""),), ()),
-                    Candidate(GET_BUCKET_ABAC, (("abac", ""),), ()),
+                    Candidate(GET_BUCKET_ABAC_EXTENDED, (("abac", ""),), ()),
                     Candidate(GET_BUCKET_ACCELERATE_CONFIGURATION_EXTENDED, (("accelerate", ""),), ()),
                     Candidate(GET_BUCKET_ACL_EXTENDED, (("acl", ""),), ()),
                     Candidate(GET_BUCKET_CORS_EXTENDED, (("cors", ""),), ()),
@@ -4011,7 +4083,7 @@ PROFILES: Final = {
                     ),
                     Candidate(PUT_BUCKET_INVENTORY_CONFIGURATION, (("id", ""), ("inventory", "")), ()),
                     Candidate(PUT_BUCKET_METRICS_CONFIGURATION, (("id", ""), ("metrics", "")), ()),
-                    Candidate(PUT_BUCKET_ABAC, (("abac", ""),), ()),
+                    Candidate(PUT_BUCKET_ABAC_EXTENDED, (("abac", ""),), ()),
                     Candidate(PUT_BUCKET_ACCELERATE_CONFIGURATION, (("accelerate", ""),), ()),
                     Candidate(PUT_BUCKET_ACL_EXTENDED, (("acl", ""),), ()),
                     Candidate(PUT_BUCKET_CORS_EXTENDED, (("cors", ""),), ()),
@@ -4020,14 +4092,14 @@ PROFILES: Final = {
                     Candidate(PUT_BUCKET_LOGGING, (("logging", ""),), ()),
                     Candidate(PUT_BUCKET_NOTIFICATION_CONFIGURATION, (("notification", ""),), ()),
                     Candidate(PUT_BUCKET_OWNERSHIP_CONTROLS, (("ownershipControls", ""),), ()),
-                    Candidate(PUT_BUCKET_POLICY, (("policy", ""),), ()),
+                    Candidate(PUT_BUCKET_POLICY_EXTENDED, (("policy", ""),), ()),
                     Candidate(PUT_BUCKET_REPLICATION, (("replication", ""),), ()),
                     Candidate(PUT_BUCKET_REQUEST_PAYMENT, (("requestPayment", ""),), ()),
                     Candidate(PUT_BUCKET_TAGGING, (("tagging", ""),), ()),
                     Candidate(PUT_BUCKET_VERSIONING_EXTENDED, (("versioning", ""),), ()),
                     Candidate(PUT_BUCKET_WEBSITE, (("website", ""),), ()),
                     Candidate(PUT_OBJECT_LOCK_CONFIGURATION, (("object-lock", ""),), ()),
-                    Candidate(PUT_PUBLIC_ACCESS_BLOCK, (("publicAccessBlock", ""),), ()),
+                    Candidate(PUT_PUBLIC_ACCESS_BLOCK_EXTENDED, (("publicAccessBlock", ""),), ()),
                     Candidate(
                         UPDATE_BUCKET_METADATA_ANNOTATION_TABLE_CONFIGURATION,
                         (("metadataAnnotationTable", ""),),

@@ -147,7 +147,7 @@ class Application:
                 request.context = self._context_of(request)
         except S3Error as error:
             return error
-        return None
+        return request.refused
 
     def _tell_browsers(self, request: Request) -> None:
         """Have the answer to a request, whatever it is, say which pages may see it."""

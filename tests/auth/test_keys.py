@@ -113,6 +113,14 @@ def test_what_is_written_otherwise_is_left_to_people(text):
         editing.add(text.encode(), NEW)
 
 
+@pytest.mark.parametrize("behind", ["", "\nanonymous: {may: []}\n"])
+def test_identities_on_one_line_are_said_to_be_left_to_people(behind):
+    text = f"identities: [{{name: a, access_key: A, secret: a}}]{behind}".encode()
+    for edit in (lambda: editing.add(text, NEW), lambda: editing.remove(text, "a")):
+        with pytest.raises(KeyringError, match="on lines of its own"):
+            edit()
+
+
 def test_added_and_removed_is_as_before():
     edited = COMMENTED.encode()
     for number in range(3):

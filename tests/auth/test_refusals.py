@@ -207,6 +207,12 @@ def test_a_request_is_refused_by_its_head_while_its_body_is_still_to_come(server
             )
 
 
+def test_what_is_no_operation_is_refused_by_its_head_too(server):
+    with socket.create_connection(server.address, timeout=5) as connection:
+        connection.sendall(head_of(by_botocore(S3SigV4Auth, "PATCH", "/master.images/mine/a"), 9))
+        assert answer_of(connection) == (405, "MethodNotAllowed")
+
+
 def test_a_body_that_comes_behind_its_head_is_written(server, pfs):
     request = by_botocore(S3SigV4Auth, "PUT", "/master.images/mine/a", body=b"body")
     with socket.create_connection(server.address, timeout=5) as connection:
@@ -248,3 +254,20 @@ def test_a_source_that_may_not_be_read_does_not_tell_whether_it_could_be_one(pfs
     made = by_botocore(S3SigV4Auth, "PUT", "/master.images/mine/a", {"x-amz-copy-source": source})
     grant = Grant(frozenset(RIGHTS), ("*",), ("mine/",))
     assert ask(pfs, sent("PUT", made.raw_target, made.headers), grant) == DENIED
+
+
+@pytest.mark.parametrize(
+    "name", ["response-content-type", "response-content-disposition", "response-expires"]
+)
+def test_nobody_in_particular_says_what_headers_an_answer_has(pfs, name):
+    grant = Grant(frozenset(["read"]), ("*",))
+    keys = Keys(
+        {KEY: Credentials(SECRET, Identity("ann", (grant,)))},
+        anonymous=Identity("anonymous", (grant,), is_anonymous=True),
+    )
+    application = Application(Context(pfs), "extended", authority=keys)
+    target = f"/master.images/a?{name}=Thu%2C%2001%20Jan%202026%2000%3A00%3A00%20GMT"
+    assert application.answer(sent("GET", "/master.images/a", {})).status == 200
+    refused = sent("GET", target, {})
+    assert (application.answer(refused).status, refused.error_code) == (400, "InvalidRequest")
+    assert application.answer(by_botocore(S3SigV4QueryAuth, "GET", target, expires=60)).status == 200

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import pytest
+
+from codegen.catalogue import ROOT
 from tests.clients.conftest import ACCESS_KEY, LARGE, SECRET, ended, missing, only, run, tree
 from tests.serving import Gateway
 
@@ -203,7 +207,8 @@ def test_s5cmd(gateway, tools, files, tmp_path):
 
 
 @only("extended")
-def test_rclone_and_s3cmd_write_in_a_session(gateway, tools, bucket, files, tmp_path):
+@pytest.mark.parametrize("gateway", ["embedded"], indirect=True, scope="session")
+def test_clients_write_in_a_session(gateway, tools, bucket, files, tmp_path):
     """As docs/sessions.md says: s3cmd signs the header that it is given, rclone adds it to what is signed."""
     if not shutil.which("curl"):
         missing("curl")
@@ -219,7 +224,18 @@ def test_rclone_and_s3cmd_write_in_a_session(gateway, tools, bucket, files, tmp_
     rclone("copy", *within, "--s3-v2-auth", files, f"gw:{bucket}/rclone")
     s3cmd_of(gateway, tools, tmp_path)("--add-header", header, "put", files / "a.txt", f"s3://{bucket}/s3cmd")
     run(*curl, "--header", header, "-T", files / "z", f"{url}/curl")
+    page = (ROOT / "docs" / "sessions.md").read_text()
+    (plugin,) = re.findall("```py\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "s3gw_session.py").write_text(plugin)
+    (tmp_path / "aws").write_text("[plugins]\ns3gw = s3gw_session\n")
+    surroundings = {
+        "AWS_CONFIG_FILE": str(tmp_path / "aws"),
+        "PYTHONPATH": str(tmp_path),
+        "S3GW_SESSION": session,
+    }
+    aws = [tools / "aws", "--endpoint-url", gateway.url, "s3", "cp"]
+    run(*aws, files / "dir/large", f"s3://{bucket}/aws", **surroundings)
     assert "Contents" not in gateway.boto3().list_objects_v2(Bucket=bucket)
     run(*curl, "-X", "POST", f"{url}?s3gw-session={session}")
     found = {entry["Key"] for entry in gateway.boto3().list_objects_v2(Bucket=bucket)["Contents"]}
-    assert found == {"curl", "s3cmd", *(f"rclone/{name}" for name in tree(files))}
+    assert found == {"aws", "curl", "s3cmd", *(f"rclone/{name}" for name in tree(files))}

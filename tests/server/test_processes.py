@@ -252,6 +252,7 @@ def test_operations_are_printed_as_a_table_and_as_json():
         (["GET", "/é.r/ü"], "key        ü"),
         (["PUT", "/b.r/k", "--profile", "extended"], "right      write (with --auth)"),
         (["GET", "/b.r?cors", "--profile", "extended"], "right      list (with --auth)"),
+        (["PUT", "/b.r?policy", "--profile", "extended"], "Edit the keyring, or give roles"),
         (["OPTIONS", "/b.r/k", "--profile", "extended"], "right      none is asked for"),
     ],
 )

@@ -43,6 +43,23 @@ def test_mc(mc, files, tmp_path):
     assert ["PUT" in versions, "DEL" in versions] == [True, True]
 
 
+def test_mc_writes_in_a_session(gateway, bucket, mc, files):
+    """As docs/sessions.md says: through an alias of Version 2, since mc adds headers to what is signed."""
+    client = gateway.boto3()
+    curl = ["curl", "--silent", "--show-error", "--fail", "-X", "POST", "--aws-sigv4", "aws:amz:us-east-1:s3"]
+    curl += ["--user", f"{ACCESS_KEY}:{SECRET}", "--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]
+    send = partial(run, *curl)
+    target = f"{gateway.url}/{bucket}?s3gw-session="
+    session = send(target).split("SessionId>")[1].removesuffix("</")
+    mc("alias", "set", "v2", gateway.url, ACCESS_KEY, SECRET, "--api", "S3v2")
+    within = ("--custom-header", f"x-s3gw-session: {session}", "cp", "--recursive", f"{files}/")
+    assert ended(*mc.args, *within, f"gw/{bucket}", **mc.keywords).returncode != 0
+    mc(*within, f"v2/{bucket}")
+    assert "Contents" not in client.list_objects_v2(Bucket=bucket)
+    send(f"{target}{session}")
+    assert {entry["Key"] for entry in client.list_objects_v2(Bucket=bucket)["Contents"]} == tree(files).keys()
+
+
 def test_a_bucket_with_a_history_is_emptied_by_mc_and_removed_by_another(gateway, mc, files):
     mc("mb", "gw/mc.full")
     mc("cp", files / "a.txt", "gw/mc.full/a")

@@ -144,6 +144,7 @@ def test_counts_that_are_wrong_are_found_and_mended(store, folder):
     compose(store, "copy", ("a",), md5=None)
     compose(store, "made", ("a",), ("b",))
     compose(store, "dropped", ("b",), ("b",))
+    store.pfs.close()  # it tidies up now and then
     with sqlite3.connect(folder / "pfs.sqlite") as database:
         database.execute("DELETE FROM shared WHERE typeof(content) = 'text'")
         database.execute("UPDATE shared SET uses = 9 WHERE typeof(content) = 'integer'")
@@ -160,6 +161,7 @@ def test_counts_that_are_wrong_are_found_and_mended(store, folder):
     assert len(repaired.repaired) == 3
     assert repaired.in_order
     assert check(folder).problems == []
+    store = open_store(folder)
     store.delete("a", "b", "copy")
     store.pfs.prune(Keep())
     assert check(folder).problems == []
@@ -168,6 +170,7 @@ def test_counts_that_are_wrong_are_found_and_mended(store, folder):
     store.delete("made", "dropped")
     store.pfs.prune(Keep())
     assert rows(folder) == NOTHING
+    store.pfs.close()
 
 
 def test_a_lost_content_that_is_shared_is_saved_once(store, folder):

@@ -138,7 +138,8 @@ def test_nothing_is_made_of_what_is_not_all_there(store, folder):
     assert store.snapshot().commit == head
 
 
-def test_counts_that_are_wrong_are_found_and_mended(store, folder):
+def test_counts_that_are_wrong_are_found_and_mended(folder):
+    store = open_store(folder)
     store.put("a", LARGE)
     store.put("b", b"small")
     compose(store, "copy", ("a",), md5=None)

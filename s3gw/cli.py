@@ -536,6 +536,6 @@ def _devpachd(options: argparse.Namespace) -> int:
         print(f"try:  s3gw serve --pfs grpc://{address}{asks}", flush=True)
 
     try:
-        return run(Path(options.data), options.listen, options.finish, options.root_token, ready)
+        return run(Path(options.data), options.listen, options.finish, ready, options.root_token)
     except PFSError as error:
         raise _Unusable(str(error)) from error

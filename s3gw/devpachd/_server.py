@@ -692,7 +692,7 @@ def _tar(entries: Iterator[Entry]) -> Iterator[bytes]:
 
 
 def run(
-    folder: Path, listen: str, finish_s: float, root_token: str | None, ready: Callable[[str], None]
+    folder: Path, listen: str, finish_s: float, ready: Callable[[str], None], root_token: str | None = None
 ) -> int:
     """Serve until SIGTERM or SIGINT; the result is the exit status."""
     graph = Graph(folder)

@@ -87,6 +87,12 @@ def with_conditions(text: str) -> str:
     return encoded(f'{{"expiration": "{THEN}", "conditions": {text}}}')
 
 
+def test_a_deep_one_is_none():
+    with pytest.raises(S3Error) as caught:  # Pythons differ in whether they read it
+        Policy.parse(with_conditions("[" * 5000 + "]" * 5000))
+    assert caught.value.kind.code == "InvalidPolicyDocument"
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
@@ -100,7 +106,6 @@ def with_conditions(text: str) -> str:
         (with_conditions('[{"key": "a", "key": "b"}]'), "Invalid JSON."),
         (with_conditions("NaN"), "Invalid JSON."),
         (with_conditions("[" * 5000), "Invalid JSON."),
-        (with_conditions("[" * 5000 + "]" * 5000), "Invalid JSON."),
         (with_conditions("[[" + '"content-length-range", ' + "9" * 5000 + ", 1]]"), "Invalid JSON."),
         (encoded("[]"), "It must be an object."),
         (encoded('"x"'), "It must be an object."),

@@ -193,6 +193,41 @@ def test_a_write_that_is_lost_in_the_commit_of_another_gateway_is_made_again(sto
     assert store.read("a") == b"x"
 
 
+def change_all(store: Store, bodies: dict[str, bytes]) -> dict[str, Change | BaseException]:
+    """Put several files in one group, each by a member of its own."""
+    with ExitStack() as stack:
+        changes = []
+        for path, body in bodies.items():
+            staging = stack.enter_context(store.pfs.stage(store.branch, path))
+            staging.write(body)
+            changes.append((store.branch, [Put(path, staging.finish())]))
+        return dict(zip(bodies, store.pfs.change_all(changes), strict=True))
+
+
+@pytest.mark.parametrize("path", ["a", "b", "c"])
+def test_what_the_commit_of_another_gateway_overwrites_is_made_again_and_nothing_else(
+    store, monkeypatch, path
+):
+    """A group joins a commit whose conditions were judged without it: what it overwrites comes after it."""
+    modify = store.pfs._client.modify
+
+    def join(messages: Iterable[bytes]) -> None:
+        monkeypatch.setattr(store.pfs._client, "modify", modify)
+        theirs.append(start(store, OURS))
+        modify(messages)
+        raw_put(store, path, b"theirs")
+        finish(store, theirs[0])
+
+    theirs: list[str] = []
+    monkeypatch.setattr(store.pfs._client, "modify", join)
+    made = change_all(store, {"a": b"1", "b": b"2", "c": b"3"})
+    assert [store.read(name) for name in "abc"] == [b"1", b"2", b"3"]
+    assert {name: change.commit == theirs[0] for name, change in made.items()} == {
+        name: name != path for name in "abc"
+    }
+    assert store.read(path, store.snapshot(theirs[0])).endswith(b"theirs")
+
+
 def test_a_clash_with_another_writer_is_an_error_and_loses_nothing(store, beaten):
     """It comes between the look and the write; PFS finds the clash when it finishes the commit."""
     beaten("d/x", b"kept")
@@ -206,15 +241,7 @@ def test_a_clash_with_another_writer_is_an_error_and_loses_nothing(store, beaten
 
 def test_of_a_group_with_a_guilty_member_the_others_are_made(store, beaten):
     beaten("d/x", b"kept")
-    paths = ["a", "b", "d", "e", "f"]
-    with ExitStack() as stack:
-        changes = []
-        for path in paths:
-            staging = stack.enter_context(store.pfs.stage(store.branch, path))
-            staging.write(path.encode())
-            changes.append((store.branch, [Put(path, staging.finish())]))
-        made = store.pfs.change_all(changes)
-    outcomes = dict(zip(paths, made, strict=True))
+    outcomes = change_all(store, {path: path.encode() for path in ["a", "b", "d", "e", "f"]})
     assert isinstance(outcomes.pop("d"), PathClash)
     assert all(isinstance(change, Change) for change in outcomes.values())
     assert store.paths() == ["a", "b", "d/x", "e", "f"]

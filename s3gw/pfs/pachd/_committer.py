@@ -12,17 +12,20 @@ before: the commit is open for a moment. Other gateways wait for such a commit; 
 gateway that died is finished by the next that meets it.
 
 Nothing tells the id of the commit that a ModifyFile has made. It is the head when the head's parent
-is the head that was there before; else the first commit since that holds what was written.
+is the head that was there before; else the first commit since that holds what was written. That may be
+one that another gateway has started meanwhile, which the ModifyFile has joined. What that gateway writes
+behind it was judged upon the parent, and so comes before it: members whose edits are overwritten there
+are made again, behind that commit. Nobody has seen them before, since its parent answers while it is open.
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, cast
 
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
@@ -58,6 +61,7 @@ from s3gw.pfs.pachd._preparation import Preparation
 from s3gw.pfs.pachd._properties import Properties
 from s3gw.pfs.pachd._snapshot import PachdSnapshot
 from s3gw.pfs.pachd._views import Views
+from s3gw.pfs.pachd._wire import Entry
 
 # Longer than such a commit is ever open while its gateway lives.
 _ABANDONED_S = 60.0
@@ -86,6 +90,21 @@ class _Head:
 
     id: str
     is_open: bool
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The commit that holds a plan.
+
+    Attributes:
+        info: Its CommitInfo.
+        lost: Members of the plan that it does not hold.
+        is_met: Whether the plan was written beside what others wrote, upon which it was not judged.
+    """
+
+    info: Any
+    lost: Sequence[Member[Edits, Change]] = ()
+    is_met: bool = False
 
 
 class BranchCommitter:
@@ -125,7 +144,10 @@ class BranchCommitter:
         except PFSError as error:
             self._one_by_one(plan, error)
         else:
+            plan.leave_out(made.lost)
             self._look_at(made, head, plan)
+            if made.lost:
+                self._perform([*made.lost])
 
     # --- before ---------------------------------------------------------------------------------
 
@@ -261,8 +283,8 @@ class BranchCommitter:
 
     # --- the commit -----------------------------------------------------------------------------
 
-    def _write(self, head: _Head, plan: Plan) -> Any:
-        """Write the plan, and give the CommitInfo of the commit that holds it."""
+    def _write(self, head: _Head, plan: Plan) -> _Made:
+        """Write the plan into the open head, or into a commit that pachd makes for it."""
         self._preparation.prepare(plan)
         try:
             self._put_in(head.id if head.is_open else None, plan)
@@ -273,11 +295,11 @@ class BranchCommitter:
         info = self._inspect(head.id)
         if info.HasField("finishing"):
             info = self._inspect(head.id, wait=FINISHED)
-            if not self._holds(head.id, plan):
+            if len(set(self._differing(head.id, plan))) == len(plan.edits):
                 raise CommitFinished("pachd has lost what came while it finished the commit.")
-        return info
+        return _Made(info)
 
-    def _write_guarded(self, head: _Head, plan: Plan) -> tuple[_Head, Plan, Any]:
+    def _write_guarded(self, head: _Head, plan: Plan) -> tuple[_Head, Plan, _Made]:
         """Write the plan in a commit whose parent is what the conditions were judged against."""
         self._preparation.prepare(plan)
         commit = self._start()
@@ -295,7 +317,7 @@ class BranchCommitter:
             # what has not been done is not in it
             finish = pb.FinishCommitRequest(commit=commit_message(self._branch, commit))
             self._client.call("FinishCommit", finish)
-        return head, plan, self._inspect(commit, wait=FINISHED)
+        return head, plan, _Made(self._inspect(commit, wait=FINISHED))
 
     def _put_in(self, commit: str | None, plan: Plan) -> None:
         """Put the plan into an open commit, or into one that pachd makes for it.
@@ -329,12 +351,11 @@ class BranchCommitter:
         request = pb.InspectCommitRequest(commit=commit_message(self._branch, commit), wait=wait)
         return self._client.call("InspectCommit", request)
 
-    def _identify(self, head: _Head, plan: Plan) -> Any:
-        """Find the commit that the ModifyFile has made, and wait until it is finished."""
+    def _identify(self, head: _Head, plan: Plan) -> _Made:
+        """Find the commit that the ModifyFile has made, or joined, and wait until it is finished."""
         info = self._inspect(None)
-        is_whole = info.HasField("finishing") and info.started == info.finishing  # nobody could join it
-        if info.parent_commit.id == head.id and is_whole:
-            return self._inspect(info.commit.id, wait=FINISHED)
+        if _is_alone_upon(head, info):
+            return _Made(self._inspect(info.commit.id, wait=FINISHED))
         request = pb.ListCommitRequest(
             repo=info.commit.repo,
             to=commit_message(self._branch, info.commit.id),
@@ -342,46 +363,50 @@ class BranchCommitter:
             all=True,
         )
         since = [found.commit.id for found in self._client.stream("ListCommit", request)]
+        lost, joined = set(plan.edits), None
         for commit in reversed(since):
             found = self._inspect(commit)
             if found.HasField("finishing") or found.description == OURS:
                 found = self._inspect(commit, wait=FINISHED)
-            if self._holds(commit, plan):
-                return found
-        raise CommitFinished("pachd has lost what came while it finished a commit.")
+            is_whole = _is_whole(found)
+            differing = set(islice(self._differing(commit, plan), 1 if is_whole else None))
+            if not differing:
+                return _Made(found, is_met=True)
+            if not is_whole and len(differing) < len(lost):
+                lost, joined = differing, found
+        if joined is None:
+            raise CommitFinished("pachd has lost what came while it finished a commit.")
+        return _Made(joined, plan.members_of(lost), is_met=True)
 
-    def _holds(self, commit: str, plan: Plan) -> bool:
-        snapshot = PachdSnapshot(self._client, self._branch, commit)
-        path, edit = next(reversed(plan.edits.items()))
-        found = snapshot.look_up(path)()
-        if isinstance(edit, Delete):
-            return found is None
-        known = plan.hash_of(edit)
-        return (
-            found is not None
-            and found.size == content_of(edit).size
-            and (known is None or found.hash == known)
-        )
+    def _differing(self, commit: str, plan: Plan) -> Iterator[str]:
+        """Give the paths of edits that are not in a commit as the plan wants them."""
+        snapshot = PachdSnapshot(self._client, self._branch, commit, self._views)
+        edits = [*plan.edits.items()]
+        for begin in range(0, len(edits), _AHEAD):
+            looks = [(path, edit, snapshot.look_up(path)) for path, edit in edits[begin : begin + _AHEAD]]
+            for path, edit, look in looks:
+                if not _is_made(edit, look(), plan):
+                    yield path
 
     # --- after ----------------------------------------------------------------------------------
 
-    def _look_at(self, made: Any, head: _Head, plan: Plan) -> None:
+    def _look_at(self, made: _Made, head: _Head, plan: Plan) -> None:
         """Answer the members, or find out whose fault it is that PFS refuses the commit."""
-        if made.error:
+        info = made.info
+        if info.error:
             self._repair()
-            self._one_by_one(plan, error_of_commit(made.error))
+            self._one_by_one(plan, error_of_commit(info.error))
             return
-        commit = made.commit.id
+        commit = info.commit.id
         snapshot = PachdSnapshot(self._client, self._branch, commit)
-        joined = not made.HasField("finishing")
-        if made.parent_commit.id != head.id and not joined:
+        if made.is_met:
             self._undo_clashes(snapshot, plan)
-        files = self._files(snapshot, plan, datetime.now(UTC) if joined else time_of(made.finishing))
-        puts = frozenset(path for path, edit in plan.edits.items() if isinstance(edit, Put))
-        self._ours[made.parent_commit.id] = (commit, puts)
-        while joined or len(self._ours) > _REMEMBERED:
+        files = self._files(snapshot, plan, datetime.now(UTC) if is_open(info) else time_of(info.finishing))
+        if _is_alone_upon(head, info):
+            puts = frozenset(path for path, edit in plan.edits.items() if isinstance(edit, Put))
+            self._ours[head.id] = (commit, puts)
+        if len(self._ours) > _REMEMBERED:
             self._ours.popitem(last=False)
-            joined = joined and bool(self._ours)
         for member in plan.members:
             if member.error is None:
                 member.result = Change(commit, tuple(files.get(id(edit)) for edit in member.work))
@@ -389,7 +414,7 @@ class BranchCommitter:
     def _files(self, snapshot: PachdSnapshot, plan: Plan, committed: datetime) -> dict[int, FileInfo]:
         """Tell what each put has made; the hashes of large bodies are known to pachd alone."""
         puts = [edit for member in plan.members for edit in member.work if isinstance(edit, Put)]
-        unknown = [put for put in puts if plan.hash_of(put) is None and plan.edits[put.path] is put]
+        unknown = [put for put in puts if plan.hash_of(put) is None and plan.edits.get(put.path) is put]
         looks = [(put, snapshot.look_up(put.path)) for put in unknown]
         for put, look in looks:
             made = look()
@@ -436,6 +461,23 @@ class BranchCommitter:
                 self._perform([member])
             except PFSError as failed:
                 member.error = failed
+
+
+def _is_whole(info: Any) -> bool:
+    """Tell whether a commit was made by one call, so that nobody could join it."""
+    return bool(info.HasField("finishing") and info.started == info.finishing)
+
+
+def _is_alone_upon(head: _Head, info: Any) -> bool:
+    """Tell whether nothing has come since the head but what one call has written."""
+    return bool(info.parent_commit.id == head.id) and _is_whole(info)
+
+
+def _is_made(edit: Put | Delete, found: Entry | None, plan: Plan) -> bool:
+    if isinstance(edit, Delete):
+        return found is None
+    known = plan.hash_of(edit)
+    return found is not None and found.size == content_of(edit).size and known in (None, found.hash)
 
 
 def _weight(edits: Edits) -> int:

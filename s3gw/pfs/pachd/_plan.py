@@ -50,6 +50,22 @@ class Plan:
         if isinstance(edit, Put):
             self._directories.update(paths.ancestors(edit.path))
 
+    def members_of(self, changed: set[str]) -> list[Member[Edits, Change]]:
+        """List the members whose edits make these paths what they are to be."""
+        return [
+            member
+            for member in self.members
+            if any(edit.path in changed and self.edits[edit.path] is edit for edit in member.work)
+        ]
+
+    def leave_out(self, members: Sequence[Member[Edits, Change]]) -> None:
+        """Take members out, with the edits of theirs that count."""
+        for member in members:
+            self.members.remove(member)
+            for edit in member.work:
+                if self.edits.get(edit.path) is edit:
+                    del self.edits[edit.path]
+
     def puts(self) -> list[Put]:
         """List the puts."""
         return [edit for edit in self.edits.values() if isinstance(edit, Put)]

@@ -1,18 +1,27 @@
 """Group commit: what arrives while a commit is being made goes into the next one together.
 
-There is no timer and nothing waits when it is quiet: the first thread that comes leads and makes
-its own commit, then hands the lead to the first of those that came meanwhile.
+Nothing waits when it is quiet: the first thread that comes leads and makes its own commit, then hands
+the lead to the first of those that came meanwhile.
+
+Where a commit takes much longer than a request, writers that come again as soon as they are answered would
+fall apart into two crowds, of which one always waits for the other. So there a leader may wait a moment for
+those that were in the group before; it never does for a writer that is alone.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar, cast
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
+
+
+# Writers that come again do so one behind the other, not so many seconds apart.
+_PAUSE_S = 0.02
 
 
 class Member(Generic[Work, Result]):
@@ -36,6 +45,7 @@ class GroupCommit(Generic[Work, Result]):
             neither a result nor an error yet.
         most: Members of a group; bounds how long the first waits for the last.
         heaviest: The sum of the weights of a group; a single member may weigh more.
+        patience: What part of the time of the last group a leader may wait for its members to come again.
     """
 
     def __init__(
@@ -44,11 +54,17 @@ class GroupCommit(Generic[Work, Result]):
         *,
         most: int = 256,
         heaviest: int = 1 << 62,
+        patience: float = 0.0,
     ) -> None:
+        self._patience = patience
+        # How many were there at the end of the last group, in it and behind it, and what it took.
+        self._crowd = 0
+        self._took_s = 0.0
         self._perform = perform
         self._most = most
         self._heaviest = heaviest
         self._lock = threading.Lock()
+        self._came = threading.Condition(self._lock)
         self._queue: deque[Member[Work, Result]] = deque()
         self._busy = False
 
@@ -66,6 +82,7 @@ class GroupCommit(Generic[Work, Result]):
             return []
         with self._lock:
             self._queue.extend(members)
+            self._came.notify()
             members[0]._leads = not self._busy
             self._busy = True
         for member in members:
@@ -80,7 +97,9 @@ class GroupCommit(Generic[Work, Result]):
     def _lead(self) -> None:
         """Do the work of what waits now, then hand the lead to the first of what came meanwhile."""
         with self._lock:
+            self._gather()
             group = self._take()
+        began = time.monotonic()
         try:
             self._perform(group)
         except BaseException as error:
@@ -88,12 +107,22 @@ class GroupCommit(Generic[Work, Result]):
                 if member.result is None:
                     member.error = member.error or error
         with self._lock:
+            self._crowd, self._took_s = len(group) + len(self._queue), time.monotonic() - began
             following = self._queue[0] if self._queue else None
             self._busy = following is not None
             if following is not None:
                 following._leads = True
         for member in group[1:] if following is None else [following, *group[1:]]:
             member._woken.release()
+
+    def _gather(self) -> None:
+        """Wait until all are there again that were there before, or until nobody comes any more."""
+        left_s = self._patience * self._took_s
+        while left_s > 0 and len(self._queue) < min(self._crowd, self._most):
+            began = time.monotonic()
+            if not self._came.wait(min(left_s, _PAUSE_S)):
+                return
+            left_s -= time.monotonic() - began
 
     def _take(self) -> list[Member[Work, Result]]:
         group = [self._queue.popleft()]

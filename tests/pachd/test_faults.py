@@ -22,7 +22,7 @@ from s3gw.pfs.interface import (
     Unavailable,
 )
 from s3gw.pfs.pachd._heads import OURS
-from s3gw.pfs.pachd._messages import branch_message, commit_message
+from s3gw.pfs.pachd._messages import branch_message, commit_message, repo_message
 from tests.contract.conftest import Store
 from tests.serving import devpachd, eventually, serving
 
@@ -359,3 +359,28 @@ def test_repos_are_listed_though_some_are_deleted_meanwhile(store, monkeypatch, 
     else:
         with pytest.raises(raised):
             store.pfs.list_branches()
+
+
+def test_writers_that_come_again_share_commits_and_none_waits_for_a_whole_one_more(store, fault):
+    """Without a leader that waits a moment they would fall apart into two crowds: twice the commits."""
+    fault(finish_s=0.4)
+    before = commits(store)
+    writers, rounds = 6, 4
+
+    def write(writer: int) -> None:
+        for number in range(rounds):
+            store.put(f"{writer}/{number}")
+
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(store.paths()) == writers * rounds
+    assert commits(store) - before <= rounds + 2
+
+
+def commits(store: Store) -> int:
+    """Count the commits of the branch."""
+    request = pb.ListCommitRequest(repo=repo_message(store.branch), all=True)
+    return len(list(store.pfs._client.stream("ListCommit", request)))

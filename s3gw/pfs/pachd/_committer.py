@@ -48,7 +48,7 @@ from s3gw.pfs.interface import (
 )
 from s3gw.pfs.pachd._client import Client
 from s3gw.pfs.pachd._contents import content_of
-from s3gw.pfs.pachd._errors import CommitFinished, CommitOpen, error_of_commit
+from s3gw.pfs.pachd._errors import CommitFinished, CommitOpen, PachdError, error_of_commit
 from s3gw.pfs.pachd._heads import OURS, is_open
 from s3gw.pfs.pachd._messages import (
     FINISHED,
@@ -70,12 +70,15 @@ _ABANDONED_S = 60.0
 _HEAVIEST = 32 * 1024 * 1024
 _MOST = 256
 
+# What part of the time of a commit the next one may wait for the writers of the last.
+_PATIENCE = 0.25
+
 # Deletes whose files are looked for, to spare a commit that would alter nothing.
 _FEW_DELETES = 16
 
 # Puts for which obstacles are looked for at a time, and so many that it is worth a view of the head.
 _AHEAD = 16
-_MANY = 64
+_MANY = 8
 
 # How often a commit is tried to be started while other gateways start theirs.
 _ATTEMPTS = 20
@@ -118,7 +121,9 @@ class BranchCommitter:
         self._views = views
         self._properties = properties
         self._preparation = Preparation(client, branch, properties)
-        self._groups = GroupCommit[Edits, Change](self._perform, most=_MOST, heaviest=_HEAVIEST)
+        self._groups = GroupCommit[Edits, Change](
+            self._perform, most=_MOST, heaviest=_HEAVIEST, patience=_PATIENCE
+        )
         # Parent -> our commit upon it and the paths that it has put.
         self._ours: OrderedDict[str, tuple[str, frozenset[str]]] = OrderedDict()
 
@@ -192,16 +197,29 @@ class BranchCommitter:
 
     def _judge(self, group: list[Member[Edits, Change]], head: _Head) -> Plan:
         """Judge the members in their order; those that fail get their error, the others a plan."""
-        plan = Plan()
         many = sum(len(member.work) for member in group) > _MANY
-        views = self._views if many and not head.is_open else None
+        if many and not head.is_open:
+            try:
+                return self._judge_upon(group, head, self._views)
+            except PachdError:  # pachd has the file set no more
+                self._views.forget(self._branch, head.id)
+        return self._judge_upon(group, head, None)
+
+    def _judge_upon(self, group: list[Member[Edits, Change]], head: _Head, views: Views | None) -> Plan:
+        plan = Plan()
         snapshot = PachdSnapshot(self._client, self._branch, head.id, views, self._properties)
         obstacles = Obstacles(snapshot)
-        for member in group:
+        for number, member in enumerate(group):
+            if number % _AHEAD == 0:
+                alone = [other.work[0] for other in group[number : number + _AHEAD] if len(other.work) == 1]
+                self._look_ahead(alone, plan, obstacles, head)
             trial = plan.trial()
+            member.error = None
             try:
                 alters = self._judge_member(member.work, trial, snapshot, obstacles, head)
             except PFSError as error:
+                if views is not None and isinstance(error, PachdError):
+                    raise
                 member.error = error
                 continue
             if alters:

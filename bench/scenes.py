@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -191,7 +192,8 @@ def pachd(
     """Serve a cluster's repos, of random names; both endpoints show them, and the stack removes them."""
     token = os.environ.get("PACH_TOKEN")
     key = token or servers.ACCESS  # Pachyderm's gateway wants the secret to be the key
-    started = [stack.enter_context(servers.s3gw(OURS, f"grpc://{address}"))]
+    kept = stack.enter_context(tempfile.TemporaryDirectory())
+    started = [stack.enter_context(servers.s3gw(OURS, f"grpc://{address}", f"--cache-dir={kept}"))]
     for number, told in enumerate(others, 1):
         name, _, url = told.rpartition("=")
         started.append(Server(name or f"other {number}", url.rstrip("/"), "", (key, key)))

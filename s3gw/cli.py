@@ -234,8 +234,25 @@ def _parser() -> argparse.ArgumentParser:
         type=_bytes,
         default="64M",
         metavar="BYTES",
-        help="what each worker may keep in memory of answers to reads, which are given again while their "
-        "branch is as it was; K, M and G are units, 0 keeps nothing",
+        help="what each worker may keep in memory: of an embedded PFS answers to reads, which are given "
+        "again while their branch is as it was, of a cluster what was read of finished commits; K, M and G "
+        "are units, 0 keeps nothing",
+    )
+    _setting(
+        serve,
+        "--cache-dir",
+        default="",
+        metavar="DIR",
+        help="a folder where large objects of a cluster are kept when they are read, for all workers; "
+        "without it none are",
+    )
+    _setting(
+        serve,
+        "--cache-size",
+        type=_bytes,
+        default="10G",
+        metavar="BYTES",
+        help="what that folder may hold: what was read longest ago is dropped first",
     )
     _setting(
         serve,
@@ -449,6 +466,9 @@ def _serve(options: argparse.Namespace) -> int:
             pachd_token=options.pachd_token or None,
             pachd_deadline_s=options.pachd_deadline,
             properties_repo=options.properties_repo or None,
+            cache_memory=options.cache_memory,
+            cache_dir=options.cache_dir or None,
+            cache_size=options.cache_size,
             has_users=options.auth == _PACHYDERM,
         )
 

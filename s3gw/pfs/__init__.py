@@ -22,6 +22,9 @@ def opener(
     pachd_token: str | None = None,
     pachd_deadline_s: float = 60.0,
     properties_repo: str | None = None,
+    cache_memory: int = 64 << 20,
+    cache_dir: str | None = None,
+    cache_size: int = 10 << 30,
     has_users: bool = False,
 ) -> Callable[[], PFS]:
     """Tell how to open the PFS that `where` names; the opening itself belongs into each worker.
@@ -36,6 +39,9 @@ def opener(
         pachd_token: A Pachyderm token.
         pachd_deadline_s: Seconds that a cluster may take for any one answer.
         properties_repo: The repo of a cluster that properties of files are kept in, if they are kept.
+        cache_memory: Bytes that may be kept in memory of what was read of a cluster.
+        cache_dir: A folder where large contents of a cluster are kept, if they are.
+        cache_size: Bytes that it may have.
         has_users: Whether it is to act as the users that it knows.
 
     Raises:
@@ -48,6 +54,8 @@ def opener(
             raise PFSError("An embedded PFS knows no users: give --auth a keyring, or --pfs a cluster.")
         if properties_repo is not None:
             raise PFSError("An embedded PFS keeps properties with the files: leave --properties-repo out.")
+        if cache_dir is not None:
+            raise PFSError("An embedded PFS has its contents on this machine: leave --cache-dir out.")
         from s3gw.pfs.embedded import EmbeddedPFS, parse_history
 
         return partial(EmbeddedPFS, Path(rest), durability=durability, history=parse_history(history))
@@ -70,8 +78,10 @@ def opener(
 
         def open_pachd() -> PFS:
             from s3gw.pfs.pachd import PachdPFS  # gRPC must not be loaded before the fork
+            from s3gw.pfs.pachd._disk import Contents
 
-            return PachdPFS(address, pachd_deadline_s, properties_repo)
+            contents = None if cache_dir is None else Contents(Path(cache_dir), cache_size)
+            return PachdPFS(address, pachd_deadline_s, properties_repo, cache_memory, contents)
 
         return open_pachd
     raise PFSError(

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from s3gw.pfs.blocks import Seen
 from s3gw.pfs.embedded import EmbeddedPFS, Keep, Unusable, backup, check, parse_duration, parse_history, prune
-from s3gw.pfs.embedded._seen import Seen
 from s3gw.pfs.interface import (
     Branch,
     BranchNotFound,

@@ -12,7 +12,7 @@ from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 from s3gw.pfs.interface import TooSlow
 from s3gw.pfs.pachd import _directories
 from s3gw.pfs.pachd._client import Pace
-from s3gw.pfs.pachd._directories import children
+from s3gw.pfs.pachd._directories import Measured, children
 from s3gw.pfs.pachd._messages import commit_message
 from s3gw.pfs.pachd._wire import Entry
 from s3gw.pfs.paging import END
@@ -27,6 +27,7 @@ class Model:
         self.named_at_once = named_at_once
         self.jumps = 0
         self.readings = 0
+        self.measured = Measured()
 
     def nested(self, low: str, high: str, _pace: Pace | None) -> Iterator[Entry]:
         self.jumps += 1
@@ -50,8 +51,12 @@ class Model:
         return sorted(cut)
 
     def children(self) -> list[str]:
-        found = children(self.named, self.nested, self.prefix, self.prefix, self.prefix + END)
+        low, high = self.prefix, self.prefix + END
+        found = children(self.named, self.nested, self.prefix, low, high, self.measured, self.note)
         return [entry.path for entry in found]
+
+    def note(self, measured: Measured) -> None:
+        self.measured = measured
 
 
 PATHS = st.lists(st.text("ab0/-~", min_size=1, max_size=6).filter(lambda text: "//" not in text), max_size=40)
@@ -90,8 +95,7 @@ def globs(store, monkeypatch):
         return glob_file(request, **options)
 
     monkeypatch.setattr(store.pfs._client, "_glob_file", count)
-    monkeypatch.setattr(_directories, "_PACE", _directories._PACE._replace(first_s=2))
-    monkeypatch.setattr(_directories, "_PACE_INSIDE", _directories._PACE_INSIDE._replace(first_s=2))
+    monkeypatch.setattr(_directories, "_FIRST_S", 2)
     return seen
 
 
@@ -111,15 +115,33 @@ def test_a_page_of_files_takes_one_call_however_long_pachd_takes_for_all_of_it(s
     assert globs[1:] == [("/d1/*", True)]
     page = store.snapshot().list_files("", "/")
     assert page.groups == ["d0/", "d1/", "d2/"]
-    assert globs[2:] == [("/*", True)]
+    assert globs[2:] == [("/*", False)]
 
 
 def test_a_call_that_falls_behind_is_given_up(store, globs, fault, monkeypatch):
     """A directory that pachd takes long to sum up is found by a jump."""
     store.put("d/a")
     store.put("f")
-    monkeypatch.setattr(_directories, "_PACE", Pace(0.05, 0.001))
+    monkeypatch.setattr(_directories, "_FIRST_S", 0.05)
     fault(latency_s=0.3)
     page = store.snapshot().list_files("", "/")
     assert (page.groups, [file.path for file in page.files]) == (["d/"], ["f"])
     assert "/*/**" in [pattern for pattern, _ in globs]
+
+
+def test_what_was_slow_is_not_tried_again_at_once():
+    """Jumps that were quicker are taken for the next page, and pachd's own way in time again."""
+    model = Model([f"d{number:03}/a" for number in range(300)], "", 300)
+    model.measured = Measured(own_s=10.0, jump_s=0.1)
+    first_page = model.children()
+    assert model.jumps > 0
+    model.jumps = 0
+    model.measured = Measured(own_s=0.001, jump_s=0.1)
+    assert (model.children(), model.jumps) == (first_page, 0)
+
+
+def test_a_directory_that_is_slow_once_does_not_send_its_files_through_jumps():
+    """Where there is nothing but files behind it, one call gives them all."""
+    model = Model([f"f{number:04}" for number in range(1000)], "", 10)
+    assert model.children() == model.expected()
+    assert (model.readings, model.jumps) == (2, 1)

@@ -41,7 +41,8 @@ def gateways(
             where = stack.enter_context(some_pachd(folder / "devpachd"))
         count = 3 if where else 2
         with ThreadPoolExecutor(count) as pool:
-            started = [serving(folder / "pfs", "--workers", "2", where=where) for _ in range(count)]
+            options = ["--workers", "2", *([f"--cache-dir={folder / 'kept'}"] if where else [])]
+            started = [serving(folder / "pfs", *options, where=where) for _ in range(count)]
             running = list(pool.map(stack.enter_context, started))
         yield running
         if where:

@@ -18,7 +18,6 @@ import itertools
 import os
 import queue
 import sqlite3
-import struct
 import threading
 import uuid
 from collections.abc import Callable
@@ -26,11 +25,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from awscrt import checksums
-
+from s3gw.pfs.blocks import BLOCK, BlockSums, LargeReader, Seen
 from s3gw.pfs.embedded._folder import make_folder, open_file, sync_folder
-from s3gw.pfs.embedded._readers import BLOCK, LargeReader
-from s3gw.pfs.embedded._seen import Seen
 from s3gw.pfs.embedded._space import Space
 from s3gw.pfs.interface import CorruptData, Unavailable
 
@@ -123,36 +119,6 @@ class _Digests:
 def blake2b(data: bytes) -> bytes:
     """Give the BLAKE2b-256 of bytes."""
     return hashlib.blake2b(data, digest_size=32).digest()
-
-
-class BlockSums:
-    """The CRC-32C of each block of a body, four bytes each, as it comes."""
-
-    def __init__(self) -> None:
-        self._done: list[int] = []
-        self._sum = 0
-        self._room = BLOCK
-
-    def update(self, data: bytes) -> None:
-        """Go on."""
-        view = memoryview(data)
-        while view:
-            part = view[: self._room]
-            self._sum = checksums.crc32c(part, self._sum)
-            self._room -= len(part)
-            view = view[len(part) :]
-            if not self._room:
-                self._cut()
-
-    def _cut(self) -> None:
-        self._done.append(self._sum)
-        self._sum, self._room = 0, BLOCK
-
-    def sums(self) -> bytes:
-        """Give them, at the end."""
-        if self._room < BLOCK:
-            self._cut()
-        return struct.pack(f">{len(self._done)}I", *self._done)
 
 
 class StagedContent:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from awscrt import checksums
 
-from s3gw.pfs.embedded._contents import BlockSums
+from s3gw.pfs.blocks import BLOCK, BlockSums
 from s3gw.pfs.embedded._pieces import StoredPiece, read_pieces
-from s3gw.pfs.embedded._readers import BLOCK
 from s3gw.pfs.embedded._rows import Content
 from s3gw.pfs.interface import CorruptData
 

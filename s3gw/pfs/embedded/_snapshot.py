@@ -11,11 +11,12 @@ from functools import partial
 from awscrt import checksums
 
 from s3gw.pfs import paths
+from s3gw.pfs.blocks import LargeReader
 from s3gw.pfs.embedded._contents import ContentStore
 from s3gw.pfs.embedded._database import Database, telling
 from s3gw.pfs.embedded._listing import Lister
 from s3gw.pfs.embedded._pieces import StoredPiece, read_pieces
-from s3gw.pfs.embedded._readers import BlobPiece, ComposedReader, LargeReader, SmallReader
+from s3gw.pfs.embedded._readers import BlobPiece, ComposedReader, SmallReader
 from s3gw.pfs.embedded._rows import find_file, inspected
 from s3gw.pfs.embedded._transaction import find_branch
 from s3gw.pfs.embedded._versions import commit_of, removal

@@ -3,12 +3,16 @@
 pachd names a directory when it has read all that is below it. That is the quickest way past many
 small ones, and hopeless for a big one; the first entry inside of the next directory, on the other
 hand, costs one call wherever it is. So pachd's own way is taken for as long as it gets on quickly, and
-where it does not the directories are found by jumps, several at the same time.
+where it does not the directories are found by jumps, several at the same time. What either took is
+remembered for the next listing of the place, so that a wrong guess is made once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from typing import NamedTuple
 
 from s3gw.pfs.interface import TooSlow
@@ -16,15 +20,21 @@ from s3gw.pfs.pachd._client import Pace, first
 from s3gw.pfs.pachd._wire import Entry
 from s3gw.pfs.paging import END
 
-# How quick pachd's own way has to be: a page of files comes whole, at 13 for each millisecond.
-# PERF: to jump over a directory takes pachd 3 ms, to read one of 1000 files 4 to 5; to find where a range
-# begins takes it 40 in a commit of 100,000 files, which the beginning of a directory does without.
-_PACE = Pace(first_s=0.02, each_s=0.001)
-_PACE_INSIDE = Pace(first_s=0.06, each_s=0.001)
+# How quick pachd's own way has to be where nothing was measured. PERF: a page of files comes whole, at 13
+# for each millisecond; to read a directory of 1000 takes pachd 4 ms, to jump over it 8, and several times
+# that where others keep it busy. To give up too soon costs more than to give up too late.
+_FIRST_S = 0.5
+_EACH_S = 0.02
 
-# Jumps at a time, and what is found by jumps before pachd's own way is tried again.
+# Jumps at a time, and directories that are found by jumps before pachd's own way is tried again.
 _AT_ONCE = 4
 _BY_JUMPS = 256
+
+# What pachd's own way took counts for less from listing to listing, so that it is tried again in time.
+_FADES = 0.95
+
+# Places of which is remembered what they took.
+_MOST = 4096
 
 # Characters in which the middle between two paths is looked for.
 _PRECISION = 8
@@ -40,7 +50,60 @@ class _Place(NamedTuple):
     high: str
 
 
-def children(named: Range, nested: Range, prefix: str, low: str, high: str) -> Iterator[Entry]:
+class Measured(NamedTuple):
+    """What a child has taken, in seconds.
+
+    Attributes:
+        own_s: By pachd's own way; where that was given up, what it had taken until then.
+        jump_s: By jumps; None where nobody has jumped.
+    """
+
+    own_s: float = 0.0
+    jump_s: float | None = None
+
+    @property
+    def jumps(self) -> bool:
+        """Whether jumps are quicker."""
+        return self.jump_s is not None and self.jump_s < self.own_s
+
+    @property
+    def pace(self) -> Pace:
+        """How quick pachd's own way has to be."""
+        if self.jump_s is None:
+            return Pace(_FIRST_S, _EACH_S)
+        return Pace(_FIRST_S if not self.jumps else 16 * self.jump_s, self.jump_s)
+
+
+class Measurements:
+    """What the children of places have taken; those that nobody lists are forgotten, oldest first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._places: OrderedDict[Hashable, Measured] = OrderedDict()
+
+    def of(self, place: Hashable) -> Measured:
+        """Give what was measured last."""
+        with self._lock:
+            return self._places.get(place) or Measured()
+
+    def note(self, place: Hashable, measured: Measured) -> None:
+        """Remember it."""
+        with self._lock:
+            self._places[place] = measured
+            self._places.move_to_end(place)
+            while len(self._places) > _MOST:
+                self._places.popitem(last=False)
+
+
+def children(
+    named: Range,
+    nested: Range,
+    prefix: str,
+    low: str,
+    high: str,
+    measured: Measured,
+    note: Callable[[Measured], None],
+) -> Iterator[Entry]:
     """Give the files and directories directly below a prefix, in order.
 
     Args:
@@ -49,23 +112,38 @@ def children(named: Range, nested: Range, prefix: str, low: str, high: str) -> I
         prefix: What all paths begin with.
         low: Where to begin.
         high: Where to end.
+        measured: What children of this prefix took before.
+        note: Is told what they have taken now.
     """
+    own_way = not measured.jumps
     while low < high:
+        if own_way:
+            began, count = time.monotonic(), 1
+            try:
+                for found in named(low, high, measured.pace):
+                    yield found
+                    count += 1
+                    low = _behind(found.path)
+            except TooSlow:
+                measured = measured._replace(own_s=(time.monotonic() - began) / count)
+                note(measured)
+            else:
+                return
+        own_way = True
+        began, count = time.monotonic(), 1
         try:
-            for found in named(low, high, _PACE if low <= max(prefix, "\0") else _PACE_INSIDE):
+            for found in _jump(named, nested, prefix, low, high):
                 yield found
                 low = _behind(found.path)
-        except TooSlow:
-            pass
-        else:
-            return
-        for count, found in enumerate(_jump(named, nested, prefix, low, high), 1):
-            yield found
-            low = _behind(found.path)
-            if count == _BY_JUMPS:
-                break
-        else:
-            return
+                count += not found.is_file
+                if count > _BY_JUMPS:
+                    break
+            else:
+                return
+        finally:
+            jump_s = (time.monotonic() - began) / count
+            measured = Measured(measured.own_s * _FADES, jump_s)
+            note(measured)
 
 
 def _behind(path: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from python_pachyderm.proto.v2.auth import auth_pb2
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
+from s3gw.cache import Cache
 from s3gw.pfs import paths
 from s3gw.pfs.interface import (
     DEFAULT_PROJECT,
@@ -42,6 +43,7 @@ from s3gw.pfs.pachd import _copies, _versions
 from s3gw.pfs.pachd._client import Client, first
 from s3gw.pfs.pachd._committer import BranchCommitter
 from s3gw.pfs.pachd._contents import PachdContent, Source
+from s3gw.pfs.pachd._disk import Contents
 from s3gw.pfs.pachd._errors import AuthOff, HeadOpen
 from s3gw.pfs.pachd._heads import OURS, finished_soon, is_open
 from s3gw.pfs.pachd._messages import (
@@ -81,6 +83,8 @@ class PachdPFS:
             commit after a restart of pachd takes up to 25 s.
         properties_repo: The repo that properties of files are kept in, if they are kept; it is no
             branch that anybody lists.
+        cache_memory: Bytes that may be kept in memory of what was read, for all users together.
+        contents: Large contents that were read, on a disk.
     """
 
     is_quick = False
@@ -88,8 +92,15 @@ class PachdPFS:
     keeps_md5 = False
 
     def __init__(
-        self, address: Address, deadline_s: float = 60.0, properties_repo: str | None = None
+        self,
+        address: Address,
+        deadline_s: float = 60.0,
+        properties_repo: str | None = None,
+        cache_memory: int = 64 << 20,
+        contents: Contents | None = None,
     ) -> None:
+        self._contents = contents
+        self._cache = Cache(cache_memory)
         self._gateway = Client(address, deadline_s)
         self._users = Users[PachdPFS]()
         self._begin(self._gateway, OWN_REPO)
@@ -107,7 +118,7 @@ class PachdPFS:
         """Begin with nothing that is remembered."""
         self._client = client
         self.own_repo = own_repo
-        self._views = Views(client)
+        self._views = Views(client, self._cache, self._contents)
         self._squasher = Squasher(self._gateway if self._gateway.has_token else client, own_repo)
         self._lock = threading.Lock()
         self._committers: OrderedDict[Branch, tuple[BranchCommitter, int]] = OrderedDict()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
@@ -21,9 +22,18 @@ from s3gw.pfs.interface import (
 )
 from s3gw.pfs.pachd._client import Client, Download, Pace, first
 from s3gw.pfs.pachd._contents import Source
-from s3gw.pfs.pachd._directories import Range, children
+from s3gw.pfs.pachd._directories import Measurements, Range, children
+from s3gw.pfs.pachd._disk import Contents, Filling
 from s3gw.pfs.pachd._errors import PachdError
 from s3gw.pfs.pachd._heads import finished, is_open, readable
+from s3gw.pfs.pachd._memory import (
+    SMALL_BODY,
+    Body,
+    part_of_page,
+    size_of_body,
+    size_of_file,
+    size_of_page,
+)
 from s3gw.pfs.pachd._messages import (
     FILE_SETS,
     commit_message,
@@ -116,12 +126,28 @@ class PachdSnapshot:
         if not paths.is_path(path):
             self._pin()  # a missing branch comes first
             raise self._not_found(path)
+        memory = self._memory()
+        known: FileInfo | None = None if memory is None else memory.recall(self._key("file", path))
+        if known is not None:
+            return self._with_properties(known)
         looked = self.look_up(path)
         # the commit is pinned: what it holds was written behind its properties
         kept = self._properties.find(self._branch) if self._properties is not None else None
         if whole and self._committed is not None:
             # PERF: its bytes are asked for at the same time
             self._begun = self._client.read_file(file_message(*self._source(), path), 0)
+        file = self._found(path, looked)
+        if memory is not None:
+            memory.keep(self._key("file", path), file, size_of_file(path))
+        return file if kept is None else file._replace(properties=kept(file))
+
+    def _with_properties(self, file: FileInfo) -> FileInfo:
+        if self._properties is None:
+            return file
+        return file._replace(properties=self._properties.find(self._branch)(file))
+
+    def _found(self, path: str, looked: Callable[[], Entry | None]) -> FileInfo:
+        """Wait for a look at a file; what was begun of it ends where there is none."""
         try:
             found = looked()
         except PachdError:
@@ -132,8 +158,17 @@ class PachdSnapshot:
         if found is None:
             self._drop_begun()
             raise self._not_found(path)
-        file = self._file_info(found)
-        return file if kept is None else file._replace(properties=kept(file))
+        return self._file_info(found)
+
+    def _memory(self) -> Views | None:
+        """Give what remembers this commit; None where nothing does, or where it may change."""
+        if self._views is None or not self._views.keeps:
+            return None
+        self._pin()
+        return None if self._committed is None else self._views
+
+    def _key(self, *what: object) -> tuple[object, ...]:
+        return self._branch.project, self._branch.repo, self._commit, *what
 
     def commit_of(self, file: FileInfo) -> str:  # noqa: ARG002 - PFS does not know who has changed it
         """See `Snapshot.commit_of`."""
@@ -229,6 +264,30 @@ class PachdSnapshot:
         that what is known of the file and its bytes never come from two contents.
         """
         length = part_of(file, offset, size)
+        memory = self._memory() if file.size <= SMALL_BODY else None
+        if memory is not None and length:
+            data = self._small_body(memory, file)
+            return Body(data[offset : offset + length])
+        contents = self._contents(file)
+        kept = None if contents is None else contents.open(file, offset, length)
+        if kept is not None:
+            self._drop_begun()
+            return kept
+        filling = None if contents is None or length < file.size else contents.fill(file)
+        try:
+            return self._download(file, offset, length, filling)
+        except BaseException:
+            if filling is not None:
+                filling.close()
+            raise
+
+    def _contents(self, file: FileInfo) -> Contents | None:
+        """Give the folder of contents, for what is worth it and can never change."""
+        if self._views is None or not file.content or file.size <= SMALL_BODY:
+            return None
+        return self._views.contents
+
+    def _download(self, file: FileInfo, offset: int, length: int, filling: Filling | None = None) -> _Body:
         begun, self._begun = self._begun, None
         if not length:
             return _Body(None, None, 0, 0, file.path)
@@ -239,7 +298,7 @@ class PachdSnapshot:
         head = download.receive(rest, length)
         if head is None:
             raise CorruptData(f"pachd has no bytes of {file.path}.")
-        body = _Body(download, head, rest, length, file.path)
+        body = _Body(download, head, rest, length, file.path, filling)
         if not file.content:
             try:
                 now = self.inspect_file(file.path)
@@ -250,11 +309,37 @@ class PachdSnapshot:
                 raise Unavailable("The commit is open, and the file was changed while it was read.")
         return body
 
+    def _small_body(self, memory: Views, file: FileInfo) -> bytes:
+        """Give a small body, which is kept by its hash."""
+        key = (file.hash, file.size)
+        data: bytes | None = memory.recall(key)
+        if data is None:
+            data = b"".join(self._download(file, 0, file.size))
+            memory.keep(key, data, size_of_body(data))
+        else:
+            self._drop_begun()
+        return data
+
     def list_files(self, prefix: str = "", delimiter: str = "", after: str = "", limit: int = 1000) -> Page:
         """See `Snapshot.list_files`."""
         if limit <= 0 or not _may_match(prefix):
             self._pin()  # a missing branch comes first
             return Page([], [], None)
+        memory = self._memory()
+        if memory is None:
+            return self._read_page(prefix, delimiter, after, limit)
+        whole_key, key = self._key("children", prefix), self._key("page", prefix, delimiter, after, limit)
+        whole: Page | None = memory.recall(whole_key) if delimiter == "/" else None
+        if whole is not None:
+            return part_of_page(whole, prefix, after, limit)
+        page: Page | None = memory.recall(key)
+        if page is None:
+            page = self._read_page(prefix, delimiter, after, limit)
+            is_whole = delimiter == "/" and not after and page.after is None
+            memory.keep(whole_key if is_whole else key, page, size_of_page(page) + len(prefix) + len(after))
+        return page
+
+    def _read_page(self, prefix: str, delimiter: str, after: str, limit: int) -> Page:
         try:
             return self._page(prefix, delimiter, after, limit)
         except PachdError:
@@ -268,17 +353,21 @@ class PachdSnapshot:
             glob = glob_of(prefix, pattern)
 
             def entries(low: str, high: str, pace: Pace | None) -> Iterator[Entry]:
-                if low == prefix and high == prefix + END and "\\" not in prefix:
+                if low <= max(prefix, "\0") and high == prefix + END and "\\" not in prefix:
                     low = high = ""  # PERF: it ends with its prefix; a range would cost more
                 return self._glob(glob, low, high, pace)
 
             return entries
 
         everything = reader("**")
+        place = (self._branch, prefix)
+        measurements = Measurements() if self._views is None else self._views.measurements
 
         def rows(low: str, high: str) -> Iterator[Entry]:
             if delimiter == "/":
-                return children(reader("*"), reader("*/**"), prefix, low, high)
+                measured = measurements.of(place)
+                note = partial(measurements.note, place)
+                return children(reader("*"), reader("*/**"), prefix, low, high, measured, note)
             return (found for found in everything(low, high, None) if found.is_file)
 
         return read_page(
@@ -299,8 +388,15 @@ class _Body:
     data = None
 
     def __init__(
-        self, download: Download | None, message: Held | None, rest: int, length: int, path: str
+        self,
+        download: Download | None,
+        message: Held | None,
+        rest: int,
+        length: int,
+        path: str,
+        filling: Filling | None = None,
     ) -> None:
+        self._filling = filling
         self._download = download
         self._message = message
         self._left = length
@@ -317,6 +413,8 @@ class _Body:
                     raise CorruptData(f"pachd ended {self._path} {self._left} bytes early.")
                 for block in self._message.blocks():
                     self._left -= len(block)
+                    if self._filling is not None:
+                        self._filling.write(block)
                     yield block
                 self._message = None
         finally:
@@ -332,6 +430,8 @@ class _Body:
             message.close()
         if self._download is not None:
             self._download.close()
+        if self._filling is not None:
+            self._filling.close()
 
 
 def _may_match(prefix: str) -> bool:

@@ -1,4 +1,6 @@
-"""Finished commits as file sets, which pachd reads in a fraction of the time.
+"""What is remembered of finished commits, which never change, and file sets, in which pachd reads them.
+
+Everything is forgotten with the PFS that it was read through: what one user has seen is not another's.
 
 PERF: to read from a commit pachd asks its database for the commit, its state, its file set and the
 caller's roles, each time: 5 ms for a look at a file, 15 for its bytes, where the same from a file set
@@ -12,11 +14,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Any
 
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
+from s3gw.cache import Cache
 from s3gw.pfs.interface import Branch, PFSError
 from s3gw.pfs.pachd._client import Client
+from s3gw.pfs.pachd._directories import Measurements
+from s3gw.pfs.pachd._disk import Contents
 from s3gw.pfs.pachd._messages import commit_message
 
 # pachd forgets a file set after ten minutes.
@@ -25,13 +32,41 @@ _MOST = 4096
 
 
 class Views:
-    """The file sets of finished commits that were read lately."""
+    """Finished commits as they were read lately.
 
-    def __init__(self, client: Client) -> None:
+    Args:
+        client: Reads them.
+        cache: Keeps what was read, beside what others have read.
+        contents: Large contents on a disk, if they are kept.
+
+    Attributes:
+        contents: See above.
+        measurements: What listings of their branches took.
+    """
+
+    def __init__(self, client: Client, cache: Cache, contents: Contents | None = None) -> None:
+        self.contents = contents
+        self.measurements = Measurements()
         self._client = client
+        self._cache = cache
+        # Tells what this one has kept from what others have.
+        self._own = object()
         self._lock = threading.Lock()
         # Commit -> the id of its file set, and until when it may be used, on the monotonic clock.
         self._file_sets: OrderedDict[tuple[str, str, str], tuple[str, float]] = OrderedDict()
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept."""
+        return self._cache.keeps
+
+    def recall(self, key: Hashable) -> Any:
+        """Give what was kept under a key; None where nothing is."""
+        return self._cache.get((self._own, key))
+
+    def keep(self, key: Hashable, value: Any, size: int) -> None:
+        """Keep what can never change; key and value take `size` bytes."""
+        self._cache.put((self._own, key), value, size)
 
     def find(self, branch: Branch, commit: str) -> str | None:
         """Give the file set of a finished commit; None where commits are to be read as commits."""

@@ -15,6 +15,10 @@ from google.protobuf import wrappers_pb2
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _IS_FILE = 1
 
+# Tags of a ``pfs_v2.FileInfo``, and of the file in it.
+_FILE, _KIND, _COMMITTED, _SIZE, _HASH = 0x0A, 0x10, 0x1A, 0x20, 0x2A
+_COMMIT, _PATH = 0x0A, 0x12
+
 
 class Entry(NamedTuple):
     """A ``pfs_v2.FileInfo``.
@@ -38,6 +42,48 @@ class Entry(NamedTuple):
 
 def entry(message: bytes) -> Entry:
     """Read a ``pfs_v2.FileInfo``; fields that it may get some day are passed over."""
+    try:
+        return _usual_entry(message) or _any_entry(message)
+    except IndexError:
+        return _any_entry(message)
+
+
+def _usual_entry(message: bytes) -> Entry | None:
+    """Read one whose fields are those that pachd writes, in their order; None where they are not.
+
+    PERF: a third of the time of any other.
+    """
+    length, position = _varint(message, 1)
+    end = position + length
+    if message[0] != _FILE or message[position] != _COMMIT:
+        return None
+    length, position = _varint(message, position + 1)
+    commit = message[position : position + length]
+    position += length
+    if message[position] != _PATH or message[end] != _KIND:
+        return None
+    length, position = _varint(message, position + 1)
+    path = message[position + 1 : position + length].decode()
+    kind = message[end + 1]
+    position = end + 2
+    committed, size, content = None, 0, b""
+    whole = len(message)
+    if position < whole and message[position] == _COMMITTED:
+        length, position = _varint(message, position + 1)
+        committed = _moment(message[position : position + length])
+        position += length
+    if position < whole and message[position] == _SIZE:
+        size, position = _varint(message, position + 1)
+    if position < whole and message[position] == _HASH:
+        length, position = _varint(message, position + 1)
+        content = message[position : position + length]
+        position += length
+    if position != whole:
+        return None
+    return Entry(path, kind == _IS_FILE, size, content, committed, _commit_id(commit))
+
+
+def _any_entry(message: bytes) -> Entry:
     fields = dict(_fields(message))
     file = dict(_fields(_bytes(fields.get(1))))
     committed = _bytes(fields.get(3))

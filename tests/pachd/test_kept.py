@@ -1,0 +1,266 @@
+"""What was read of a finished commit is not asked for again, and is never behind what was acknowledged."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
+
+from s3gw.cache import Cache
+from s3gw.pfs.interface import FileInfo, FileNotFound
+from s3gw.pfs.pachd import PachdPFS
+from s3gw.pfs.pachd._disk import Contents
+from s3gw.pfs.pachd._messages import branch_message, commit_message
+from s3gw.pfs.pachd._views import Views
+from s3gw.pfs.pachd.address import find_address
+from tests.contract.conftest import Store
+
+LARGE = os.urandom(600_000)
+
+
+@pytest.fixture
+def asked(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The calls for files that the store's PFS makes."""
+    client = store.pfs._client
+    seen: list[str] = []
+    for name in ("inspect_file", "read_file", "glob"):
+        method = getattr(client, name)
+
+        def call(*arguments, _name=name, _method=method, **options):
+            seen.append(_name)
+            return _method(*arguments, **options)
+
+        monkeypatch.setattr(client, name, call)
+    return seen
+
+
+@pytest.fixture
+def other(store: Store, address: str) -> Iterator[Store]:
+    """The same branch through another gateway."""
+    pfs = PachdPFS(find_address(address, environ={}), deadline_s=2)
+    yield Store(pfs, store.branch)
+    pfs.close()
+
+
+def read(store: Store, path: str) -> bytes:
+    """Read a file of the head as GetObject does."""
+    snapshot = store.snapshot()
+    body = snapshot.read_file(snapshot.inspect_file(path, whole=True))
+    try:
+        return b"".join(body)
+    finally:
+        body.close()
+
+
+def test_what_was_read_is_not_asked_for_again(store, asked):
+    store.put("d/a", b"bytes")
+    store.put("e", b"")
+    first = read(store, "d/a"), store.snapshot().list_files(), store.snapshot().list_files("", "/")
+    asked.clear()
+    again = read(store, "d/a"), store.snapshot().list_files(), store.snapshot().list_files("", "/")
+    assert again == first
+    assert first[0] == b"bytes"
+    assert asked == []
+
+
+def test_a_path_and_a_prefix_of_the_same_name_are_two_things(store):
+    store.put("a", b"1")
+    for _ in range(2):
+        assert store.snapshot().inspect_file("a").size == 1
+        for delimiter in ("", "/"):
+            assert [file.path for file in store.snapshot().list_files("a", delimiter).files] == ["a"]
+    assert read(store, "a") == b"1"
+
+
+def test_what_another_gateway_has_written_is_read_at_once(store, other):
+    for number in range(5):
+        other.put("a", b"%d" % number)
+        assert read(store, "a") == b"%d" % number
+        other.put(f"d/{number}", b"")
+        assert store.snapshot().list_files("", "/").groups == ["d/"]
+        assert [file.path for file in store.snapshot().list_files("d/").files][-1] == f"d/{number}"
+    other.delete("a")
+    with pytest.raises(FileNotFound):
+        store.snapshot().inspect_file("a")
+
+
+def test_nothing_is_kept_of_a_commit_that_is_open(store):
+    """Somebody else writes to it, and each write is seen."""
+    client = store.pfs._client
+    store.put("a", b"before")
+    head = client.call("StartCommit", pb.StartCommitRequest(branch=branch_message(store.branch))).id
+    for data in (b"one", b"two"):
+        begin = pb.ModifyFileRequest(set_commit=commit_message(store.branch, head))
+        delete = pb.ModifyFileRequest(delete_file=pb.DeleteFile(path="/a"))
+        add = pb.ModifyFileRequest(add_file=pb.AddFile(path="/a", raw={"value": data}))
+        client.modify(message.SerializeToString() for message in (begin, delete, add))
+        assert read(store, "a") == data
+        assert store.snapshot().list_files().files[0].size == len(data)
+
+
+def test_what_one_user_has_read_is_not_given_to_another():
+    cache = Cache(1 << 20)
+    one, another = Views(None, cache), Views(None, cache)
+    one.keep("key", b"secret", 6)
+    assert one.recall("key") == b"secret"
+    assert another.recall("key") is None
+
+
+def test_pages_of_a_listing_that_is_known_as_a_whole_are_those_of_pachd(store, address):
+    for path in ("a", "b/c", "b/d", "e-f", "e/g", "h"):
+        store.put(path, b"")
+    forgetful = PachdPFS(find_address(address, environ={}), deadline_s=2, cache_memory=0)
+    fresh = Store(forgetful, store.branch)
+    assert store.snapshot().list_files("", "/").after is None
+    for limit in (1, 2, 9):
+        for after in ("", "a", "b", "b/", "b/c", "e-f", "e/", "h", "é"):
+            page = store.snapshot().list_files("", "/", after, limit)
+            assert page == fresh.snapshot().list_files("", "/", after, limit)
+    forgetful.close()
+
+
+# --- on a disk ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cache_dir(tmp_path: Path) -> Path:
+    """The folder of contents."""
+    return tmp_path / "contents"
+
+
+@pytest.fixture
+def kept(store: Store, cache_dir: Path) -> Store:
+    """The store, which keeps large contents."""
+    store.pfs._views.contents = Contents(cache_dir, 4_000_000)
+    return store
+
+
+def files(cache_dir: Path) -> list[Path]:
+    """What is in the folder, whole or not."""
+    return [path for path in cache_dir.rglob("*") if path.is_file() and path.name != "lock"]
+
+
+def test_a_large_body_comes_from_the_disk_the_second_time(kept, asked):
+    kept.put("a", LARGE)
+    assert read(kept, "a") == LARGE
+    asked.clear()
+    snapshot = kept.snapshot()
+    file = snapshot.inspect_file("a", whole=True)
+    body = snapshot.read_file(file, 1000, 300_000)
+    assert [(extent.offset, extent.size) for extent in body.extents()] == [(1000, 300_000)]
+    assert b"".join(body) == LARGE[1000:301_000]
+    body.close()
+    assert read(kept, "a") == LARGE
+    assert asked == []
+
+
+def test_a_reader_that_goes_away_leaves_nothing(kept, cache_dir):
+    kept.put("a", LARGE)
+    snapshot = kept.snapshot()
+    body = snapshot.read_file(snapshot.inspect_file("a", whole=True))
+    next(iter(body))
+    body.close()
+    assert files(cache_dir) == []
+    assert read(kept, "a") == LARGE
+    assert len(files(cache_dir)) == 1
+
+
+@pytest.mark.parametrize("at", [0, 599_999, 600_001, -1])
+def test_what_the_disk_has_altered_is_read_from_the_cluster(kept, cache_dir, at):
+    kept.put("a", LARGE)
+    read(kept, "a")
+    (path,) = files(cache_dir)
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+    assert read(kept, "a") == LARGE
+    assert read(kept, "a") == LARGE
+
+
+def test_what_was_cut_off_is_read_from_the_cluster(kept, cache_dir):
+    kept.put("a", LARGE)
+    read(kept, "a")
+    (path,) = files(cache_dir)
+    os.truncate(path, 599_999)
+    assert read(kept, "a") == LARGE
+
+
+def test_a_disk_that_fails_is_no_matter_of_the_readers(kept, cache_dir, monkeypatch):
+    kept.put("a", LARGE)
+    write = os.write
+
+    def fail(descriptor: int, data: bytes) -> int:
+        if Path(os.readlink(f"/proc/self/fd/{descriptor}")).is_relative_to(cache_dir):
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", fail)
+    assert read(kept, "a") == LARGE
+    assert files(cache_dir) == []
+
+
+def content(number: int, size: int = 600_000) -> FileInfo:
+    """Describe a content."""
+    return FileInfo("a", size, bytes([number]) * 32, None, datetime.now(UTC), content=True)
+
+
+def fill(contents: Contents, file: FileInfo) -> None:
+    """Bring a content in."""
+    filling = contents.fill(file)
+    if filling is not None:
+        filling.write(bytes(file.size))
+
+
+def test_what_was_asked_for_longest_ago_makes_room_whichever_process_brought_it(cache_dir):
+    first, second = Contents(cache_dir, 4_000_000), Contents(cache_dir, 4_000_000)
+    for number in range(6):
+        fill((first, second)[number % 2], content(number))
+        (path,) = (cache_dir / f"{number:02x}").iterdir()
+        os.utime(path, (1000 + number, 1000 + number))
+    used = first.open(content(0), 0, 10)
+    assert used is not None
+    used.close()
+    fill(second, content(6))
+    assert sum(path.stat().st_size for path in files(cache_dir)) <= 4_000_000
+    assert [number for number in range(7) if (cache_dir / f"{number:02x}").is_dir()] == list(range(7))
+    left = [number for number in range(7) if any((cache_dir / f"{number:02x}").iterdir())]
+    assert left[0] == 0
+    assert 1 not in left
+    assert 6 in left
+
+
+def test_what_is_too_large_or_on_its_way_is_not_kept_twice(cache_dir):
+    contents = Contents(cache_dir, 4_000_000)
+    assert contents.fill(content(1, 2_500_000)) is None
+    filling = contents.fill(content(2))
+    assert filling is not None
+    assert contents.fill(content(2)) is None
+    filling.close()
+    filling.close()
+    again = contents.fill(content(2))
+    assert again is not None
+    again.close()
+
+
+def test_what_a_killed_process_has_left_is_swept(cache_dir):
+    code = (
+        "import os, sys; from pathlib import Path; from datetime import datetime;"
+        "from s3gw.pfs.interface import FileInfo; from s3gw.pfs.pachd._disk import Contents;"
+        "filling = Contents(Path(sys.argv[1]), 4_000_000).fill("
+        "FileInfo('a', 600_000, bytes(32), None, datetime.now(), content=True));"
+        "filling.write(bytes(1000)); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(cache_dir)], check=False)
+    assert len(files(cache_dir)) == 1
+    contents = Contents(cache_dir, 4_000_000)
+    assert files(cache_dir) == []
+    assert contents.open(content(0), 0, 1) is None
+    for number in range(1, 6):  # nothing of it is counted any more
+        fill(contents, content(number))
+    assert len(files(cache_dir)) == 5

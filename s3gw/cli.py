@@ -80,6 +80,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 # The --auth that is no keyring.
 _PACHYDERM = "pachyderm"
 
+# Options that the default profile has no use for, and how that is said.
+_NOT_OF_DEFAULT = {
+    "auth": f"--auth: the profile {DEFAULT_PROFILE} asks nobody",
+    "cors": f"--cors is not of the profile {DEFAULT_PROFILE}",
+    "domain": f"--domain is not of the profile {DEFAULT_PROFILE}",
+}
+
 _LAST_PORT = 65535
 _REGION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST = 1024
@@ -433,13 +440,12 @@ def _serve(options: argparse.Namespace) -> int:
     from s3gw.http.wsgi import create_app
     from s3gw.server import ServerError, Settings, serve
 
+    _refuse_what_the_profile_lacks(options)
     rules = _cors(options)
     shared = Shared()
     keyring = _keyring(options, shared)
     if keyring is not None:
         keyring.keep()
-    if options.domain and options.profile == DEFAULT_PROFILE:
-        raise _Unusable(f"--domain is not of the profile {DEFAULT_PROFILE}: add --profile extended")
     host, port = options.listen
     in_cluster = not options.pfs.startswith("embedded:")
     settings = Settings(
@@ -506,6 +512,12 @@ def _serve(options: argparse.Namespace) -> int:
         raise _Unusable(str(error)) from error
 
 
+def _refuse_what_the_profile_lacks(options: argparse.Namespace) -> None:
+    for name, refusal in _NOT_OF_DEFAULT.items():
+        if options.profile == DEFAULT_PROFILE and getattr(options, name):
+            raise _Unusable(f"{refusal}: add --profile extended")
+
+
 def _authority(options: argparse.Namespace, pfs: PFS, shared: Shared) -> Authority | None:
     """Give who knows identities, as it is whenever a worker starts; None where nobody is asked."""
     if options.auth == _PACHYDERM:
@@ -523,8 +535,6 @@ def _keyring(options: argparse.Namespace, shared: Shared) -> Keyring | None:
     from s3gw.auth.document import KeyringError
     from s3gw.auth.keyring import Keyring
 
-    if options.auth and options.profile == DEFAULT_PROFILE:
-        raise _Unusable(f"--auth: the profile {DEFAULT_PROFILE} asks nobody: add --profile extended")
     if options.auth in (None, _PACHYDERM):
         return None
     try:
@@ -538,8 +548,6 @@ def _cors(options: argparse.Namespace) -> Rules | None:
 
     if not options.cors:
         return None
-    if options.profile == DEFAULT_PROFILE:
-        raise _Unusable(f"--cors is not of the profile {DEFAULT_PROFILE}: add --profile extended")
     try:
         return Rules.load(Path(options.cors))
     except BrokenRules as error:

@@ -11,13 +11,13 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.servers import Server, say
-from bench.workloads import FRESH_KEYS, GIB, KIB, MAKE, SMALL, SMALL_KEYS, Workload, put
+from bench.workloads import FRESH_KEYS, GIB, MAKE, SMALL, SMALL_KEYS, Workload, put
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _HUGE = 5 * GIB
@@ -139,12 +139,21 @@ class Bench:
         program: The load program.
         prefix: Of the names of the buckets.
         servers: Ours first.
+        floor: Does once what a request costs at the least, whoever serves it.
     """
 
-    def __init__(self, run: Run, program: Path, prefix: str, servers: Sequence[Server]) -> None:
+    def __init__(
+        self,
+        run: Run,
+        program: Path,
+        prefix: str,
+        servers: Sequence[Server],
+        floor: Callable[[], object] = lambda: None,
+    ) -> None:
         self.run = run
         self.prefix = prefix
         self.servers = servers
+        self._floor = floor
         self._program = program
         self._fresh = itertools.count(0, FRESH_KEYS)
 
@@ -198,7 +207,7 @@ class Bench:
         """Let a server take one turn at a workload."""
         try:
             if workload.is_floor:
-                return bare_writes(self._program.parent / "floor", KIB, seconds)
+                return _again_and_again(self._floor, seconds)
             options = [f"-seconds={seconds}", *self._this_turn(workload.options)]
             if workload.prepare:
                 by = self._other(server) if workload.elsewhere else server
@@ -298,19 +307,28 @@ class Bench:
             return [up, down, json.loads(running[0].communicate()[0])]
 
 
-def bare_writes(path: Path, size: int, seconds: float) -> Turn:
-    """Write a block into a file again and again, each time behind the last and to the disk itself."""
+def _again_and_again(work: Callable[[], object], seconds: float) -> Turn:
+    began, number = time.monotonic(), 0
+    while number == 0 or time.monotonic() - began < seconds:
+        work()
+        number += 1
+    return Turn(number, time.monotonic() - began)
+
+
+@contextlib.contextmanager
+def bare_writes(path: Path, size: int) -> Iterator[Callable[[], None]]:
+    """Give what writes a block into a file, each time behind the last and to the disk itself."""
     room = 4096 * size
     path.write_bytes(bytes(room))
-    data, number = os.urandom(size), 0
+    data, offsets = os.urandom(size), itertools.cycle(range(0, room, size))
     with path.open("r+b", buffering=0) as file:
         os.fsync(file.fileno())
-        began = time.monotonic()
-        while number == 0 or time.monotonic() - began < seconds:
-            os.pwrite(file.fileno(), data, number * size % room)
+
+        def write() -> None:
+            os.pwrite(file.fileno(), data, next(offsets))
             os.fdatasync(file.fileno())
-            number += 1
-        return Turn(number, time.monotonic() - began)
+
+        yield write
 
 
 def tree(pid: int | None) -> list[int]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import fill, servers
-from bench.measure import Bench, Run
+from bench.measure import Bench, Run, bare_writes
 from bench.servers import Server, say
 from bench.workloads import (
     ALL_FRESH_KEYS,
@@ -75,7 +75,8 @@ def embedded(
             continue
         fitting = [one for one in buckets if _fits(run, peer, one)]
         started.append(stack.enter_context(_peer(peer, program, plain, fitting)))
-    bench = Bench(run, load, PREFIX, started)
+    floor = stack.enter_context(bare_writes(here / "floor", KIB))
+    bench = Bench(run, load, PREFIX, started, floor)
     for server in started:
         say(f"filling {server.name}")
         _fill(bench, server)
@@ -197,9 +198,11 @@ def pachd(
     for number, told in enumerate(others, 1):
         name, _, url = told.rpartition("=")
         started.append(Server(name or f"other {number}", url.rstrip("/"), "", (key, key)))
-    bench = Bench(run, load, f"master.bench{secrets.token_hex(4)}-", started)
     pfs = opener(f"grpc://{address}", pachd_token=token)()
     stack.callback(pfs.close)
+    prefix = f"master.bench{secrets.token_hex(4)}-"
+    looked_at = BRANCHES.place(prefix + SMALL).branch
+    bench = Bench(run, load, prefix, started, lambda: pfs.snapshot(looked_at).commit)
 
     def remove() -> None:
         say("removing what was filled")

@@ -67,7 +67,7 @@ class Workload:
         alone: Measured for us only.
         peers: Who takes part beside us; all, where none is named.
         variant: Which of `Server.variants` serves it for us, where it is one: `EXTENDED` or `SIGNED`.
-        is_floor: Whether no server has a part in it: what the disk can do, beside ours.
+        is_floor: Whether no server has a part in it: what can be done without one, see `Bench.floor`.
     """
 
     name: str
@@ -177,6 +177,7 @@ RANGES = Workload(
     "GET 1 MiB ranges", LARGE, (f"-range={MIB}", f"-size={LARGE_SIZE}", "-connections=2"), answer_size=MIB
 )
 FLOOR = Workload("bare write of 1 KiB + fdatasync", "", (), is_floor=True)
+LOOK = Workload("bare look at a head", SMALL, (), is_floor=True)
 LAST_RANGE = replace(RANGES, name="GET last 1 MiB", options=(f"-range={MIB}", f"-size={LARGE_SIZE}", "-last"))
 DELETE = Workload(
     "DELETE, 8 conn.",
@@ -244,6 +245,7 @@ def pachd(sizes: Sequence[int]) -> list[Workload]:
     found = [
         turn for method in ("GET", "HEAD") for turn in (fresh(method), again(small(method, 1), FRESH_KEYS))
     ]
+    found.append(LOOK)
     found += [small("PUT", number, WRITTEN) for number in (1, 8, 64)]
     # Pachyderm's gateway answers a ListObjectsV2 as if it were a ListObjects
     pages = [("first", keys) for keys in sizes] + [("middle", keys) for keys in sizes]

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.cache import Cache
-from s3gw.pfs.interface import FileInfo, FileNotFound
+from s3gw.pfs.interface import FileInfo, FileNotFound, Unavailable
 from s3gw.pfs.pachd import PachdPFS
 from s3gw.pfs.pachd._disk import Contents
 from s3gw.pfs.pachd._messages import branch_message, commit_message
@@ -88,6 +89,29 @@ def test_what_another_gateway_has_written_is_read_at_once(store, other):
     other.delete("a")
     with pytest.raises(FileNotFound):
         store.snapshot().inspect_file("a")
+
+
+def test_many_that_read_at_the_same_time_share_a_look_at_the_head(store, fault, monkeypatch):
+    commit = store.put("a", b"").commit
+    call, looks = store.pfs._client.call, []
+
+    def counted(method, request, *limit):
+        looks.append(method)
+        return call(method, request, *limit)
+
+    monkeypatch.setattr(store.pfs._client, "call", counted)
+    fault(latency_s=0.2)
+    with ThreadPoolExecutor(32) as pool:
+        heads = list(pool.map(lambda _: store.snapshot().commit, range(32)))
+    assert heads == [commit] * 32
+    assert looks.count("InspectCommit") < 16
+
+
+def test_a_head_that_nobody_tells_is_an_error_of_all_that_share_the_look(store, fault):
+    fault(unavailable=True)
+    with ThreadPoolExecutor(16) as pool:
+        asking = [pool.submit(lambda: store.snapshot().commit) for _ in range(16)]
+    assert {type(one.exception()) for one in asking} == {Unavailable}
 
 
 def test_nothing_is_kept_of_a_commit_that_is_open(store):

@@ -98,8 +98,11 @@ class PachdSnapshot:
     def _pin(self) -> None:
         if self._pinned:
             return
-        request = pb.InspectCommitRequest(commit=commit_message(self._branch, self._commit))
-        info = self._client.call("InspectCommit", request)
+        if self._commit is None and self._views is not None:
+            info = self._views.head(self._branch)
+        else:
+            request = pb.InspectCommitRequest(commit=commit_message(self._branch, self._commit))
+            info = self._client.call("InspectCommit", request)
         if self._commit is None:
             answers = readable(self._client, self._branch, info)
             self._is_empty = answers is None

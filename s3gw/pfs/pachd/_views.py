@@ -11,15 +11,18 @@ role would be asked for: then commits are read as commits.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.cache import Cache
+from s3gw.pfs.group_commit import GroupCommit, Member
 from s3gw.pfs.interface import Branch, PFSError
 from s3gw.pfs.pachd._client import Client
 from s3gw.pfs.pachd._directories import Measurements
@@ -29,6 +32,9 @@ from s3gw.pfs.pachd._messages import commit_message
 # pachd forgets a file set after ten minutes.
 _KEPT_S = 480.0
 _MOST = 4096
+
+# Looks at the head of a branch at a time: with more pachd has no time for anything else.
+_LOOKS = 4
 
 
 class Views:
@@ -52,6 +58,9 @@ class Views:
         # Tells what this one has kept from what others have.
         self._own = object()
         self._lock = threading.Lock()
+        self._turns = itertools.cycle(range(_LOOKS))
+        # Looks at heads: those that wait for the same place share the next one.
+        self._looks: OrderedDict[tuple[Branch, int], GroupCommit[None, Any]] = OrderedDict()
         # Commit -> the id of its file set, and until when it may be used, on the monotonic clock.
         self._file_sets: OrderedDict[tuple[str, str, str], tuple[str, float]] = OrderedDict()
 
@@ -67,6 +76,26 @@ class Views:
     def keep(self, key: Hashable, value: Any, size: int) -> None:
         """Keep what can never change; key and value take `size` bytes."""
         self._cache.put((self._own, key), value, size)
+
+    def head(self, branch: Branch) -> Any:
+        """Give the CommitInfo of the head of a branch, of a moment since this was called.
+
+        PERF: many that ask at the same time share a look, as writers share a commit.
+        """
+        key = branch, next(self._turns)
+        with self._lock:
+            looks = self._looks.get(key)
+            if looks is None:
+                looks = self._looks[key] = GroupCommit(partial(self._look, branch))
+            self._looks.move_to_end(key)
+            while len(self._looks) > _MOST:
+                self._looks.popitem(last=False)
+        return looks.run(None)
+
+    def _look(self, branch: Branch, group: list[Member[None, Any]]) -> None:
+        info = self._client.call("InspectCommit", pb.InspectCommitRequest(commit=commit_message(branch)))
+        for member in group:
+            member.result = info
 
     def find(self, branch: Branch, commit: str) -> str | None:
         """Give the file set of a finished commit; None where commits are to be read as commits."""

@@ -17,6 +17,7 @@ from s3gw.pfs.interface import (
     PathClash,
     Put,
 )
+from s3gw.pfs.paths import is_commit_id
 
 LARGE = bytes(range(256)) * 4096  # 1 MiB: not kept as the small ones are
 
@@ -32,6 +33,7 @@ def test_what_was_put_is_read_whole_and_in_ranges(store, data):
     snapshot = store.snapshot()
     file = snapshot.inspect_file("a/b")
     assert snapshot.commit == change.commit
+    assert is_commit_id(change.commit)
     assert (file.path, file.size, file.hash, file.md5) == (put.path, len(data), put.hash, put.md5)
     assert file.committed == put.committed
     assert abs(file.committed - datetime.now(UTC)) < timedelta(minutes=1)

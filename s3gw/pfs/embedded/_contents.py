@@ -21,7 +21,7 @@ import sqlite3
 import struct
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -79,10 +79,10 @@ class _Digest:
     thread for it makes a PUT of 256 MiB faster, and costs where others keep the processors busy.
 
     Args:
-        crowd: How many bodies arrive in this process.
+        crowd: The files of large bodies that arrive in this process.
     """
 
-    def __init__(self, crowd: Callable[[], int]) -> None:
+    def __init__(self, crowd: Collection[int]) -> None:
         self._crowd = crowd
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._hasher: _Hasher | None = None
@@ -94,7 +94,7 @@ class _Digest:
             self._hasher.update(data)
             return
         self._md5.update(data)
-        if self._size - len(data) <= _LARGE < self._size and 2 * self._crowd() <= _PROCESSORS:
+        if self._size - len(data) <= _LARGE < self._size and 2 * len(self._crowd) <= _PROCESSORS:
             self._hasher = _Hasher(self._md5.update)
 
     def end(self) -> None:
@@ -165,7 +165,7 @@ class BodyStaging:
 
     def __init__(self, store: ContentStore) -> None:
         self._store = store
-        self._digest = _Digest(lambda: len(store.arriving))
+        self._digest = _Digest(store.arriving)
         self._sums = BlockSums()
         self._size = 0
         self._small = bytearray()

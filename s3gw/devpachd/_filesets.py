@@ -57,7 +57,8 @@ def _lay(shelf: Shelf, lower: Change | None, upper: Change) -> Change:
 
 def view_of(shelf: Shelf, file_set: FileSet) -> View:
     """See what a file set holds."""
-    return OverlayView(None, {key: change.content for key, change in file_set.items()}, shelf.read)
+    changes = {key: change.content for key, change in file_set.items()}
+    return OverlayView(None, changes, shelf.hashes, shelf.read)
 
 
 def whole(shelf: Shelf, view: View) -> FileSet:

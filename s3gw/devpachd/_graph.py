@@ -42,7 +42,7 @@ class Graph:
     """All of them. One lock: what pachd does in a transaction is done under it."""
 
     def __init__(self, folder: Path) -> None:
-        self.shelf = Shelf(folder, durability="process")
+        self.shelf = Shelf(folder)
         self.lines = Lines(self.shelf)
         self.lock = threading.RLock()
         self.finish_s: Callable[[], float] = lambda: 0.0

@@ -47,9 +47,10 @@ class Lines:
         if check:
             self._check_base(commit)
         if commit.stored is not None:
-            return SnapshotView(self.shelf.snapshot(commit.line.place, commit.stored))
+            return SnapshotView(self.shelf.snapshot(commit.line.place, commit.stored), self.shelf.hashes)
         base = commit.beneath if commit.flat else commit.base
-        return OverlayView(self.view(base) if base else None, dict(commit.changes), self.shelf.read)
+        below = self.view(base) if base else None
+        return OverlayView(below, dict(commit.changes), self.shelf.hashes, self.shelf.read)
 
     def _check_base(self, commit: Commit) -> None:
         parent = None if commit.is_finished else commit.parent
@@ -142,12 +143,12 @@ class Lines:
         changes: dict[Key, StagedContent | None] = {}
         for file in view.files():
             old = there.pop((file.path, file.datum), None)
-            if old is None or (old.size, old.hash) != (file.size, file.hash):
+            if old is None or (old.size, old.mark) != (file.size, file.mark):
                 changes[file.path, file.datum] = self.shelf.body(file.read())
         return {**dict.fromkeys(there), **changes}
 
     def _head(self, line: Line) -> View:
-        return SnapshotView(self.shelf.snapshot(line.place))
+        return SnapshotView(self.shelf.snapshot(line.place), self.shelf.hashes)
 
     def _write(self, line: Line, changes: dict[Key, StagedContent | None], commit: str | None) -> bool:
         """Write changes to a line, or tell that it cannot hold them."""

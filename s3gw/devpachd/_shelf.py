@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 
+from s3gw.devpachd._hashes import Hashes
 from s3gw.pfs.embedded import EmbeddedPFS
 from s3gw.pfs.embedded._changes import ChangeWork, settle
 from s3gw.pfs.embedded._contents import BodyStaging, StagedContent
@@ -14,7 +16,15 @@ from s3gw.pfs.interface import Branch, Change, Delete, Put
 
 
 class Shelf(EmbeddedPFS):
-    """An embedded PFS that keeps the bodies of open commits and of file sets too."""
+    """An embedded PFS that keeps the bodies of open commits and of file sets too.
+
+    Attributes:
+        hashes: PFS's hashes of what is in it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, durability="process")
+        self.hashes = Hashes()
 
     def begin_body(self) -> BodyStaging:
         """Begin a body whose branch and path are not known yet."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from s3gw.devpachd._globs import compile_glob, literal_beginning
+from s3gw.devpachd._hashes import Hashes
 from s3gw.devpachd._names import below, clean
 from s3gw.pfs.embedded._contents import StagedContent
 from s3gw.pfs.interface import FileInfo, FileNotFound, Snapshot
@@ -24,14 +25,31 @@ Key = tuple[str, str]
 
 
 class Entry(NamedTuple):
-    """A file, or a directory whose path ends with ``/``; paths begin with ``/``."""
+    """A file, or a directory whose path ends with ``/``; paths begin with ``/``.
+
+    Attributes:
+        path: See above.
+        datum: Whose output it is; empty of a directory.
+        size: Bytes.
+        mark: What the content determines: the hash of a directory, and what the embedded PFS has in the
+            place of that of a file.
+        hashes: Knows the hashes of files; None of a directory.
+        open: Reads a content from an offset on.
+        content: What `open` takes.
+    """
 
     path: str
     datum: str
     size: int
-    hash: bytes
+    mark: bytes
+    hashes: Hashes | None = None
     open: Callable[[object, int], Iterator[bytes]] | None = None
     content: object = None
+
+    @property
+    def hash(self) -> bytes:
+        """PFS's hash."""
+        return self.mark if self.hashes is None else self.hashes.of(self.mark, self.size, self.read)
 
     @property
     def is_directory(self) -> bool:
@@ -59,8 +77,9 @@ class View(Protocol):
 class SnapshotView:
     """A commit of the embedded PFS."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, hashes: Hashes) -> None:
         self._snapshot = snapshot
+        self._hashes = hashes
 
     def files(self, low: str = "", high: str = END) -> Iterator[Entry]:
         """See `View.files`."""
@@ -88,7 +107,7 @@ class SnapshotView:
         return None
 
     def _entry(self, file: FileInfo) -> Entry:
-        return Entry(f"/{file.path}", DATUM, file.size, file.hash, self._read, file)
+        return Entry(f"/{file.path}", DATUM, file.size, file.hash, self._hashes, self._read, file)
 
     def _read(self, content: object, offset: int) -> Iterator[bytes]:
         assert isinstance(content, FileInfo)
@@ -102,11 +121,13 @@ class OverlayView:
         self,
         base: View | None,
         changes: Mapping[Key, StagedContent | None],
+        hashes: Hashes,
         read: Callable[[object, int], Iterator[bytes]],
     ) -> None:
         self._base = base
         self._changes = changes
         self._keys = sorted(changes)
+        self._hashes = hashes
         self._read = read
 
     def files(self, low: str = "", high: str = END) -> Iterator[Entry]:
@@ -133,7 +154,7 @@ class OverlayView:
     def _changed(self, key: Key) -> Iterator[Entry]:
         content = self._changes[key]
         if content is not None:
-            yield Entry(*key, content.size, content.hash, self._read, content)
+            yield Entry(*key, content.size, content.hash, self._hashes, self._read, content)
 
 
 class Listing:

@@ -73,7 +73,9 @@ class FileInfo(NamedTuple):
     Attributes:
         path: Its path, without the leading ``/``.
         size: Bytes.
-        hash: PFS's content hash, 32 raw bytes: BLAKE2b-256 over the BLAKE2b-256 of its chunks.
+        hash: What its content determines, 32 raw bytes: PFS's BLAKE2b-256 over the BLAKE2b-256 of its
+            chunks. The embedded one has BLAKE2b-256 over the MD5 in its place, and of what is composed over
+            the hashes of the pieces; files of less than 1 MiB that an older version wrote have PFS's.
         md5: What tells two contents apart where this PFS keeps it (the embedded one), else None: the MD5,
             16 raw bytes, or whatever was given to `PFS.compose`.
         committed: Time of the commit that last changed the file where PFS knows it (the embedded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
@@ -13,6 +14,8 @@ import grpc
 import pytest
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
+from s3gw.pfs.embedded import EmbeddedPFS
+from s3gw.pfs.interface import Branch, Piece, Put
 from tests.devpachd.conftest import (
     LIMITS,
     Pachd,
@@ -139,6 +142,39 @@ def test_a_wait_ends_with_the_commit(own):
     with pytest.raises(grpc.RpcError) as raised:
         own.api.InspectCommit(pb.InspectCommitRequest(commit=commit, wait=pb.FINISHED), timeout=0.1)
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+# --- a folder that was written before ---------------------------------------------------------
+
+
+def blake(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=32).digest()
+
+
+def test_the_hashes_of_what_a_gateway_has_written_are_those_of_pfs(tmp_path):
+    """Those of an embedded PFS are others; those of bodies beyond a mebibyte tell them apart, no more."""
+    bodies = {"empty": b"", "small": b"foo\n", "file": b"f" * 100_000, "large": b"l" * 2_000_000}
+    place = Branch("r", "master")
+    pfs = EmbeddedPFS(tmp_path, durability="process")
+    pfs.create_branch(place)
+    for path, data in bodies.items():
+        staging = pfs.stage(place, path)
+        staging.write(data)
+        pfs.change(place, [Put(path, staging.finish())])
+    snapshot = pfs.snapshot(place)
+    pieces = [Piece(snapshot, snapshot.inspect_file(path)) for path in ("small", "file")]
+    pfs.change(place, [Put("composed", pfs.compose(place, "composed", pieces, b"m" * 16))])
+    pfs.close()
+    bodies["composed"] = bodies["small"] + bodies["file"]
+    with devpachd(tmp_path) as (address, _), connected(address) as own:
+        own.put(at(REPO), {f"/{path}-again": data for path, data in bodies.items()})
+        root = pb.ListFileRequest(file=pb.File(commit=at(REPO), path="/"))
+        for _ in range(2):
+            hashes = {info.file.path: info.hash for info in own.api.ListFile(root)}
+            for path, data in bodies.items():
+                assert hashes[f"/{path}"] == hashes[f"/{path}-again"] == own.look(at(REPO), path).hash
+                if path != "large":
+                    assert hashes[f"/{path}"] == blake(blake(data) if data else b"")
 
 
 # --- a restart --------------------------------------------------------------------------------

@@ -23,8 +23,11 @@ INSERT INTO history (line, until, since, {ALL_COLUMNS})
 SELECT line, ?, since, {ALL_COLUMNS} FROM file WHERE line = ? AND path = ?
 """  # noqa: S608
 _PLACE = f"INSERT OR REPLACE INTO file (line, since, {ALL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-_BELOW = "SELECT 1 FROM file WHERE line = ? AND path > ? AND path < ? LIMIT 1"
-_NOT_BEHIND = "SELECT path FROM file WHERE line = ? AND path <= ? ORDER BY path DESC LIMIT 1"
+_NOT_BEHIND = "SELECT path FROM file WHERE line = ?1 AND path <= ?2 ORDER BY path DESC LIMIT 1"
+# PERF: as one statement, which is what a PUT of a new path asks
+_BELOW_AND_NOT_BEHIND = (
+    f"SELECT EXISTS (SELECT 1 FROM file WHERE line = ?1 AND path > ?3 AND path < ?4), ({_NOT_BEHIND})"  # noqa: S608
+)
 
 # From so many deletes on they are made together, so many at a time.
 _MANY = 8
@@ -33,18 +36,18 @@ _MANY_AT_ONCE = 500
 
 def refuse_clash(connection: sqlite3.Connection, line: int, path: str) -> None:
     """Raise `PathClash` where the path is a directory, or lies below a file, at the head."""
-    if connection.execute(_BELOW, (line, f"{path}/", f"{path}0")).fetchone():
-        raise PathClash.of_directory(path)
     directory = path[: max(0, path.rfind("/"))]
-    while directory:
-        row = connection.execute(_NOT_BEHIND, (line, directory)).fetchone()
-        if row is None:
-            return
-        (other,) = row
+    asked = line, directory, f"{path}/", f"{path}0"
+    below, other = connection.execute(_BELOW_AND_NOT_BEHIND, asked).fetchone()
+    if below:
+        raise PathClash.of_directory(path)
+    while directory and other is not None:
         if other == directory:
             raise PathClash.of_file(directory)
         # a file further up is the beginning of all that stands between it and `directory`
         directory = paths.common_ancestor(directory, other)
+        if directory:
+            (other,) = connection.execute(_NOT_BEHIND, (line, directory)).fetchone() or (None,)
 
 
 def settle(edits: Sequence[Put | Delete]) -> None:

@@ -1,8 +1,8 @@
 """Contents that refer to what is there: one whole file, or parts of several.
 
-PFS's hash of what is composed is made of the hashes of its pieces, as that of a file is of the hashes
-of its chunks: BLAKE2b-256 over the hash of each, and that of a part of a file is BLAKE2b-256 over the
-hash of the file and the part's offset and size. One whole file keeps its own.
+The hash of what is composed is made of the hashes of its pieces: BLAKE2b-256 over the hash of each, and
+that of a part of a file is BLAKE2b-256 over the hash of the file and the part's offset and size. One whole
+file keeps its own.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Composition:
     Attributes:
         size: Bytes.
         md5: What `FileInfo.md5` will be.
-        hash: PFS's hash.
+        hash: What `FileInfo.hash` will be.
         content: What it refers to as a whole; None where there are pieces, or no bytes.
         pieces: Its pieces.
         sources: What must still be there.

@@ -20,7 +20,7 @@ import queue
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -68,26 +68,19 @@ class _Hasher:
         self._thread.join()
 
 
-class _Digests:
-    """MD5 and PFS's hash of a body.
-
-    PFS cuts files of 1,000,000 bytes and more by their content, with a rolling hash of its own, and its
-    hash is BLAKE2b-256 over the BLAKE2b-256 of the pieces; one that is smaller is one piece, and has that
-    value here. The hash of a large body, which it would not be anyway, has the same form and is
-    BLAKE2b-256 over the MD5: the content determines it.
+class _Digest:
+    """The MD5 of a body.
 
     PERF: MD5 takes longer than to receive and to write, and hashlib lets other threads run meanwhile: a
     thread for it makes a PUT of 256 MiB faster, and costs where others keep the processors busy.
-    BLAKE2b of all bytes took a third of the CPU of an upload.
 
     Args:
-        crowd: How many bodies arrive in this process.
+        crowd: The files of large bodies that arrive in this process.
     """
 
-    def __init__(self, crowd: Callable[[], int]) -> None:
+    def __init__(self, crowd: Collection[int]) -> None:
         self._crowd = crowd
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self._piece = hashlib.blake2b(digest_size=32)
         self._hasher: _Hasher | None = None
         self._size = 0
 
@@ -97,9 +90,7 @@ class _Digests:
             self._hasher.update(data)
             return
         self._md5.update(data)
-        if self._size <= _LARGE:
-            self._piece.update(data)
-        elif self._size - len(data) <= _LARGE and 2 * self._crowd() <= _PROCESSORS:
+        if self._size - len(data) <= _LARGE < self._size and 2 * len(self._crowd) <= _PROCESSORS:
             self._hasher = _Hasher(self._md5.update)
 
     def end(self) -> None:
@@ -108,12 +99,9 @@ class _Digests:
             self._hasher.end()
             self._hasher = None
 
-    def digests(self) -> tuple[bytes, bytes]:
-        """Give the MD5 and PFS's hash, at the end."""
-        md5 = self._md5.digest()
-        if self._size > _LARGE:
-            return md5, blake2b(md5)
-        return md5, blake2b(self._piece.digest() if self._size else b"")
+    def md5(self) -> bytes:
+        """Give it, at the end."""
+        return self._md5.digest()
 
 
 def blake2b(data: bytes) -> bytes:
@@ -122,15 +110,17 @@ def blake2b(data: bytes) -> bytes:
 
 
 class StagedContent:
-    """A whole body: in `data` where it is small, else in the file `name` of the store."""
+    """A whole body: in `data` where it is small, else in the file `name` of the store.
 
-    def __init__(
-        self, size: int, md5: bytes, pfs_hash: bytes, data: bytes, name: str | None, blocks: bytes
-    ) -> None:
+    PERF: its hash is made of the MD5, which S3 needs anyway. PFS's own, over all bytes, took a third of the
+    CPU of an upload, and is asked for by devpachd alone.
+    """
+
+    def __init__(self, size: int, md5: bytes, data: bytes, name: str | None, blocks: bytes) -> None:
         self.blocks = blocks
         self.size = size
         self.md5: bytes | None = md5
-        self.hash = pfs_hash
+        self.hash = blake2b(md5)
         self.data = data
         self.name = name
         self.committed = False
@@ -141,7 +131,7 @@ class BodyStaging:
 
     def __init__(self, store: ContentStore) -> None:
         self._store = store
-        self._digests = _Digests(lambda: len(store.arriving))
+        self._digest = _Digest(store.arriving)
         self._sums = BlockSums()
         self._size = 0
         self._small = bytearray()
@@ -164,7 +154,7 @@ class BodyStaging:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._digests.end()
+        self._digest.end()
         self._close()
         if self._name is not None and not (self._content and self._content.committed):
             self._store.discard(self._name)
@@ -177,9 +167,9 @@ class BodyStaging:
                 os.close(file)
 
     def write(self, data: bytes) -> None:
-        """Append; the digests go along."""
+        """Append; the digest goes along."""
         self._size += len(data)
-        self._digests.update(data)
+        self._digest.update(data)
         if self._file is None:
             if self._size <= SMALL:
                 self._small += data
@@ -200,10 +190,9 @@ class BodyStaging:
             assert self._name is not None
             self._store.keep(self._file, self._name)
             self._close()
-        self._digests.end()
-        digests = self._digests.digests()
-        small = bytes(self._small)
-        self._content = StagedContent(self._size, *digests, small, self._name, self._sums.sums())
+        self._digest.end()
+        small, sums = bytes(self._small), self._sums.sums()
+        self._content = StagedContent(self._size, self._digest.md5(), small, self._name, sums)
         return self._content
 
 

@@ -39,6 +39,7 @@ class Space:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = folder / "reserve"
+        self._name = str(self._path)  # PERF: looked at before each write, in half the time of the path
         self._told_s = -_LINE_EVERY_S
         self._refused_s = 0.0
         self.refuses = False
@@ -46,7 +47,7 @@ class Space:
     def is_there(self) -> bool:
         """Tell whether the reserve is whole, or can be made again, unless that is for want of room."""
         try:
-            os.stat(self._path)
+            os.stat(self._name)
         except OSError:
             return self._make()
         return True

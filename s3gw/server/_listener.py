@@ -47,22 +47,25 @@ class Listener:
         """There is nothing to go on with."""
 
     def ready(self, _events: int) -> None:
-        """Accept those that have come, up to a bound."""
-        for _ in range(_MOST_AT_ONCE):
-            if not self._accept():
+        """Accept those that have come, up to a bound; where there is no room, one."""
+        for number in range(_MOST_AT_ONCE):
+            if not self._accept(has_come=number == 0) or self._is_full():
                 return
 
-    def _accept(self) -> bool:
-        """Tell whether a connection was accepted; where there are too many, one that is idle makes room."""
+    def _is_full(self) -> bool:
+        return len(self._server.connections) >= self._server.most_connections
+
+    def _accept(self, *, has_come: bool) -> bool:
+        """Tell whether a connection was accepted; for one that has come one that is idle makes room."""
         server = self._server
-        if len(server.connections) >= server.most_connections and not server.make_room():
+        if self._is_full() and not server.make_room():
             self._tell("all connections are in use")
             self._pause()
             return False
         try:
             connection, _ = self._socket.accept()
         except OSError as error:  # most often another worker was quicker
-            if error.errno in _EXHAUSTED:
+            if has_come and error.errno in _EXHAUSTED:
                 self._tell(f"no connection can be accepted: {error.strerror}")
                 if not server.make_room():
                     self._pause()
@@ -83,8 +86,7 @@ class Listener:
     def resume(self) -> None:
         """Accept again, after a pause or where there is room now."""
         if self._paused_until is not None and (
-            len(self._server.connections) < self._server.most_connections
-            and time.monotonic() >= self._paused_until
+            not self._is_full() and time.monotonic() >= self._paused_until
         ):
             self._paused_until = None
             self._server.loop.announce(self)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from s3gw.pfs.interface import DEFAULT_PROJECT, Branch, InvalidName
+from s3gw.pfs.interface import Branch, InvalidName
 from s3gw.pfs.paths import check_branch, is_commit_id, is_own_repo
 
 # S3 has 63; a branch and a repo of Pachyderm may be longer, and a cache holds no more than this of each.
@@ -96,5 +96,4 @@ def is_own(branch: Branch) -> bool:
 
 def bucket_of(branch: Branch) -> str:
     """Name the bucket of a branch, in its short form where that is possible."""
-    short = f"{branch.name}.{branch.repo}"
-    return short if branch.project == DEFAULT_PROJECT else f"{short}.{branch.project}"
+    return branch.full_name

@@ -63,13 +63,14 @@ def url_escape(text: str) -> str:
     return quote(text, safe="/-_.~", errors="surrogateescape")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=12_288)
 def timestamp(time: datetime) -> str:
     """Write a time as S3 does, ``2026-01-31T23:59:59.000Z``: whole seconds, as in Last-Modified.
 
-    PERF: a page has a thousand, of which many are the same; to look one up takes a fifth.
+    PERF: a page has a thousand, of which many are the same, and a list of buckets ten thousand. strftime
+    takes twice as long.
     """
-    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+    return f"{time.astimezone(UTC).isoformat()[:19]}.000Z"
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,8 +150,8 @@ def session_ids(pfs: PFS) -> list[str]:
     """Name the sessions that there are."""
     return [
         entry.branch.name.removeprefix(_NAME)
-        for entry in pfs.list_branches()
-        if entry.branch.repo == pfs.own_repo and entry.branch.name.startswith(_NAME)
+        for entry in pfs.list_branches(_NAME)
+        if entry.branch.repo == pfs.own_repo
     ]
 
 

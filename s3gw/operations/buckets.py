@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from s3gw.addressing.buckets import bucket_of, is_own
 from s3gw.context import Context
 from s3gw.generated import errors
@@ -25,24 +27,23 @@ from s3gw.s3_error import S3Error
 def list_buckets(context: Context, request: ListBucketsRequest) -> ListAllMyBucketsResult:
     """List every branch of every user repo that whoever asks may list, sorted by the bucket's name.
 
-    Without max-buckets all are listed at once, as S3 did before it had pages.
+    Without max-buckets there are 10,000 on a page.
     """
     after = _tokens.read_name(request.continuation_token) if request.continuation_token else ""
     here = request.bucket_region in (None, context.region)
-    branches = context.pfs.list_branches() if here else ()
-    buckets = sorted(
-        (name, branch.created)
-        for branch in branches
-        if not is_own(branch.branch)
-        and context.access.may_list(branch.branch)
-        and (name := bucket_of(branch.branch)).startswith(request.prefix)
-        and name > after
+    most = request.max_buckets
+    branches = context.pfs.list_branches(request.prefix, after, at_once=most + 1) if here else ()
+    buckets = (
+        Bucket(bucket_of(branch), created)
+        for branch, created in branches
+        if not is_own(branch) and context.access.may_list(branch)
     )
-    page = buckets[: request.max_buckets]
+    page = list(islice(buckets, most))
+    is_last = next(buckets, None) is None
     return ListAllMyBucketsResult(
         owner=OWNER,
-        bucket=[Bucket(name, created) for name, created in page],
-        continuation_token=_tokens.write_name(page[-1][0]) if len(page) < len(buckets) else None,
+        bucket=page,
+        continuation_token=None if is_last else _tokens.write_name(page[-1].name),
         prefix=request.prefix or None,
     )
 

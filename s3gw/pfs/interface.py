@@ -35,6 +35,12 @@ class Branch:
     def __str__(self) -> str:
         return f"{self.project}/{self.repo}@{self.name}"
 
+    @property
+    def full_name(self) -> str:
+        """``name.repo``, in another project than the default one ``name.repo.project``; no two share it."""
+        short = f"{self.name}.{self.repo}"
+        return short if self.project == DEFAULT_PROJECT else f"{short}.{self.project}"
+
 
 @dataclass(frozen=True, slots=True)
 class BranchInfo:
@@ -52,9 +58,10 @@ class BranchInfo:
     provenance: tuple[Branch, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BranchEntry:
+class BranchEntry(NamedTuple):
     """A branch in the list of all.
+
+    PERF: there may be ten thousand.
 
     Attributes:
         branch: Its name.
@@ -382,8 +389,16 @@ class PFS(Protocol):
         """
         ...
 
-    def list_branches(self) -> Sequence[BranchEntry]:
-        """Every branch of every user repo of every project, in no promised order."""
+    def list_branches(self, prefix: str = "", after: str = "", at_once: int = 1000) -> Iterator[BranchEntry]:
+        """Give every branch of every user repo of every project, bytewise in the order of their full names.
+
+        What is created or deleted while they are read may be among them or not.
+
+        Args:
+            prefix: Of the full names of those that are given.
+            after: Those whose full names are no greater are left out.
+            at_once: How many to read before the first is given, where PFS need not read all of them.
+        """
         ...
 
     def inspect_branch(self, branch: Branch) -> BranchInfo:

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from s3gw.pfs.interface import (
     PFS,
@@ -39,6 +41,64 @@ def test_a_branch_has_a_head_from_the_first(pfs, branch):
 
 def test_a_branch_is_listed(pfs, branch):
     assert abs(created(pfs, branch) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+# Behind the name of a repo: "." is behind "-", and before all else that a name may hold.
+TAILS = ("", "-", "--", "-a", "0", "Z", "_", "a", "a-", "a.b", "aa")
+
+
+@pytest.fixture(scope="module")
+def many(pfs) -> list[str]:
+    """Full names of branches that begin with one text, in order."""
+    repos = [new_branch().repo, f"{new_branch().repo}-", f"{new_branch().repo}_"]
+    branches = [
+        Branch(repo, f"{repos[0]}{tail}", project)
+        for repo, project in zip(repos, ("default", ELSEWHERE, "default"), strict=True)
+        for tail in TAILS
+        if "." not in tail
+    ]
+    for branch in reversed(branches):
+        pfs.create_branch(branch)
+    return sorted(branch.full_name for branch in branches)
+
+
+def listed(pfs: PFS, prefix: str, after: str = "", at_once: int = 1000) -> list[str]:
+    return [entry.branch.full_name for entry in pfs.list_branches(prefix, after, at_once)]
+
+
+@given(
+    begin=st.integers(0, 32),
+    tail=st.sampled_from(TAILS),
+    cut=st.integers(0, 60),
+    more=st.sampled_from(["", ".", "-", "0", "\x7f", "\0", "\xe9", "\ud800", "\U0010ffff"]),
+    at_once=st.sampled_from([1, 2, 3, 10, 1000]),
+)
+@example(begin=0, tail="", cut=0, more="", at_once=1)
+@settings(max_examples=60, deadline=None)
+def test_branches_are_listed_in_the_order_of_their_full_names(pfs, many, begin, tail, cut, more, at_once):
+    common = many[0].partition(".")[0].rstrip("-")
+    prefix = f"{common}{tail}"
+    after = many[begin % len(many)][:cut] + more
+    expected = [name for name in many if name.startswith(prefix) and name > after]
+    assert listed(pfs, prefix, after, at_once) == expected
+    assert listed(pfs, prefix + more, "", at_once) == [n for n in many if n.startswith(prefix + more)]
+
+
+def test_what_lives_is_listed_once_though_others_come_and_go(pfs, branch):
+    lasting = [Branch(branch.repo, f"{branch.repo}-{number}") for number in range(0, 10, 2)]
+    passing = [Branch(branch.repo, f"{branch.repo}-{number}") for number in range(1, 10, 2)]
+    for other in lasting + passing[2:]:
+        pfs.create_branch(other)
+    found = []
+    for entry in pfs.list_branches(branch.repo, at_once=1):
+        found.append(entry.branch)
+        if entry.branch == lasting[2]:
+            for other in passing[:2]:
+                pfs.create_branch(other)
+            for other in passing[2:]:
+                pfs.delete_branch(other)
+    assert [other for other in found if other in lasting] == lasting
+    assert listed(pfs, branch.repo) == [other.full_name for other in sorted(lasting + passing[:2], key=str)]
 
 
 def test_branches_of_a_repo_share_its_time_and_not_its_files(pfs, branch):

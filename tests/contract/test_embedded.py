@@ -391,7 +391,7 @@ def recovering(folder: Path) -> Iterator[None]:
 
 
 READS = {
-    "list_branches": lambda pfs: pfs.list_branches(),
+    "list_branches": lambda pfs: list(pfs.list_branches()),
     "inspect_branch": lambda pfs: pfs.inspect_branch(BRANCH),
     "stage": lambda pfs: pfs.stage(BRANCH, "b"),
     "check": lambda pfs: pfs.check(),

@@ -352,6 +352,7 @@ def old(tmp_path) -> Path:
 def test_a_folder_of_format_1_is_brought_over(old):
     store = open_store(old)
     assert {path: store.read(path) for path in store.paths()} == {"a": b"two", "b": LARGE}
+    assert names_of(store) == ["master.repo"]
     assert store.read("a", store.snapshot("00000000000040000000000000000002")) == b"one"
     store.put("b", LARGE[::-1])
     assert len(objects(old)) == 2
@@ -434,6 +435,44 @@ def test_a_check_finds_what_is_wrong_and_repairs_it(store, folder):
     with pytest.raises(FileNotFound):
         store.read("past", store.snapshot(past))
     assert len(list((folder / "lost").iterdir())) == 2
+
+
+def names_of(store: Store) -> list[str]:
+    return [entry.branch.full_name for entry in store.pfs.list_branches()]
+
+
+def test_an_index_of_names_that_is_wrong_is_found_and_made_anew(store, folder):
+    store.pfs.create_branch(Branch("other", "dev", "project"))
+    with contextlib.closing(sqlite3.connect(folder / "pfs.sqlite")) as database, database:
+        database.execute("UPDATE named SET name = 'no.branch' WHERE name = 'master.repo'")
+    assert names_of(store) == ["dev.other.project", "no.branch"]
+    assert check(folder).problems == ["pfs.sqlite: 2 names of branches are indexed wrong"]
+    assert check(folder, repair=True).in_order
+    assert check(folder).problems == []
+    assert names_of(store) == ["dev.other.project", "master.repo"]
+
+
+def test_names_are_right_whichever_version_wrote_them(folder):
+    store = open_store(folder)
+    store.pfs.create_branch(Branch("gone", "dev"))
+    with contextlib.closing(sqlite3.connect(folder / "pfs.sqlite")) as database, database:
+        database.execute("INSERT INTO repo (project, name, created) VALUES ('default', 'old', 7000000)")
+        database.execute(
+            "INSERT INTO branch (repo, name, line, head) SELECT id, 'master', 99, 99 FROM repo WHERE name = 'old'"
+        )
+        database.execute("DELETE FROM branch WHERE name = 'dev'")
+        database.execute("DELETE FROM repo WHERE name = 'gone'")
+    assert names_of(store) == ["master.old", "master.repo"]
+    assert next(store.pfs.list_branches()).created.timestamp() == 7
+    store.pfs.close()
+    with contextlib.closing(sqlite3.connect(folder / "pfs.sqlite")) as database, database:
+        for name in ("TRIGGER branch_named", "TRIGGER branch_unnamed", "TABLE named"):
+            database.execute(f"DROP {name}")  # as it was before there was an index
+        database.execute("DELETE FROM branch WHERE name = 'master' AND line = 99")
+    assert check(folder).problems == []
+    store = open_store(folder)
+    assert names_of(store) == ["master.repo"]
+    store.pfs.close()
 
 
 def test_strays_alone_are_repaired_to_order(store, folder):

@@ -183,8 +183,11 @@ def test_a_token_of_somebody_else_leads_nowhere_else(guarded):
 
 def test_a_list_of_buckets_shows_what_an_identity_may_list(guarded):
     def shown(who: str) -> list[str]:
-        listed = guarded.clients[who].list_buckets()["Buckets"]
-        return sorted(bucket["Name"] for bucket in listed if PREFIX in bucket["Name"])
+        client = guarded.clients[who]
+        listed = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
+        pages = client.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": 1})
+        assert [bucket["Name"] for page in pages for bucket in page.get("Buckets", [])] == listed
+        return sorted(name for name in listed if PREFIX in name)
 
     assert shown("root") == sorted([COMMON, HIDDEN, OPEN, PUBLIC])
     assert shown("alice") == [COMMON]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -199,6 +201,66 @@ def test_buckets_are_listed_by_name_prefix_and_page(gateway):
     ]
     assert client.list_buckets(BucketRegion="elsewhere").get("Buckets", []) == []
     assert {"page.z0"} <= {b["Name"] for b in client.list_buckets(BucketRegion="PACHYDERM")["Buckets"]}
+
+
+def pages_of_buckets(client, size: int, prefix: str = "") -> list[list[str]]:
+    pages = client.get_paginator("list_buckets").paginate(Prefix=prefix, PaginationConfig={"PageSize": size})
+    return [[bucket["Name"] for bucket in page.get("Buckets", [])] for page in pages]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 1000])
+def test_pages_of_buckets_are_the_whole_in_the_order_of_their_names(gateway, bucket, size):
+    repo = bucket.partition(".")[2]
+    names = [f"{branch}.{repo}" for branch in ("ordered-", "ordered", "ordered-a", "ordered0", "ordered_")]
+    for name in names:
+        gateway.request("PUT", f"/{name}")
+    pages = pages_of_buckets(gateway.boto3(), size, "ordered")
+    listed = [name for page in pages for name in page]
+    assert [name for name in listed if name in names] == sorted(names)
+    assert listed == sorted(set(listed))
+    assert {len(page) for page in pages[:-1]} <= {size}
+    assert pages[-1]
+    whole = [entry["Name"] for entry in gateway.boto3().list_buckets()["Buckets"]]
+    assert [name for name in whole if name.startswith("ordered")] == listed
+
+
+def test_buckets_that_come_and_go_between_pages_hide_no_other(gateway, bucket):
+    client, repo = gateway.boto3(), bucket.partition(".")[2]
+    names = [f"{repo}{number}.{repo}" for number in range(6)]
+    for name in names[1:]:
+        client.create_bucket(Bucket=name)
+    page = client.list_buckets(MaxBuckets=2, Prefix=repo)
+    assert [entry["Name"] for entry in page["Buckets"]] == names[1:3]
+    client.create_bucket(Bucket=names[0])
+    for name in (names[2], names[3]):  # where the next page goes on, and what it would have begun with
+        client.delete_bucket(Bucket=name)
+    rest = client.list_buckets(MaxBuckets=2, Prefix=repo, ContinuationToken=page["ContinuationToken"])
+    assert [entry["Name"] for entry in rest["Buckets"]] == names[4:]
+    assert "ContinuationToken" not in rest
+
+
+def test_what_the_gateway_keeps_for_itself_is_on_no_page_of_buckets(extended, extended_bucket):
+    for _ in range(3):
+        extended.request("POST", f"/{extended_bucket}?s3gw-session")
+    pages = pages_of_buckets(extended.boto3(), 1, "session-")
+    assert pages in ([], [[]])
+    extended.request("PUT", f"/session-.{extended_bucket.partition('.')[2]}")
+    extended.request("PUT", f"/session-z.{extended_bucket.partition('.')[2]}")
+    pages = pages_of_buckets(extended.boto3(), 1, "session-")
+    assert [[name.partition(".")[0] for name in page] for page in pages] == [["session-"], ["session-z"]]
+
+
+@pytest.mark.parametrize("prefix", ["%C3%A9", "%00", "a%20b", "."])
+def test_prefixes_that_no_bucket_has(gateway, bucket, prefix):
+    answer = gateway.request("GET", f"/?prefix={prefix}")
+    assert (answer.status, b"<Name>" in answer.body) == (200, False)
+
+
+@pytest.mark.parametrize("name", ["\ud800", "\0", "\xe9", "~"])
+def test_a_token_may_hold_any_text(gateway, bucket, name):
+    token = base64.urlsafe_b64encode(json.dumps([name]).encode()).decode()
+    answer = gateway.request("GET", f"/?continuation-token={token}&max-buckets=1")
+    assert (answer.status, b"<Name>" in answer.body) == (200, name == "\0")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import resource
+import signal
 import socket
 import threading
 import time
@@ -49,6 +50,33 @@ def test_clients_that_do_not_close_behind_an_error_hold_no_thread(tmp_path):
         assert ask(gateway.port, LIST)[0] == 200
         assert gateway.request("PUT", "/b.r/a", bytes(BIG)).status == 200
         assert time.monotonic() - began < 5
+
+
+def test_connections_that_come_at_once_do_not_wait_for_many_turns_of_a_busy_one(tmp_path):
+    with serving(tmp_path) as gateway, ExitStack() as stack:
+        (worker,) = children(gateway.process.pid)
+        busy = stack.enter_context(closing(Connection(gateway.port)))
+        busy.send(get("no.where", "busy"))
+        assert busy.response()[0] == 404
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            busy.send(get("no.where", "busy") * 1000)
+            late = [stack.enter_context(closing(Connection(gateway.port))) for _ in range(40)]
+            for connection in late:
+                connection.send(get("no.where", "late"))
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        for connection in late:
+            assert connection.response()[0] == 404
+        for _ in range(1000):
+            assert busy.response()[0] == 404
+
+        def served() -> list[str]:
+            return [line for line in list(gateway.log) if " no.where GET " in line]
+
+        eventually(lambda: len(served()) == 1 + 1000 + 40)
+        last = max(number for number, line in enumerate(served()) if " late " in line)
+        assert last < 400
 
 
 def test_a_client_that_does_not_close_is_closed_in_the_end(serve, monkeypatch):

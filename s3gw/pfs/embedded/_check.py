@@ -17,7 +17,7 @@ from s3gw.pfs.embedded._purge import alone
 from s3gw.pfs.embedded._repair import Repair
 from s3gw.pfs.embedded._report import Findings, LostVersion, Report
 from s3gw.pfs.embedded._space import Space
-from s3gw.pfs.embedded._tables import FORMAT, tables
+from s3gw.pfs.embedded._tables import FORMAT, MISNAMED, has_names, tables
 from s3gw.pfs.embedded._uses import MISCOUNTED, USED
 
 _PAGE = 500
@@ -135,6 +135,10 @@ class _Check:
         for name, _, has_head, has_line in self._connection.execute(_BRANCHES).fetchall():
             if name is None or not has_head or not has_line:
                 self._problem(f"pfs.sqlite: the branch {name} has no repo, head or line: restore a backup")
+        if has_names(self._connection):
+            (self._findings.misnamed,) = self._connection.execute(MISNAMED).fetchone()
+        if self._findings.misnamed:
+            self._problem(f"pfs.sqlite: {self._findings.misnamed} names of branches are indexed wrong")
 
     def _check_uses(self) -> None:
         """Tell what nothing refers to, and what is referred to more or less often than is counted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -37,10 +37,9 @@ from s3gw.pfs.interface import (
     Snapshot,
     VersionPage,
 )
+from s3gw.pfs.paging import END, successor
 
-_ALL_BRANCHES = """
-SELECT repo.name, branch.name, repo.project, repo.created FROM repo JOIN branch ON branch.repo = repo.id
-"""
+_NAMED = "SELECT name, created FROM named WHERE name >= ? AND name < ? ORDER BY name LIMIT ?"
 _STATE = """
 SELECT branch.line, branch.head, (SELECT min(num) FROM commits WHERE commits.line = branch.line)
 FROM repo JOIN branch ON branch.repo = repo.id WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
@@ -117,11 +116,20 @@ class EmbeddedPFS:
             is not None
         )
 
+    def list_branches(self, prefix: str = "", after: str = "", at_once: int = 1000) -> Iterator[BranchEntry]:
+        """See `PFS.list_branches`; no statement is open while an entry is looked at."""
+        low, high = max(prefix, successor(after)), prefix + END
+        rows = self._named(low, high, at_once) if prefix.isascii() else []
+        while rows:
+            for full_name, created in rows:
+                name, repo, *project = full_name.split(".")
+                yield BranchEntry(Branch(repo, name, *project), moment(created))
+            low = successor(rows[-1][0])
+            rows = self._named(low, high, at_once) if len(rows) == at_once else []
+
     @telling
-    def list_branches(self) -> Sequence[BranchEntry]:
-        """See `PFS.list_branches`."""
-        rows = self._database.reader.execute(_ALL_BRANCHES).fetchall()
-        return [BranchEntry(Branch(*names), moment(created)) for *names, created in rows]
+    def _named(self, low: str, high: str, limit: int) -> list[tuple[str, int]]:
+        return self._database.reader.execute(_NAMED, (low, high, limit)).fetchall()
 
     @telling
     def inspect_branch(self, branch: Branch) -> BranchInfo:

@@ -12,6 +12,7 @@ from s3gw.pfs.embedded._folder import make_folder, open_file
 from s3gw.pfs.embedded._pieces import StoredPiece, read_pieces
 from s3gw.pfs.embedded._report import Findings, LostVersion
 from s3gw.pfs.embedded._rows import Content
+from s3gw.pfs.embedded._tables import fill_names
 from s3gw.pfs.embedded._uses import MISCOUNTED, forget_contents
 from s3gw.pfs.interface import CorruptData
 
@@ -48,6 +49,8 @@ class Repair:
         """Do what there is to do: the counts come first, since deletes go by them."""
         if self._findings.damaged:
             self._make_indexes()
+        if self._findings.misnamed:
+            self._index_names()
         if self._findings.orphans or self._findings.miscounted:
             self._recount()
         for version in self._findings.lost:
@@ -64,6 +67,11 @@ class Repair:
             self._findings.repaired("pfs.sqlite: its indexes were made anew")
             report = self._findings.report
             report.problems = [text for text in report.problems if not text.startswith("pfs.sqlite: ")]
+
+    def _index_names(self) -> None:
+        with self._database.writing() as connection:
+            fill_names(connection)
+        self._findings.repaired("pfs.sqlite: the index of names was made anew")
 
     def _recount(self) -> None:
         """Count the uses of contents anew; pieces of nothing are dropped."""

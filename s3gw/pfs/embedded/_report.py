@@ -66,6 +66,7 @@ class Findings:
         report: What people are told.
         tell: Is told each line of it at once.
         damaged: Whether the database is not in order.
+        misnamed: How many rows of the index of names are missing or wrong.
         miscounted: How many contents are counted wrong.
         orphans: Composed contents that have pieces and nothing else.
         unused: By table, the contents that nothing refers to.
@@ -77,6 +78,7 @@ class Findings:
     report: Report
     tell: Callable[[str], None]
     damaged: bool = False
+    misnamed: int = 0
     miscounted: int = 0
     orphans: list[int] = field(default_factory=list)
     unused: dict[str, list[Content]] = field(default_factory=dict)

@@ -117,6 +117,61 @@ _STEPS = {
     2: _FROM_FORMAT_2 + _TABLES_OF_FORMAT_3,
 }
 
+_FULL_NAME = "branch.name || '.' || repo.name || iif(repo.project = 'default', '', '.' || repo.project)"
+
+# An index of the branches in the order of their full names. It belongs to no format: triggers keep it right,
+# whichever version writes.
+_INDEX_OF_NAMES = (
+    """
+    CREATE TABLE named (
+        name TEXT PRIMARY KEY,
+        created INTEGER NOT NULL             -- the time of the repo
+    ) WITHOUT ROWID
+    """,
+    f"""
+    CREATE TRIGGER branch_named AFTER INSERT ON branch BEGIN
+        INSERT INTO named (name, created)
+        SELECT {_FULL_NAME}, repo.created
+        FROM branch JOIN repo ON repo.id = branch.repo WHERE branch.id = new.id;
+    END
+    """,  # noqa: S608
+    f"""
+    CREATE TRIGGER branch_unnamed BEFORE DELETE ON branch BEGIN
+        DELETE FROM named WHERE name = (
+            SELECT {_FULL_NAME} FROM branch JOIN repo ON repo.id = branch.repo WHERE branch.id = old.id
+        );
+    END
+    """,  # noqa: S608
+)
+_NAMES = f"SELECT {_FULL_NAME}, repo.created FROM branch JOIN repo ON repo.id = branch.repo"  # noqa: S608
+# How many rows are missing, and how many are none of a branch.
+MISNAMED = f"""
+SELECT count(*) FROM (
+    SELECT * FROM (SELECT * FROM named EXCEPT {_NAMES})
+    UNION ALL SELECT * FROM ({_NAMES} EXCEPT SELECT * FROM named)
+)
+"""  # noqa: S608
+
+
+def has_names(connection: sqlite3.Connection) -> bool:
+    """Tell whether there is the index of full names."""
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'named'").fetchone()
+    return found is not None
+
+
+def index_names(connection: sqlite3.Connection) -> None:
+    """Make the index of full names where it is missing."""
+    if not has_names(connection):
+        for statement in _INDEX_OF_NAMES:
+            connection.execute(statement)
+        fill_names(connection)
+
+
+def fill_names(connection: sqlite3.Connection) -> None:
+    """Make the rows of the index anew."""
+    connection.execute("DELETE FROM named")
+    connection.execute(f"INSERT INTO named {_NAMES}")
+
 
 def steps(found: int) -> list[str]:
     """Give the statements that bring a database of format `found` to this one; 0 is an empty one."""

@@ -150,30 +150,31 @@ class PachdPFS:
         if self._roles is not None:
             self._roles.require(branch, right, is_new=is_new)
 
-    def list_branches(self) -> Sequence[BranchEntry]:
+    def list_branches(
+        self,
+        prefix: str = "",
+        after: str = "",
+        at_once: int = 1000,  # noqa: ARG002 - pachd 2.7 has no pages of repos
+    ) -> Iterator[BranchEntry]:
         """See `PFS.list_branches`; one call, whose cost follows the repos.
 
         pachd answers that a repo is not found where one is deleted while it lists them: it is asked anew.
         """
         for _ in range(_LISTINGS):
             with contextlib.suppress(BranchNotFound):
-                return self._list_branches()
+                entries = self._list_branches(prefix, after)
+                return iter(sorted(entries, key=lambda entry: entry.branch.full_name))
         raise Unavailable("pachd cannot list its repos while some are deleted: try again.")
 
-    def _list_branches(self) -> list[BranchEntry]:
-        entries = [
-            BranchEntry(branch_of_message(branch), time_of(repo.created))
+    def _list_branches(self, prefix: str, after: str) -> list[BranchEntry]:
+        kept = None if self._properties is None else self._properties.branch
+        return [
+            BranchEntry(branch, time_of(repo.created))
             for repo in self._client.stream("ListRepo", pb.ListRepoRequest(type="user"))
             if self._may_read(repo)
-            for branch in repo.branches
-        ]
-        if self._properties is None:
-            return entries
-        kept = self._properties.branch
-        return [
-            entry
-            for entry in entries
-            if (entry.branch.project, entry.branch.repo) != (kept.project, kept.repo)
+            for branch in map(branch_of_message, repo.branches)
+            if kept is None or (branch.project, branch.repo) != (kept.project, kept.repo)
+            if branch.full_name.startswith(prefix) and branch.full_name > after
         ]
 
     def _may_read(self, repo: Any) -> bool:

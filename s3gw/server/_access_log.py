@@ -63,15 +63,15 @@ def access(
             f"{_agent(agent[: _LONGEST + 1])}"
         )
         if request.access is not None:
-            line += _audit_text(*_audit(request).items())
+            line += _audit_text(*_audit(request).values())
         if not whole:
             line += " aborted"
     write_line(line)
 
 
 @lru_cache(maxsize=1024)  # PERF: few say much
-def _audit_text(*members: tuple[str, str]) -> str:
-    return "".join(f" {name}={_escaped(value)}" for name, value in members)
+def _audit_text(identity: str, right: str, verdict: str) -> str:
+    return f" identity={_escaped(identity)} right={right} verdict={verdict}"
 
 
 def _audit(request: Request) -> dict[str, str]:

@@ -117,11 +117,11 @@ class Application:
         """Let a request pass whose sender may send it, and no other; once. Raise S3Error."""
         if self._gate is None or request.is_admitted:
             return
-        if request.refused is None:
+        if request.operation is None and request.refused is None:
             self.route(request)  # a server need not have asked
         if request.target is None and request.refused is not None:
             raise request.refused  # nobody can tell what was signed
-        operation = None if request.refused is not None else self._operation(request)
+        operation = None if request.refused is not None else request.operation
         if operation is not None and operation.right == ANYBODY:
             request.access = OPEN
             return

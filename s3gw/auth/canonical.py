@@ -37,14 +37,13 @@ def paths(request: Request) -> tuple[str, ...]:
     return _distinct((path, front + segments, front + segments.replace("%2F", "/")))
 
 
-def queries(raw_target: str, *, without: str | None = None) -> tuple[str, ...]:
+def queries(query: str, *, without: str | None = None) -> tuple[str, ...]:
     """Give the query: as AWS encodes and sorts it, and sorted as it was sent.
 
     Args:
-        raw_target: Of the request.
+        query: What stands behind the ``?``, raw.
         without: The parameter, in lower case, that is not signed.
     """
-    query = raw_target.partition("?")[2]
     if not query:
         return ("",)
     sent = [parameter.partition("=")[::2] for parameter in query.split("&") if parameter]

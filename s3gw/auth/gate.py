@@ -55,34 +55,36 @@ class Gate:
         """Demand what an operation needs of whoever asks. Raise S3Error AccessDenied, InvalidRequest."""
         if operation.right == ANYBODY or access.identity is None:
             return
-        if not self._is_allowed(request, operation, access.identity):
+        branch = self._branch(request.bucket)
+        if not self._is_allowed(request, operation, access.identity, branch):
             raise access.denied(operation.right)
         if access.identity.is_anonymous and any(map(_OVERRIDE.match, request.query)):
             message = "Request specific response headers cannot be used for anonymous GET requests."
             raise S3Error(errors.InvalidRequest, message)
-        branch = self._branch(request.bucket)
-        if branch is not None and operation.reach != "service":
+        if access.pfs is not None and branch is not None and operation.reach != "service":
             access.require_of_pfs(operation.right, branch, is_new=operation.reach == "new")
         for name in OWNERS:
-            if request.headers.get(name, self._authority.account) != self._authority.account:
+            if name in request.headers and request.headers[name] != self._authority.account:
                 raise access.denied()
 
-    def _is_allowed(self, request: Request, operation: Operation[Any, Any], identity: Identity) -> bool:
+    def _is_allowed(
+        self,
+        request: Request,
+        operation: Operation[Any, Any],
+        identity: Identity,
+        branch: Branch | None,
+    ) -> bool:
         right, reach = operation.right, operation.reach
         if reach == "service":  # whoever is known is shown what they may list
             return not identity.is_anonymous or identity.has(right)
-        bucket = self._bucket(request.bucket)
+        # the one name of a bucket by which it is judged: it may have several
+        bucket = request.bucket if branch is None else bucket_of(branch)
         if reach == "key":
             assert request.target is not None
             return identity.may(right, bucket, request.target.key)
         if reach == "part":
             return identity.may_somewhere(right, bucket)
         return identity.may_below(right, bucket, request.query.get("prefix", "") if reach == "prefix" else "")
-
-    def _bucket(self, name: str) -> str:
-        """Give the one name of a bucket by which it is judged: it may have several."""
-        branch = self._branch(name)
-        return name if branch is None else bucket_of(branch)
 
     def _branch(self, name: str) -> Branch | None:
         try:

@@ -28,7 +28,7 @@ def verify(request: Request, authority: Authority, now: float) -> Signed | None:
     assert request.target is not None
     authorization = request.headers.get("authorization")
     query = request.target.query
-    is_presigned = any(name.lower() in MARKS for name in query)
+    is_presigned = bool(query) and any(name.lower() in MARKS for name in query)
     is_presigned_v2 = not V2_MARKS.isdisjoint(query)
     if (authorization is not None) + is_presigned + is_presigned_v2 > 1:
         raise invalid_argument(

@@ -113,20 +113,18 @@ class Application:
             )
         return request.operation
 
-    def _context_of(self, request: Request) -> Context:
-        """Give the context in which a request is served, once whoever sends it may do so. Raise S3Error."""
-        if self._gate is None:
-            return self._context
-        if request.context is not None:
-            return request.context
-        if request.refused is None:
+    def _admit(self, request: Request) -> None:
+        """Let a request pass whose sender may send it, and no other; once. Raise S3Error."""
+        if self._gate is None or request.is_admitted:
+            return
+        if request.operation is None and request.refused is None:
             self.route(request)  # a server need not have asked
         if request.target is None and request.refused is not None:
             raise request.refused  # nobody can tell what was signed
-        operation = None if request.refused is not None else self._operation(request)
+        operation = None if request.refused is not None else request.operation
         if operation is not None and operation.right == ANYBODY:
             request.access = OPEN
-            return self._context
+            return
         request.access = UNKNOWN
         request.access = access = self._gate.identify(request)
         identity = access.identity
@@ -134,7 +132,13 @@ class Application:
             access.pfs = self._context.pfs.acting_as(identity.name, identity.token)
         if operation is not None:
             self._gate.judge(request, operation, access)
-        return replace(self._context, access=access, pfs=access.pfs or self._context.pfs)
+
+    def _context_of(self, request: Request) -> Context:
+        """Give the context of a handler: that of all requests, and what is of this one."""
+        access = request.access or OPEN
+        if access is OPEN and not request.has_bucket_in_host:
+            return self._context
+        return replace(self._context, access=access, pfs=access.pfs or self._context.pfs, base=request.base)
 
     def refusal(self, request: Request) -> S3Error | None:
         """Tell why a request is refused whatever its body is, which is still to come; it waits for nothing.
@@ -144,7 +148,8 @@ class Application:
         try:
             self.route(request)
             if not reads_form(request):
-                request.context = self._context_of(request)
+                self._admit(request)
+                request.is_admitted = True
         except S3Error as error:
             return error
         return request.refused
@@ -170,19 +175,18 @@ class Application:
         """
         self._tell_browsers(request)
         try:
-            context = self._context_of(request)
+            self._admit(request)
             support = self._support(request)
             request.buckets = self._context.buckets
-            if request.has_bucket_in_host:
-                context = replace(context, base=request.base)
             kept = request.kept
             asked = support.read(request) if kept is None else kept.asked
             if support.keeps_waiting:
-                return self._patience.respond(lambda: self._work(context, support, asked, request), request)
+                return self._patience.respond(lambda: self._work(support, asked, request), request)
             kept = kept or self._keeper.note(request, asked)
             state = None if kept is None else self._keeper.state(kept)
             if kept is not None and kept.response is not None and state == kept.state:
                 return identified(kept.response, request)
+            context = self._context_of(request)  # PERF: not for an answer that is kept
             result = support.handle(context, asked)
             if isinstance(result, Pending):
                 return Unfinished(request, context, support, result)
@@ -195,10 +199,10 @@ class Application:
         except Exception as error:
             return self.fail(request, error)
 
-    def _work(self, context: Context, support: Support[Any, Any], asked: Any, request: Request) -> Response:
+    def _work(self, support: Support[Any, Any], asked: Any, request: Request) -> Response:
         """Answer a request whose answer may take long."""
         try:
-            return lay_out(support.write(support.handle(context, asked)), request)
+            return lay_out(support.write(support.handle(self._context_of(request), asked)), request)
         except Exception as error:
             return self.fail(request, error)
 

@@ -22,7 +22,6 @@ from s3gw.s3_error import S3Error, invalid_argument
 if TYPE_CHECKING:
     from s3gw.auth.access import Access
     from s3gw.auth.chunks import ChunkSigner
-    from s3gw.context import Context
     from s3gw.http.keeping import Kept
     from s3gw.http.operation import Operation
 
@@ -52,7 +51,7 @@ class Request:
         operation: What it is routed to, None before, and where it is no operation.
         moved: Names of headers that stand in the query alone.
         access: What whoever sends it may touch, where somebody is asked; for the log.
-        context: In which it is served, once whoever sends it may do so.
+        is_admitted: Whether whoever sends it may do so, judged before its body has come.
         buckets: How buckets are named where it is served.
         chunk_signer: What verifies the chunks of its body, where they are signed and somebody is asked.
         cors: Headers that its answer has for browsers.
@@ -61,9 +60,9 @@ class Request:
     """
 
     __slots__ = (
-        "_form", "access", "arrived", "buckets", "chunk_signer", "chunked", "context", "cors", "error_code",
-        "has_bucket_in_host", "headers", "host_id", "kept", "method", "moved", "operation", "port",
-        "raw_target", "refused", "request_id", "scheme", "stream", "target",
+        "_form", "access", "arrived", "buckets", "chunk_signer", "chunked", "cors", "error_code",
+        "has_bucket_in_host", "headers", "host_id", "is_admitted", "kept", "method", "moved", "operation",
+        "port", "raw_target", "refused", "request_id", "scheme", "stream", "target",
     )  # fmt: skip
 
     def __init__(
@@ -97,7 +96,7 @@ class Request:
         self.buckets = BRANCHES
         self.moved: frozenset[str] = frozenset()
         self.access: Access | None = None
-        self.context: Context | None = None
+        self.is_admitted = False
         self.chunk_signer: ChunkSigner | None = None
         self.cors: Sequence[tuple[str, str]] = ()
         self._form: Form | None = None

@@ -14,6 +14,8 @@ from s3gw.server._logging import instant, is_json, write_line
 # Of what a client can make as long as it likes.
 _LONGEST = 256
 
+_AUDIT = ("identity", "right", "verdict")
+
 _PLAIN = re.compile(r"[!-\[\]-~]+")
 
 
@@ -54,35 +56,35 @@ def access(
             "agent": _cut(agent),
         }
         if request.access is not None:
-            fields |= _audit(request)
+            fields |= zip(_AUDIT, _audit(request), strict=True)
         line = json.dumps(fields if whole else {**fields, "aborted": True})
     else:
         line = (
-            f"{instant(now)} {request.request_id} {operation} {_escaped(bucket)} {_cut(request.method)} "
-            f"{status or '-'} {sent} {milliseconds:.1f}ms {address} {code} {_escaped(key)} "
-            f"{_agent(agent[: _LONGEST + 1])}"
+            f"{instant(now)} {request.request_id} {operation} {_repeated(bucket[: _LONGEST + 1])} "
+            f"{_cut(request.method)} {status or '-'} {sent} {milliseconds:.1f}ms {address} {code} "
+            f"{_escaped(key)} {_repeated(agent[: _LONGEST + 1])}"
         )
         if request.access is not None:
-            line += _audit_text(*_audit(request).items())
+            line += _audit_text(*_audit(request))
         if not whole:
             line += " aborted"
     write_line(line)
 
 
 @lru_cache(maxsize=1024)  # PERF: few say much
-def _audit_text(*members: tuple[str, str]) -> str:
-    return "".join(f" {name}={_escaped(value)}" for name, value in members)
+def _audit_text(identity: str, right: str, verdict: str) -> str:
+    return f" identity={_escaped(identity)} right={right} verdict={verdict}"
 
 
-def _audit(request: Request) -> dict[str, str]:
-    """Say who asked, what right that took, and the verdict."""
+def _audit(request: Request) -> tuple[str, str, str]:
+    """Say who asked, what right that took, and the verdict: the values of `_AUDIT`."""
     access = request.access
     assert access is not None
-    return {
-        "identity": access.identity.name if access.identity else "-",
-        "right": request.operation.right if request.operation else "-",
-        "verdict": "denied" if access.is_denied else "allowed",
-    }
+    return (
+        access.identity.name if access.identity else "-",
+        request.operation.right if request.operation else "-",
+        "denied" if access.is_denied else "allowed",
+    )
 
 
 def _cut(text: str) -> str:
@@ -96,5 +98,5 @@ def _escaped(text: str) -> str:
     return "-" if not text else ascii(_cut(text))[1:-1].replace(" ", "\\x20")
 
 
-# PERF: there are few, and they are long
-_agent = lru_cache(maxsize=256)(_escaped)
+# PERF: of what is cut before, and is mostly the same
+_repeated = lru_cache(maxsize=1024)(_escaped)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import selectors
+import select
 import threading
 from collections import deque
 from typing import Protocol
 
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+READ, WRITE = select.EPOLLIN, select.EPOLLOUT
+_BOTH = READ | WRITE
 
 
 class Watched(Protocol):
@@ -38,18 +39,48 @@ class Watched(Protocol):
         ...
 
 
-class Loop:
-    """Watches descriptors; all but `announce`, `wake`, `reads` and `in_thread` is for its own thread."""
+class _Bell:
+    """Wakes a loop.
+
+    Attributes:
+        descriptor: See `Watched`.
+    """
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
+        self.descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+
+    def interest(self) -> int:
+        """Always wait for it."""
+        return READ
+
+    def advance(self) -> None:
+        """There is nothing to go on with."""
+
+    def ready(self, _events: int) -> None:
+        """Stop ringing."""
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self.descriptor)
+
+    def ring(self) -> None:
+        """Wake the loop; from any thread."""
+        os.eventfd_write(self.descriptor, 1)
+
+
+class Loop:
+    """Watches descriptors; all but `announce`, `wake`, `reads` and `in_thread` is for its own thread.
+
+    PERF: epoll itself, since the module selectors takes 3 us a turn to be there for all systems.
+    """
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
         self._members: dict[int, Watched] = {}
         self._watched: dict[int, int] = {}
         self._announced: deque[Watched] = deque()
         self._awake = True
-        self._thread = threading.get_ident()
-        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._selector.register(self._bell, READ)
+        self._owner = threading.get_ident()
+        self._bell = _Bell()
+        self.add(self._bell)
 
     def add(self, member: Watched) -> None:
         """Watch it from now on."""
@@ -64,16 +95,16 @@ class Loop:
 
     def close(self) -> None:
         """Release its own descriptors."""
-        self._selector.close()
-        os.close(self._bell)
+        self._epoll.close()
+        os.close(self._bell.descriptor)
 
     def in_thread(self) -> bool:
         """Tell whether this is the loop's thread."""
-        return threading.get_ident() == self._thread
+        return threading.get_ident() == self._owner
 
     def wake(self) -> None:
         """Let the loop go on at once; from any thread, and from a signal's handler."""
-        os.eventfd_write(self._bell, 1)
+        self._bell.ring()
 
     def announce(self, member: Watched) -> None:
         """Have a member `advance`, and asked anew what it wants; from any thread."""
@@ -89,22 +120,20 @@ class Loop:
     def turn(self, timeout_s: float) -> None:
         """Handle what happens next."""
         self._awake = False
-        happened = self._selector.select(0.0 if self._announced else timeout_s)
+        events = self._epoll.poll(0.0 if self._announced else timeout_s)
         self._awake = True
+        # at once: what happens to one may close another, and its descriptor be given to a third
+        happened = [(self._members[descriptor], event) for descriptor, event in events]
         for _ in range(len(self._announced)):  # those that announce themselves again come after the others
             member = self._announced.popleft()
             if self._holds(member):
                 member.advance()
                 self._settle(member)
-        for key, events in happened:
-            if key.fd == self._bell:
-                with contextlib.suppress(BlockingIOError):
-                    os.eventfd_read(self._bell)
-                continue
-            member = key.data
+        for member, event in happened:
             if not self._holds(member):  # closed by what happened before
                 continue
-            served = events & member.interest()
+            # an error and an end are told to whatever it waits for
+            served = member.interest() & (event if event | _BOTH == _BOTH else _BOTH)
             if served:
                 member.ready(served)
             self._settle(member, keep=served & READ)
@@ -134,8 +163,8 @@ class Loop:
         if wanted:
             self._watched[descriptor] = wanted
         if not watched and wanted:
-            self._selector.register(descriptor, wanted, member)
+            self._epoll.register(descriptor, wanted)
         elif watched and not wanted:
-            self._selector.unregister(descriptor)
+            self._epoll.unregister(descriptor)
         elif watched != wanted:
-            self._selector.modify(descriptor, wanted, member)
+            self._epoll.modify(descriptor, wanted)

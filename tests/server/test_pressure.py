@@ -439,6 +439,43 @@ def test_a_loop_serves_others_before_those_that_go_on_and_on():
         assert (busy.turns, other.events) == (3, 3)
 
 
+def test_what_happened_to_one_that_is_closed_is_not_told_to_the_next_with_its_descriptor():
+    loop = Loop()
+    told: list[int] = []
+
+    class Member:
+        """Watches a descriptor, and lets a quiet one take the place of the other's when it is told."""
+
+        def __init__(self, descriptor: int, other: int) -> None:
+            self.descriptor = descriptor
+            self.other = other
+
+        def interest(self) -> int:
+            return READ
+
+        def ready(self, events: int) -> None:
+            told.append(self.descriptor)
+            loop.remove(members[self.other])
+            os.dup2(quiet.fileno(), self.other)
+            loop.add(Member(self.other, self.descriptor))
+
+        def advance(self) -> None:
+            raise AssertionError
+
+    with ExitStack() as stack:
+        stack.enter_context(closing(loop))
+        pairs = [[stack.enter_context(end) for end in socket.socketpair()] for _ in range(3)]
+        (first, to_first), (second, to_second), (quiet, _) = pairs
+        one, two = first.fileno(), second.fileno()
+        members = {one: Member(one, two), two: Member(two, one)}
+        for member in members.values():
+            loop.add(member)
+        to_first.send(b"x")
+        to_second.send(b"x")
+        loop.turn(0.0)
+        assert len(told) == 1
+
+
 def test_empty_lines_keep_no_connection_open(serve):
     server = serve(header_timeout_s=0.5)
     with closing(Connection(server.address[1])) as connection:

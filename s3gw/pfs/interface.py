@@ -505,7 +505,7 @@ class PFS(Protocol):
         ...
 
     def close(self) -> None:
-        """Release what is held; the last call on this PFS."""
+        """Release what is held; nothing but this may be called afterwards, and again is no error."""
         ...
 
 

@@ -115,6 +115,15 @@ def test_kill_9_under_load_loses_nothing_acknowledged_and_leaves_nothing_half(tm
         store.pfs.close()
 
 
+def test_to_close_it_again_closes_nothing_of_anybody_else(tmp_path):
+    pfs = open_store(tmp_path).pfs
+    pfs.close()
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context((tmp_path / "pfs.sqlite").open("rb")) for _ in range(16)]
+        pfs.close()
+        assert [os.fstat(file.fileno()).st_size for file in files]
+
+
 def test_leftovers_of_a_session_that_lives_are_not_swept(tmp_path):
     store = open_store(tmp_path)
     with store.pfs.stage(BRANCH, "a") as staging:

@@ -88,6 +88,7 @@ class EmbeddedPFS:
         durable = durability == "power"
         self._folder = folder
         self._rotten = 0
+        self._is_closed = False
         space = Space(folder)
         try:
             self._database = Database(folder, durable=durable, space=space)
@@ -320,6 +321,9 @@ class EmbeddedPFS:
 
     def close(self) -> None:
         """See `PFS.close`."""
+        if self._is_closed:  # its descriptors may be somebody else's by now
+            return
+        self._is_closed = True
         self._purger.end()
         self._database.close()
         self._contents.close()

@@ -97,7 +97,7 @@ def _options() -> argparse.Namespace:
     modes.add_argument(
         "--growth",
         action="store_true",
-        help="many keys and buckets beside few, a quarter of an hour and 3 GB; the next page has it too",
+        help="many keys and buckets beside few, a quarter of an hour and 2 GB; the next page has it too",
     )
     modes.add_argument(
         "--gateways",

@@ -122,7 +122,7 @@ class Request:
         target = self.target = parse(self.raw_target, bucket)
         if target.query:
             moved = [name for name in target.query if _is_header(name)]
-            self.moved = frozenset(name.lower() for name in moved) - self.headers.keys()
+            self.moved = frozenset(name.lower() for name in moved).difference(self.headers)
             for name in moved:
                 value = target.query.pop(name)
                 self._add_header(name.lower(), ", ".join(target.repeated.pop(name, [value])))

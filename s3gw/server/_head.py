@@ -2,7 +2,8 @@
 
 PERF: waitress reads a head field by field, 25 us for what takes 4 here, a fifth of a small GET. What
 is not plain (a field twice, a name with an underscore, another version, anything that waitress
-would refuse) is left to it. What a head means is judged elsewhere, in one place for both.
+would refuse) is left to it. What a head means is judged elsewhere, in one place for both. httptools takes
+2 us, and is lenient about some of what RFC 9112 forbids.
 """
 
 from __future__ import annotations

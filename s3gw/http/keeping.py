@@ -3,6 +3,9 @@
 An entry of the catalogue in the lane `read` promises that: what it answers follows from its request and
 from the branch alone. The state of the branch is asked for each time, so that nothing old is ever served,
 whoever has written since, in whichever process.
+
+PERF: what is asked for once is not kept: where clients read more than there is room for, that would cost
+as much as the answer itself, and drive out what is asked for again.
 """
 
 from __future__ import annotations
@@ -53,6 +56,9 @@ _OF_A_REQUEST = 850
 _OF_AN_ANSWER = 200
 _OF_A_HEADER = 60
 
+# Places in which it is noted what was asked for lately: a request may take the place of another.
+_PLACES = 1 << 16
+
 
 class Kept:
     """A request of the lane, and its last answer.
@@ -89,6 +95,7 @@ class Keeper:
         self._state = pfs.state
         self._cache = cache
         self._keeps = cache.keeps and pfs.is_quick
+        self._lately = [0] * (_PLACES if self._keeps else 0)
 
     def recall(self, request: Request) -> None:
         """Take a request for what an equal one was, where one is known."""
@@ -100,15 +107,25 @@ class Keeper:
             request.operation = kept.operation
 
     def note(self, request: Request, asked: Any) -> Kept | None:
-        """Remember what a request is; None where it is none that can be kept."""
+        """Remember what a request is; None where it is none that can be kept, or was not asked for before."""
         operation, target = request.operation, request.target
         if operation is None or operation.support is None or target is None:
             return None
-        if operation.support.lane != "read" or request.has_bucket_in_host or self._key(request) is None:
+        if operation.support.lane != "read" or request.has_bucket_in_host:
+            return None
+        key = self._key(request)
+        if key is None or not self._was_asked(key):
             return None
         if target.query and parse(request.raw_target).query != target.query:
             return None  # some of it is headers, which a presigner has moved there
         return Kept(target, operation, asked)
+
+    def _was_asked(self, key: tuple[str, ...]) -> bool:
+        number = hash(key)
+        place = number % _PLACES
+        was_asked = self._lately[place] == number
+        self._lately[place] = number
+        return was_asked
 
     def state(self, kept: Kept) -> Hashable:
         """Ask for the state of the branch; None where there is none, which the handler finds out too."""

@@ -169,6 +169,17 @@ def test_what_is_kept_has_a_bound_in_bytes():
     assert none.get("key") is None
 
 
+def test_what_is_asked_for_once_is_not_kept(tmp_path):
+    pfs = EmbeddedPFS(tmp_path, "process")
+    cache = Cache(1 << 20)
+    ask = asker(Application(Context(pfs, cache=cache), "classic"))
+    fill(ask)
+    for number in range(3):
+        assert (cache.get(("GET", f"{BUCKET}/a")) is not None) == (number == 2)
+        ask("GET", f"{BUCKET}/a")
+    pfs.close()
+
+
 def test_no_operation_whose_answers_are_kept_reads_what_is_left_out_of_their_keys():
     for profile in PROFILES.values():
         for operation in profile.operations:
@@ -187,7 +198,7 @@ def test_a_bucket_in_the_host_is_not_what_stands_in_a_path(tmp_path):
     ask("PUT", "/master.other")
     ask("PUT", "/master.other/a", b"other")
     ask("PUT", "/master.other/a", b"within", **inside)  # the key is master.other/a there
-    for _ in range(2):
+    for _ in range(3):
         assert body_of(ask("GET", "/master.other/a")) == b"other"
         assert body_of(ask("GET", "/master.other/a", **inside)) == b"within"
         assert ask("GET", "/master.other/a", host="master.nothing.s3.test").status == 404

@@ -15,11 +15,11 @@ from python_pachyderm.proto.v2.auth import auth_pb2_grpc
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 from python_pachyderm.proto.v2.pfs import pfs_pb2_grpc
 
-from s3gw.pfs.interface import TooSlow, Unavailable
+from s3gw.pfs.interface import Branch, TooSlow, Unavailable
 from s3gw.pfs.pachd._errors import translate
-from s3gw.pfs.pachd._messages import glob_of
+from s3gw.pfs.pachd._messages import glob_of, inspect_branch
 from s3gw.pfs.pachd._room import MESSAGE, Held, Room, Spool
-from s3gw.pfs.pachd._wire import Entry, bytes_value, entry
+from s3gw.pfs.pachd._wire import Entry, bytes_value, entry, head_of
 from s3gw.pfs.pachd.address import Address
 
 Answer = TypeVar("Answer")
@@ -104,6 +104,9 @@ class Client:
             request_serializer=pb.InspectFileRequest.SerializeToString,
             response_deserializer=entry,
         )
+        self._inspect_branch = self._channel.unary_unary(
+            "/pfs_v2.API/InspectBranch", response_deserializer=head_of
+        )
         self._health = self._channel.unary_unary("/grpc.health.v1.Health/Check")
         self._create_file_set = self._channel.stream_unary(
             "/pfs_v2.API/CreateFileSet", response_deserializer=pb.CreateFileSetResponse.FromString
@@ -144,15 +147,25 @@ class Client:
 
         PERF: where nothing is done meanwhile, this takes a third less than to begin it and to wait.
         """
-        make, timeout_s = self._method(method), limit_s or self.deadline_s
-        for pause_s in self._pauses(method):
+        return self._make(self._method(method), request, limit_s or self.deadline_s, self._pauses(method))
+
+    def find_head(self, branch: Branch) -> str:
+        """Give the id of the head of a branch; `BranchNotFound` where it or its repo is missing.
+
+        PERF: of all that tells it this is the quickest, for pachd and here.
+        """
+        head: str = self._make(self._inspect_branch, inspect_branch(branch), self.deadline_s, _PAUSES_S)
+        return head
+
+    def _make(self, method: Any, request: Any, timeout_s: float, pauses: Iterable[float]) -> Any:
+        for pause_s in pauses:
             try:
                 with _translated():
-                    return make(request, timeout=timeout_s, metadata=self._metadata)
+                    return method(request, timeout=timeout_s, metadata=self._metadata)
             except Unavailable:
                 time.sleep(pause_s)
         with _translated():
-            return make(request, timeout=timeout_s, metadata=self._metadata)
+            return method(request, timeout=timeout_s, metadata=self._metadata)
 
     def begin(self, method: str, request: Any, limit_s: float | None = None) -> Callable[[], Any]:
         """Begin such a call; what is returned waits for the answer."""

@@ -86,6 +86,7 @@ class PachdSnapshot:
         # When the commit was finishing; None where it is open, or not pinned.
         self._committed: datetime | None = None
         self._file_set: str | None = None
+        self._is_file_set_gone = False
         self._begun: Download | None = None
 
     @property
@@ -98,9 +99,14 @@ class PachdSnapshot:
     def _pin(self) -> None:
         if self._pinned:
             return
+        info = None
         if self._commit is None and self._views is not None:
-            info = self._views.head(self._branch)
-        else:
+            head = self._views.head(self._branch)
+            if head.committed is not None:
+                self._pin_to(head.commit, head.committed)
+                return
+            info = head.info
+        if info is None:
             request = pb.InspectCommitRequest(commit=commit_message(self._branch, self._commit))
             info = self._client.call("InspectCommit", request)
         if self._commit is None:
@@ -109,17 +115,19 @@ class PachdSnapshot:
             info = answers or info
         elif not is_open(info) and not info.HasField("finished"):
             info = finished(self._client, self._branch, info.commit.id)  # to read it would wait too
-        self._commit = info.commit.id
+        self._pin_to(info.commit.id, time_of(info.finishing) if info.HasField("finished") else None)
+
+    def _pin_to(self, commit: str, committed: datetime | None) -> None:
+        self._commit = commit
+        self._committed = committed
         self._pinned = True
-        if info.HasField("finished"):
-            self._committed = time_of(info.finishing)
-            if self._views is not None:
-                self._file_set = self._views.find(self._branch, info.commit.id)
 
     def _source(self) -> tuple[Branch, str | None]:
         """Tell where the files are: in a commit of a branch, or in a file set."""
         if self._views is not None:
             self._pin()
+            if self._committed is not None and self._file_set is None and not self._is_file_set_gone:
+                self._file_set = self._views.find(self._branch, self.commit)
         if self._file_set is not None:
             return FILE_SETS, self._file_set
         return self._branch, self._commit
@@ -199,6 +207,7 @@ class PachdSnapshot:
         assert self._views is not None
         self._views.forget(self._branch, self.commit)
         self._file_set = None
+        self._is_file_set_gone = True
         self._drop_begun()
 
     def _drop_begun(self) -> None:

@@ -83,6 +83,11 @@ def _usual_entry(message: bytes) -> Entry | None:
     return Entry(path, kind == _IS_FILE, size, content, committed, _commit_id(commit))
 
 
+def head_of(message: bytes) -> str:
+    """Read the id of the head from a ``pfs_v2.BranchInfo``."""
+    return _commit_id(_bytes(dict(_fields(message)).get(2)))
+
+
 def _any_entry(message: bytes) -> Entry:
     fields = dict(_fields(message))
     file = dict(_fields(_bytes(fields.get(1))))

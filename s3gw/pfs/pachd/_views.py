@@ -11,7 +11,6 @@ role would be asked for: then commits are read as commits.
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from collections import OrderedDict
@@ -33,9 +32,6 @@ from s3gw.pfs.pachd._messages import commit_message, time_of
 # pachd forgets a file set after ten minutes.
 _KEPT_S = 480.0
 _MOST = 4096
-
-# Looks at the head of a branch at a time: with more pachd has no time for anything else.
-_LOOKS = 4
 
 # Bytes of what is kept of a head, and of its key.
 _OF_A_HEAD = 700
@@ -76,9 +72,8 @@ class Views:
         # Tells what this one has kept from what others have.
         self._own = object()
         self._lock = threading.Lock()
-        self._turns = itertools.cycle(range(_LOOKS))
-        # Looks at heads: those that wait for the same place share the next one.
-        self._looks: OrderedDict[tuple[Branch, int], GroupCommit[None, Head]] = OrderedDict()
+        # Looks at heads: those that wait for the same one share the next.
+        self._looks: OrderedDict[Branch, GroupCommit[None, Head]] = OrderedDict()
         # Commit -> the id of its file set, and until when it may be used, on the monotonic clock.
         self._file_sets: OrderedDict[tuple[str, str, str], tuple[str, float]] = OrderedDict()
 
@@ -98,14 +93,14 @@ class Views:
     def head(self, branch: Branch) -> Head:
         """Tell at which commit a branch stands at a moment since this was called.
 
-        PERF: many that ask at the same time share a look, as writers share a commit.
+        PERF: those that ask while a look is under way share the next one, as writers share a commit: more at
+        a time keep pachd busy, and take longer altogether.
         """
-        key = branch, next(self._turns)
         with self._lock:
-            looks = self._looks.get(key)
+            looks = self._looks.get(branch)
             if looks is None:
-                looks = self._looks[key] = GroupCommit(partial(self._look, branch))
-            self._looks.move_to_end(key)
+                looks = self._looks[branch] = GroupCommit(partial(self._look, branch))
+            self._looks.move_to_end(branch)
             while len(self._looks) > _MOST:
                 self._looks.popitem(last=False)
         return looks.run(None)

@@ -463,6 +463,7 @@ def _serve(options: argparse.Namespace) -> int:
         admin=options.admin_listen,
         trusted_proxies=options.trusted_proxy,
     )
+    cache = Cache(options.cache_memory)  # of each worker: it is empty when they are forked
     try:
         open_pfs = opener(
             options.pfs,
@@ -472,7 +473,7 @@ def _serve(options: argparse.Namespace) -> int:
             pachd_token=options.pachd_token or None,
             pachd_deadline_s=options.pachd_deadline,
             properties_repo=options.properties_repo or None,
-            cache_memory=options.cache_memory,
+            cache=cache,
             cache_dir=options.cache_dir or None,
             cache_size=options.cache_size,
             has_users=options.auth == _PACHYDERM,
@@ -484,7 +485,7 @@ def _serve(options: argparse.Namespace) -> int:
                 options.region,
                 options.delete_nonempty_buckets,
                 cors=rules,
-                cache=Cache(options.cache_memory),
+                cache=cache,
             )
             authority = _authority(options, context.pfs, shared)
             app = create_app(context, options.profile, domains=options.domain, authority=authority)

@@ -2,7 +2,8 @@
 
 An entry of the catalogue in the lane `read` promises that: what it answers follows from its request and
 from the branch alone. The state of the branch is asked for each time, so that nothing old is ever served,
-whoever has written since, in whichever process.
+whoever has written since, in whichever process. A cluster tells the head alone: there a request that names
+a version or a commit is worked out each time, and one in the name of a user of the cluster too.
 
 PERF: what is asked for once is not kept: where clients read more than there is room for, that would cost
 as much as the answer itself, and drive out what is asked for again.
@@ -19,7 +20,7 @@ from s3gw.http.layout import Response
 from s3gw.http.operation import Operation
 from s3gw.http.request import Request
 from s3gw.http.target import Target, parse
-from s3gw.pfs.interface import PFS, PFSError, WouldWait
+from s3gw.pfs.interface import PFS, BranchNotFound
 
 # Headers that no operation of the lane reads.
 INERT = frozenset(
@@ -94,7 +95,8 @@ class Keeper:
         self._hosts_count = hosts_count
         self._state = pfs.state
         self._cache = cache
-        self._keeps = cache.keeps and pfs.is_quick
+        self._keeps = cache.keeps
+        self._tells_history = pfs.is_quick
         self._lately = [0] * (_PLACES if self._keeps else 0)
 
     def recall(self, request: Request) -> None:
@@ -111,7 +113,7 @@ class Keeper:
         operation, target = request.operation, request.target
         if operation is None or operation.support is None or target is None:
             return None
-        if operation.support.lane != "read" or request.has_bucket_in_host:
+        if operation.support.lane != "read" or not self._follows_from_state(request, asked):
             return None
         key = self._key(request)
         if key is None or not self._was_asked(key):
@@ -119,6 +121,12 @@ class Keeper:
         if target.query and parse(request.raw_target).query != target.query:
             return None  # some of it is headers, which a presigner has moved there
         return Kept(target, operation, asked)
+
+    def _follows_from_state(self, request: Request, asked: Any) -> bool:
+        """Tell whether the answer is the same while the state is, whoever asks."""
+        if request.has_bucket_in_host or (request.access is not None and request.access.pfs is not None):
+            return False
+        return self._tells_history or not (asked.commit or getattr(asked, "version_id", None))
 
     def _was_asked(self, key: tuple[str, ...]) -> bool:
         number = hash(key)
@@ -131,9 +139,7 @@ class Keeper:
         """Ask for the state of the branch; None where there is none, which the handler finds out too."""
         try:
             return self._state(kept.asked.branch)
-        except WouldWait:
-            raise
-        except PFSError:
+        except BranchNotFound:
             return None
 
     def keep(self, request: Request, kept: Kept, state: Hashable, response: Response) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from s3gw.cache import Cache
 from s3gw.pfs.interface import PFS, Branch, PFSError
 from s3gw.pfs.paths import check_branch, is_own_repo
 
@@ -22,7 +23,7 @@ def opener(
     pachd_token: str | None = None,
     pachd_deadline_s: float = 60.0,
     properties_repo: str | None = None,
-    cache_memory: int = 64 << 20,
+    cache: Cache | None = None,
     cache_dir: str | None = None,
     cache_size: int = 10 << 30,
     has_users: bool = False,
@@ -39,7 +40,7 @@ def opener(
         pachd_token: A Pachyderm token.
         pachd_deadline_s: Seconds that a cluster may take for any one answer.
         properties_repo: The repo of a cluster that properties of files are kept in, if they are kept.
-        cache_memory: Bytes that may be kept in memory of what was read of a cluster.
+        cache: Where what was read of a cluster is kept in memory; None keeps nothing.
         cache_dir: A folder where large contents of a cluster are kept, if they are.
         cache_size: Bytes that it may have.
         has_users: Whether it is to act as the users that it knows.
@@ -81,7 +82,7 @@ def opener(
             from s3gw.pfs.pachd._disk import Contents
 
             contents = None if cache_dir is None else Contents(Path(cache_dir), cache_size)
-            return PachdPFS(address, pachd_deadline_s, properties_repo, cache_memory, contents)
+            return PachdPFS(address, pachd_deadline_s, properties_repo, cache, contents)
 
         return open_pachd
     raise PFSError(

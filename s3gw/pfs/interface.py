@@ -406,10 +406,11 @@ class PFS(Protocol):
         ...
 
     def state(self, branch: Branch) -> Hashable:
-        """Tell the state of a branch: all that is read of it is the same while that is.
+        """Tell the state of a branch: all that is read of its head is the same while that is.
 
-        It is asked for in microseconds, and differs once a change was acknowledged, a commit cut off from
-        the history, or the branch deleted. None where that is more than PFS can tell. Raise `BranchNotFound`.
+        It differs once a change was acknowledged, or the branch deleted; of a PFS that `is_quick`, which
+        tells it in microseconds, also once a commit was cut off from the history: there all that is read of
+        the branch is the same. None where that is more than PFS can tell. Raise `BranchNotFound`.
         """
         ...
 

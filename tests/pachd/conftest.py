@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from s3gw.cache import Cache
 from s3gw.pfs.interface import Branch
 from s3gw.pfs.pachd import PachdPFS
 from s3gw.pfs.pachd.address import find_address
@@ -43,7 +44,7 @@ def fault(folder: Path) -> Callable[..., None]:
 @pytest.fixture
 def store(address: str) -> Iterator[Store]:
     """A branch there, with a deadline of two seconds."""
-    pfs = PachdPFS(find_address(address, environ={}), deadline_s=2)
+    pfs = PachdPFS(find_address(address, environ={}), deadline_s=2, cache=Cache(1 << 26))
     branch = Branch("repo", "master")
     pfs.create_branch(branch)
     yield Store(pfs, branch)

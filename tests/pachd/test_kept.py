@@ -14,6 +14,9 @@ import pytest
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.cache import Cache
+from s3gw.context import Context
+from s3gw.generated.routes import PROFILES
+from s3gw.http.application import Application
 from s3gw.pfs.interface import FileInfo, FileNotFound, Unavailable
 from s3gw.pfs.pachd import PachdPFS
 from s3gw.pfs.pachd._disk import Contents
@@ -21,6 +24,8 @@ from s3gw.pfs.pachd._messages import branch_message, commit_message
 from s3gw.pfs.pachd._views import Views
 from s3gw.pfs.pachd.address import find_address
 from tests.contract.conftest import Store
+from tests.http.test_keeping import BUCKET, READS, asker, said
+from tests.http.test_keeping import fill as fill_bucket
 
 LARGE = os.urandom(600_000)
 
@@ -128,6 +133,31 @@ def test_nothing_is_kept_of_a_commit_that_is_open(store):
         assert store.snapshot().list_files().files[0].size == len(data)
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_answers_are_kept_while_the_head_stands_and_never_behind_it(store, other, asked, profile):
+    """Through one gateway that keeps them and one that keeps nothing."""
+    context = Context(store.pfs, cache=store.pfs._cache)
+    ask, fresh = asker(Application(context, profile)), asker(Application(Context(other.pfs), profile))
+    fill_bucket(fresh)
+    first = dict(ask("HEAD", f"{BUCKET}/a").headers)["X-Amz-Version-Id"] if profile == "extended" else None
+    history = [] if first is None else [("GET", f"{BUCKET}/a?versionId={first}", {})]
+    reads = [read for read in [*READS, *history] if "versions" not in read[1]]
+
+    def compare() -> None:
+        for method, target, headers in reads:
+            told, expected = said(ask(method, target, **headers)), said(fresh(method, target, **headers))
+            assert told == expected, (method, target, headers)
+
+    for _ in range(3):
+        compare()
+    asked.clear()
+    assert ask("GET", f"{BUCKET}/a").status == ask("GET", f"{BUCKET}?list-type=2").status == 200
+    assert asked == []
+    for change in (("PUT", f"{BUCKET}/a", b"new"), ("PUT", f"{BUCKET}/d", b""), ("DELETE", f"{BUCKET}/a")):
+        assert fresh(*change).status in {200, 204}
+        compare()
+
+
 def test_what_one_user_has_read_is_not_given_to_another():
     cache = Cache(1 << 20)
     one, another = Views(None, cache), Views(None, cache)
@@ -139,7 +169,7 @@ def test_what_one_user_has_read_is_not_given_to_another():
 def test_pages_of_a_listing_that_is_known_as_a_whole_are_those_of_pachd(store, address):
     for path in ("a", "b/c", "b/d", "e-f", "e/g", "h"):
         store.put(path, b"")
-    forgetful = PachdPFS(find_address(address, environ={}), deadline_s=2, cache_memory=0)
+    forgetful = PachdPFS(find_address(address, environ={}), deadline_s=2)
     fresh = Store(forgetful, store.branch)
     assert store.snapshot().list_files("", "/").after is None
     for limit in (1, 2, 9):

@@ -83,7 +83,7 @@ class PachdPFS:
             commit after a restart of pachd takes up to 25 s.
         properties_repo: The repo that properties of files are kept in, if they are kept; it is no
             branch that anybody lists.
-        cache_memory: Bytes that may be kept in memory of what was read, for all users together.
+        cache: Where what was read is kept in memory, for all users together; None keeps nothing.
         contents: Large contents that were read, on a disk.
     """
 
@@ -96,11 +96,11 @@ class PachdPFS:
         address: Address,
         deadline_s: float = 60.0,
         properties_repo: str | None = None,
-        cache_memory: int = 64 << 20,
+        cache: Cache | None = None,
         contents: Contents | None = None,
     ) -> None:
         self._contents = contents
-        self._cache = Cache(cache_memory)
+        self._cache = Cache(0) if cache is None else cache
         self._gateway = Client(address, deadline_s)
         self._users = Users[PachdPFS]()
         self._begin(self._gateway, OWN_REPO)
@@ -191,8 +191,12 @@ class PachdPFS:
         upstream.sort(key=lambda other: (other.project, other.repo, other.name))
         return BranchInfo(branch, info.head.id, tuple(upstream))
 
-    def state(self, branch: Branch) -> None:
-        """See `PFS.state`: to tell it takes as long as to read."""
+    def state(self, branch: Branch) -> str | None:
+        """See `PFS.state`: the id of the head; None where properties of files are kept beside the branch."""
+        if self._properties is not None:
+            return None
+        head = self._views.head(branch)
+        return head.commit if head.committed is not None else None
 
     def create_branch(self, branch: Branch, provenance: Sequence[Branch] = ()) -> BranchInfo:
         """See `PFS.create_branch`; CreateBranch would change a branch that exists."""

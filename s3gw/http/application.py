@@ -25,7 +25,7 @@ from s3gw.http.patience import Patience
 from s3gw.http.request import Request
 from s3gw.http.target import Target
 from s3gw.operations.pending import Pending
-from s3gw.pfs.interface import Change, PFSError, WouldWait
+from s3gw.pfs.interface import PFS, Change, PFSError, WouldWait
 from s3gw.s3_error import S3Error
 
 Result = TypeVar("Result")
@@ -133,12 +133,12 @@ class Application:
         if operation is not None:
             self._gate.judge(request, operation, access)
 
-    def _context_of(self, request: Request) -> Context:
+    def _context_of(self, request: Request, pfs: PFS) -> Context:
         """Give the context of a handler: that of all requests, and what is of this one."""
         access = request.access or OPEN
-        if access is OPEN and not request.has_bucket_in_host:
+        if access is OPEN and not request.has_bucket_in_host and pfs is self._context.pfs:
             return self._context
-        return replace(self._context, access=access, pfs=access.pfs or self._context.pfs, base=request.base)
+        return replace(self._context, access=access, pfs=access.pfs or pfs, base=request.base)
 
     def refusal(self, request: Request) -> S3Error | None:
         """Tell why a request is refused whatever its body is, which is still to come; it waits for nothing.
@@ -183,10 +183,13 @@ class Application:
             if support.keeps_waiting:
                 return self._patience.respond(lambda: self._work(support, asked, request), request)
             kept = kept or self._keeper.note(request, asked)
-            state = None if kept is None else self._keeper.state(kept)
-            if kept is not None and kept.response is not None and state == kept.state:
-                return identified(kept.response, request)
-            context = self._context_of(request)  # PERF: not for an answer that is kept
+            pfs, state = self._context.pfs, None
+            if kept is not None:
+                pfs = pfs.at_one_moment()
+                state = self._keeper.state(pfs, kept)
+                if kept.response is not None and state == kept.state:
+                    return identified(kept.response, request)
+            context = self._context_of(request, pfs)  # PERF: not for an answer that is kept
             result = support.handle(context, asked)
             if isinstance(result, Pending):
                 return Unfinished(request, context, support, result)
@@ -202,7 +205,9 @@ class Application:
     def _work(self, support: Support[Any, Any], asked: Any, request: Request) -> Response:
         """Answer a request whose answer may take long."""
         try:
-            return lay_out(support.write(support.handle(self._context_of(request), asked)), request)
+            return lay_out(
+                support.write(support.handle(self._context_of(request, self._context.pfs), asked)), request
+            )
         except Exception as error:
             return self.fail(request, error)
 

@@ -93,7 +93,6 @@ class Keeper:
 
     def __init__(self, pfs: PFS, cache: Cache, *, hosts_count: bool) -> None:
         self._hosts_count = hosts_count
-        self._state = pfs.state
         self._cache = cache
         self._keeps = cache.keeps
         self._tells_history = pfs.is_quick
@@ -135,10 +134,11 @@ class Keeper:
         self._lately[place] = number
         return was_asked
 
-    def state(self, kept: Kept) -> Hashable:
+    @staticmethod
+    def state(pfs: PFS, kept: Kept) -> Hashable:
         """Ask for the state of the branch; None where there is none, which the handler finds out too."""
         try:
-            return self._state(kept.asked.branch)
+            return pfs.state(kept.asked.branch)
         except BranchNotFound:
             return None
 

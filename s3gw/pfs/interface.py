@@ -405,6 +405,10 @@ class PFS(Protocol):
         """Raise `BranchNotFound` where the repo or the branch is missing."""
         ...
 
+    def at_one_moment(self) -> PFS:
+        """Give this PFS for the reads of one request: the head of a branch is looked at once for all."""
+        ...
+
     def state(self, branch: Branch) -> Hashable:
         """Tell the state of a branch: all that is read of its head is the same while that is.
 

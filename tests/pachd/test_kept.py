@@ -134,8 +134,12 @@ def test_nothing_is_kept_of_a_commit_that_is_open(store):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_answers_are_kept_while_the_head_stands_and_never_behind_it(store, other, asked, profile):
-    """Through one gateway that keeps them and one that keeps nothing."""
+def test_answers_are_kept_while_the_head_stands_and_never_behind_it(
+    store, other, asked, monkeypatch, profile
+):
+    """Through one gateway that keeps them and one that keeps nothing; each takes one look at the head."""
+    find_head, looks = store.pfs._client.find_head, []
+    monkeypatch.setattr(store.pfs._client, "find_head", lambda branch: looks.append(1) or find_head(branch))
     context = Context(store.pfs, cache=store.pfs._cache)
     ask, fresh = asker(Application(context, profile)), asker(Application(Context(other.pfs), profile))
     fill_bucket(fresh)
@@ -148,8 +152,11 @@ def test_answers_are_kept_while_the_head_stands_and_never_behind_it(store, other
             told, expected = said(ask(method, target, **headers)), said(fresh(method, target, **headers))
             assert told == expected, (method, target, headers)
 
-    for _ in range(3):
+    for number in range(4):
         compare()
+        looks.clear()
+        assert ask("HEAD", f"{BUCKET}/c").status == 200
+        assert (number, len(looks)) == (number, 1)
     asked.clear()
     assert ask("GET", f"{BUCKET}/a").status == ask("GET", f"{BUCKET}?list-type=2").status == 200
     assert asked == []

@@ -60,7 +60,7 @@ from s3gw.pfs.pachd._roles import REMOVE, Roles
 from s3gw.pfs.pachd._snapshot import PachdSnapshot
 from s3gw.pfs.pachd._uploads import PachdStaging
 from s3gw.pfs.pachd._users import Users
-from s3gw.pfs.pachd._views import Views
+from s3gw.pfs.pachd._views import Head, Views
 from s3gw.pfs.pachd.address import Address
 
 # How often a list of repos is asked for.
@@ -101,6 +101,8 @@ class PachdPFS:
     ) -> None:
         self._contents = contents
         self._cache = Cache(0) if cache is None else cache
+        # What was looked at, where that is for one moment.
+        self._heads: dict[Branch, Head] | None = None
         self._gateway = Client(address, deadline_s)
         self._users = Users[PachdPFS]()
         self._begin(self._gateway, OWN_REPO)
@@ -191,11 +193,19 @@ class PachdPFS:
         upstream.sort(key=lambda other: (other.project, other.repo, other.name))
         return BranchInfo(branch, info.head.id, tuple(upstream))
 
+    def at_one_moment(self) -> PachdPFS:
+        """See `PFS.at_one_moment`."""
+        other = copy.copy(self)
+        other._heads = {}
+        return other
+
     def state(self, branch: Branch) -> str | None:
         """See `PFS.state`: the id of the head; None where properties of files are kept beside the branch."""
         if self._properties is not None:
             return None
         head = self._views.head(branch)
+        if self._heads is not None:
+            self._heads[branch] = head
         return head.commit if head.committed is not None else None
 
     def create_branch(self, branch: Branch, provenance: Sequence[Branch] = ()) -> BranchInfo:
@@ -290,7 +300,8 @@ class PachdPFS:
 
     def snapshot(self, branch: Branch, commit: str | None = None) -> Snapshot:
         """See `PFS.snapshot`."""
-        snapshot = PachdSnapshot(self._client, branch, None, self._views, self._properties)
+        known = None if self._heads is None else self._heads.get(branch)
+        snapshot = PachdSnapshot(self._client, branch, None, self._views, self._properties, known)
         if commit is None:
             return snapshot
         if commit != snapshot.commit and not self._is_of(branch, snapshot.commit, commit):

@@ -42,7 +42,7 @@ from s3gw.pfs.pachd._messages import (
     time_of,
 )
 from s3gw.pfs.pachd._room import Held
-from s3gw.pfs.pachd._views import Views
+from s3gw.pfs.pachd._views import Head, Views
 from s3gw.pfs.pachd._wire import Entry
 from s3gw.pfs.paging import END, read_page
 
@@ -62,7 +62,8 @@ class PachdSnapshot:
     With `views` the first read pins it: where no id is given that is the head, or what answers for
     one that is not finished (see `s3gw.pfs.pachd._heads`). Without, each call reads the commit with
     that id, or the head of its own time: for whoever looks once, or waits for no commit. With
-    `properties` what is kept with files is told.
+    `properties` what is kept with files is told. `head` is the head that the first read pins, where it was
+    looked at before.
     """
 
     def __init__(
@@ -72,7 +73,9 @@ class PachdSnapshot:
         commit: str | None = None,
         views: Views | None = None,
         properties: Properties | None = None,
+        head: Head | None = None,
     ) -> None:
+        self._head = head
         self._client = client
         self._branch = branch
         self._commit = commit
@@ -101,7 +104,7 @@ class PachdSnapshot:
             return
         info = None
         if self._commit is None and self._views is not None:
-            head = self._views.head(self._branch)
+            head = self._head or self._views.head(self._branch)
             if head.committed is not None:
                 self._pin_to(head.commit, head.committed)
                 return

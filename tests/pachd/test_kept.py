@@ -276,6 +276,7 @@ def fill(contents: Contents, file: FileInfo) -> None:
     filling = contents.fill(file)
     if filling is not None:
         filling.write(bytes(file.size))
+        filling.close()
 
 
 def test_what_was_asked_for_longest_ago_makes_room_whichever_process_brought_it(cache_dir):
@@ -315,7 +316,9 @@ def test_what_a_killed_process_has_left_is_swept(cache_dir):
         "from s3gw.pfs.interface import FileInfo; from s3gw.pfs.pachd._disk import Contents;"
         "filling = Contents(Path(sys.argv[1]), 4_000_000).fill("
         "FileInfo('a', 600_000, bytes(32), None, datetime.now(), content=True));"
-        "filling.write(bytes(1000)); os.kill(os.getpid(), 9)"
+        "filling.write(bytes(1000)); incoming = filling._incoming\n"
+        "while not incoming.stat().st_size: pass\n"
+        "os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code, str(cache_dir)], check=False)
     assert len(files(cache_dir)) == 1

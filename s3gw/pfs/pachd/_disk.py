@@ -20,6 +20,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import queue
 import struct
 import threading
 import time
@@ -33,6 +34,10 @@ from s3gw.pfs.interface import CorruptData, FileInfo
 
 # So much of a body is compared before its first byte goes out.
 _AHEAD = 8 * 1024 * 1024
+
+# Contents that a process brings in at a time, and blocks of each that wait for the disk: 16 MiB in all.
+_AT_ONCE = 4
+_BEHIND = 16
 
 # A file counts as used when it was not for so many seconds.
 _USED_S = 60.0
@@ -101,24 +106,24 @@ class Contents:
         return reader
 
     def fill(self, file: FileInfo) -> Filling | None:
-        """Begin to keep a content; None where that is done already, or there is no room.
+        """Begin to keep a content; None where that is done already, or others are, or there is no room.
 
         A disk that fails is said once.
         """
         name, size = _name(file), _whole(file.size)
         with self._threads:
-            if size > self._most // 2 or name in self._arriving:
+            if size > self._most // 2 or name in self._arriving or len(self._arriving) == _AT_ONCE:
                 return None
             self._arriving.add(name)
         try:
             if self._reserve(size):
                 return Filling(self, name, file.size, self._incoming / f"{name}-{uuid.uuid4().hex}")
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # there is no thread for it
             self.fails(error)
         self.forget(name, 0)
         return None
 
-    def fails(self, error: OSError) -> None:
+    def fails(self, error: Exception) -> None:
         """Say once that nothing can be kept."""
         if not self._has_told:
             self._has_told = True
@@ -198,6 +203,9 @@ class Contents:
 class Filling:
     """A content on its way into the folder. What fails is said once, and is no matter of the reader's.
 
+    PERF: a thread writes it, since a disk that is busy holds up whoever writes for as long as pachd takes
+    to send the same; it lags behind by a few blocks at the most.
+
     Args:
         contents: The folder.
         name: Of the content.
@@ -212,50 +220,63 @@ class Filling:
         self._left = size
         self._incoming = incoming
         self._sums = BlockSums()
+        self._blocks: queue.Queue[bytes | None] = queue.Queue(_BEHIND)
         try:
-            self._file: int | None = os.open(
-                incoming, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
-            )
+            self._file = os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX)
         except BaseException:
             contents.forget(name, _whole(size))
             raise
+        self._writer: threading.Thread | None = threading.Thread(
+            target=self._run, name="keeping", daemon=True
+        )
+        self._writer.start()
 
     def write(self, block: bytes) -> None:
-        """Append; with the last byte the content is there for all."""
-        if self._file is None:
-            return
-        self._sums.update(block)
-        self._left -= len(block)
+        """Append; nothing where it has ended."""
+        if self._writer is not None:
+            self._blocks.put(block)
+
+    def close(self) -> None:
+        """End it: a whole content is there for all, of another nothing is left; again is no error."""
+        if self._writer is not None:
+            self._blocks.put(None)
+            self._writer.join()
+            self._writer = None
+
+    def _run(self) -> None:
+        is_kept = False
         try:
-            self._append(block)
-            if not self._left:
-                self._append(self._sums.sums())
-                with contextlib.suppress(FileExistsError):  # another process has brought it too
-                    self._contents.keep(self._name, self._incoming)
-                    self._end(is_kept=True)
+            is_kept = self._write_all()
         except OSError as error:
             self._contents.fails(error)
-            self.close()
+            while self._blocks.get() is not None:
+                pass  # the reader goes on
+        finally:
+            with contextlib.suppress(OSError):
+                self._incoming.unlink()
+            with contextlib.suppress(OSError):
+                os.close(self._file)
+            self._contents.forget(self._name, 0 if is_kept else _whole(self._size))
+
+    def _write_all(self) -> bool:
+        """Write what comes; tell whether it is kept. Raise `OSError`."""
+        while (block := self._blocks.get()) is not None:
+            self._sums.update(block)
+            self._left -= len(block)
+            self._append(block)
+        if self._left:
+            return False
+        self._append(self._sums.sums())
+        with contextlib.suppress(FileExistsError):  # another process has brought it too
+            self._contents.keep(self._name, self._incoming)
+            return True
+        return False
 
     def _append(self, data: bytes) -> None:
         view = memoryview(data)
-        while view and self._file is not None:
+        while view:
             view = view[os.write(self._file, view) :]
-
-    def close(self) -> None:
-        """Leave nothing of what has not come as a whole; again is no error."""
-        if self._file is not None:
-            self._end(is_kept=False)
-
-    def _end(self, *, is_kept: bool) -> None:
-        file, self._file = self._file, None
-        assert file is not None
-        with contextlib.suppress(OSError):
-            self._incoming.unlink()
-        with contextlib.suppress(OSError):
-            os.close(file)
-        self._contents.forget(self._name, 0 if is_kept else _whole(self._size))
 
 
 def _name(file: FileInfo) -> str:

@@ -241,9 +241,9 @@ def _parser() -> argparse.ArgumentParser:
         type=_bytes,
         default="64M",
         metavar="BYTES",
-        help="what each worker may keep in memory: of an embedded PFS answers to reads, which are given "
-        "again while their branch is as it was, of a cluster what was read of finished commits; K, M and G "
-        "are units, 0 keeps nothing",
+        help="what each worker may keep in memory: answers to reads, which are given again while their "
+        "branch is as it was, and of a cluster what was read of finished commits; K, M and G are units, "
+        "0 keeps nothing",
     )
     _setting(
         serve,

@@ -139,7 +139,7 @@ def test_answers_are_kept_while_the_head_stands_and_never_behind_it(
 ):
     """Through one gateway that keeps them and one that keeps nothing; each takes one look at the head."""
     find_head, looks = store.pfs._client.find_head, []
-    monkeypatch.setattr(store.pfs._client, "find_head", lambda branch: looks.append(1) or find_head(branch))
+    monkeypatch.setattr(store.pfs._client, "find_head", lambda *asked: looks.append(1) or find_head(*asked))
     context = Context(store.pfs, cache=store.pfs._cache)
     ask, fresh = asker(Application(context, profile)), asker(Application(Context(other.pfs), profile))
     fill_bucket(fresh)

@@ -149,12 +149,12 @@ class Client:
         """
         return self._make(self._method(method), request, limit_s or self.deadline_s, self._pauses(method))
 
-    def find_head(self, branch: Branch) -> str:
+    def find_head(self, branch: Branch, limit_s: float) -> str:
         """Give the id of the head of a branch; `BranchNotFound` where it or its repo is missing.
 
         PERF: of all that tells it this is the quickest, for pachd and here.
         """
-        head: str = self._make(self._inspect_branch, inspect_branch(branch), self.deadline_s, _PAUSES_S)
+        head: str = self._make(self._inspect_branch, inspect_branch(branch), limit_s, _PAUSES_S)
         return head
 
     def _make(self, method: Any, request: Any, timeout_s: float, pauses: Iterable[float]) -> Any:

@@ -111,12 +111,17 @@ class Views:
             member.result = head
 
     def _find_head(self, branch: Branch) -> Head:
-        """Ask for the id alone where the commit may be known; with auth on that asks for no role."""
+        """Ask for the id alone where the commit may be known; with auth on that asks for no role.
+
+        Whoever asks may have to wait for the look before, and all of it is to end by the deadline.
+        """
+        limit_s = self._client.deadline_s / 2
         if self.keeps and not self._client.has_token:
-            known: Head | None = self.recall(_key_of_head(branch, self._client.find_head(branch)))
+            known: Head | None = self.recall(_key_of_head(branch, self._client.find_head(branch, limit_s)))
             if known is not None:
                 return known
-        info = self._client.call("InspectCommit", pb.InspectCommitRequest(commit=commit_message(branch)))
+        request = pb.InspectCommitRequest(commit=commit_message(branch))
+        info = self._client.call("InspectCommit", request, limit_s)
         if not info.HasField("finished") or info.error:
             return Head(info.commit.id, None, info)
         head = Head(info.commit.id, time_of(info.finishing), None)

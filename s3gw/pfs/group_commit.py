@@ -20,8 +20,9 @@ Work = TypeVar("Work")
 Result = TypeVar("Result")
 
 
-# Writers that come again do so one behind the other, not so many seconds apart.
-_PAUSE_S = 0.02
+# Writers that come again do so one behind the other: where none has come for this part of the time that the
+# last group took, no more of them will.
+_PAUSE = 0.1
 
 
 class Member(Generic[Work, Result]):
@@ -120,7 +121,7 @@ class GroupCommit(Generic[Work, Result]):
         left_s = self._patience * self._took_s
         while left_s > 0 and len(self._queue) < min(self._crowd, self._most):
             began = time.monotonic()
-            if not self._came.wait(min(left_s, _PAUSE_S)):
+            if not self._came.wait(min(left_s, _PAUSE * self._took_s)):
                 return
             left_s -= time.monotonic() - began
 

@@ -363,7 +363,7 @@ def test_repos_are_listed_though_some_are_deleted_meanwhile(store, monkeypatch, 
 
 def test_writers_that_come_again_share_commits_and_none_waits_for_a_whole_one_more(store, fault):
     """Without a leader that waits a moment they would fall apart into two crowds: twice the commits."""
-    fault(finish_s=0.4)
+    fault(finish_s=0.6)
     before = commits(store)
     writers, rounds = 6, 4
 

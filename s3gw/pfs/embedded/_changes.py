@@ -23,10 +23,10 @@ INSERT INTO history (line, until, since, {ALL_COLUMNS})
 SELECT line, ?, since, {ALL_COLUMNS} FROM file WHERE line = ? AND path = ?
 """  # noqa: S608
 _PLACE = f"INSERT OR REPLACE INTO file (line, since, {ALL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-_NOT_BEHIND = "SELECT path FROM file WHERE line = ?1 AND path <= ?2 ORDER BY path DESC LIMIT 1"
+_NOT_BEHIND = "SELECT path FROM file WHERE line = ? AND path <= ? ORDER BY path DESC LIMIT 1"
 # PERF: as one statement, which is what a PUT of a new path asks
 _BELOW_AND_NOT_BEHIND = (
-    f"SELECT EXISTS (SELECT 1 FROM file WHERE line = ?1 AND path > ?3 AND path < ?4), ({_NOT_BEHIND})"  # noqa: S608
+    f"SELECT EXISTS (SELECT 1 FROM file WHERE line = ? AND path > ? AND path < ?), ({_NOT_BEHIND})"  # noqa: S608
 )
 
 # From so many deletes on they are made together, so many at a time.
@@ -37,7 +37,7 @@ _MANY_AT_ONCE = 500
 def refuse_clash(connection: sqlite3.Connection, line: int, path: str) -> None:
     """Raise `PathClash` where the path is a directory, or lies below a file, at the head."""
     directory = path[: max(0, path.rfind("/"))]
-    asked = line, directory, f"{path}/", f"{path}0"
+    asked = line, f"{path}/", f"{path}0", line, directory
     below, other = connection.execute(_BELOW_AND_NOT_BEHIND, asked).fetchone()
     if below:
         raise PathClash.of_directory(path)

@@ -20,9 +20,10 @@ from s3gw.pfs.interface import (
     FileReader,
     PFSError,
 )
-from tests.contract.test_embedded import BRANCH, LARGE, objects, open_store
+from tests.contract.test_embedded import BRANCH, LARGE, open_store
 from tests.contract.test_shared_contents import NOTHING, compose, rows
 from tests.contract.test_upkeep import FORMAT_1
+from tests.folders import objects
 
 
 @pytest.fixture

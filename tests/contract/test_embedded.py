@@ -32,6 +32,7 @@ from s3gw.pfs.interface import (
     WouldWait,
 )
 from tests.contract.conftest import Store
+from tests.folders import objects
 from tests.serving import eventually
 
 BRANCH = Branch("repo", "master")
@@ -43,10 +44,6 @@ def open_store(folder: Path, durability="process") -> Store:
     if BRANCH not in [info.branch for info in pfs.list_branches()]:
         pfs.create_branch(BRANCH)
     return Store(pfs, BRANCH)
-
-
-def objects(folder: Path) -> list[Path]:
-    return [path for path in (folder / "objects").rglob("*") if path.is_file() and path.suffix != ".lock"]
 
 
 @pytest.mark.parametrize("durability", ["power", "process"])

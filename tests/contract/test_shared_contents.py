@@ -25,7 +25,8 @@ from s3gw.pfs.interface import (
 )
 from tests.contract.conftest import Store
 from tests.contract.test_batches import put
-from tests.contract.test_embedded import BRANCH, LARGE, objects, open_store
+from tests.contract.test_embedded import BRANCH, LARGE, open_store
+from tests.folders import objects
 from tests.serving import eventually, serving
 
 KIB = 1024

@@ -17,6 +17,7 @@ import pytest
 
 from s3gw.pfs.blocks import Seen
 from s3gw.pfs.embedded import EmbeddedPFS, Keep, Unusable, backup, check, parse_duration, parse_history, prune
+from s3gw.pfs.embedded._folder import files_below
 from s3gw.pfs.interface import (
     Branch,
     BranchNotFound,
@@ -30,7 +31,8 @@ from s3gw.pfs.interface import (
     WouldWait,
 )
 from tests.contract.conftest import Store
-from tests.contract.test_embedded import BRANCH, LARGE, objects, open_store
+from tests.contract.test_embedded import BRANCH, LARGE, open_store
+from tests.folders import objects
 from tests.serving import eventually
 
 KIB = 1024
@@ -677,3 +679,14 @@ def test_what_was_compared_is_remembered_for_a_while_unless_the_file_changes(tmp
     seen.of("b", path.stat(), 3)[0] = 1
     seen.of("huge", path.stat(), 1 << 23)
     assert list(seen.of("b", path.stat(), 3)) == [0, 0, 0]
+
+
+def test_what_goes_while_a_folder_is_walked_stops_nobody(tmp_path):
+    """A check and a prune walk the contents while a gateway removes some of them."""
+    for number in range(3):
+        (tmp_path / f"session/{number}").mkdir(parents=True)
+        (tmp_path / f"session/{number}/{number}").touch()
+    walk = files_below(tmp_path)
+    assert next(walk).parent.parent == tmp_path / "session"
+    shutil.rmtree(tmp_path / "session")
+    assert list(walk) == []

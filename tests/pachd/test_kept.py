@@ -24,6 +24,7 @@ from s3gw.pfs.pachd._messages import branch_message, commit_message
 from s3gw.pfs.pachd._views import Views
 from s3gw.pfs.pachd.address import find_address
 from tests.contract.conftest import Store
+from tests.folders import files
 from tests.http.test_keeping import BUCKET, READS, asker, said
 from tests.http.test_keeping import fill as fill_bucket
 
@@ -202,9 +203,9 @@ def kept(store: Store, cache_dir: Path) -> Store:
     return store
 
 
-def files(cache_dir: Path) -> list[Path]:
-    """What is in the folder, whole or not."""
-    return [path for path in cache_dir.rglob("*") if path.is_file() and path.name != "lock"]
+def bodies(cache_dir: Path) -> list[Path]:
+    """The contents in the folder, whole or not."""
+    return [path for path in files(cache_dir) if path.name != "lock"]
 
 
 def test_a_large_body_comes_from_the_disk_the_second_time(kept, asked):
@@ -227,16 +228,16 @@ def test_a_reader_that_goes_away_leaves_nothing(kept, cache_dir):
     body = snapshot.read_file(snapshot.inspect_file("a", whole=True))
     next(iter(body))
     body.close()
-    assert files(cache_dir) == []
+    assert bodies(cache_dir) == []
     assert read(kept, "a") == LARGE
-    assert len(files(cache_dir)) == 1
+    assert len(bodies(cache_dir)) == 1
 
 
 @pytest.mark.parametrize("at", [0, 599_999, 600_001, -1])
 def test_what_the_disk_has_altered_is_read_from_the_cluster(kept, cache_dir, at):
     kept.put("a", LARGE)
     read(kept, "a")
-    (path,) = files(cache_dir)
+    (path,) = bodies(cache_dir)
     data = bytearray(path.read_bytes())
     data[at] ^= 1
     path.write_bytes(data)
@@ -247,7 +248,7 @@ def test_what_the_disk_has_altered_is_read_from_the_cluster(kept, cache_dir, at)
 def test_what_was_cut_off_is_read_from_the_cluster(kept, cache_dir):
     kept.put("a", LARGE)
     read(kept, "a")
-    (path,) = files(cache_dir)
+    (path,) = bodies(cache_dir)
     os.truncate(path, 599_999)
     assert read(kept, "a") == LARGE
 
@@ -263,7 +264,7 @@ def test_a_disk_that_fails_is_no_matter_of_the_readers(kept, cache_dir, monkeypa
 
     monkeypatch.setattr(os, "write", fail)
     assert read(kept, "a") == LARGE
-    assert files(cache_dir) == []
+    assert bodies(cache_dir) == []
 
 
 def content(number: int, size: int = 600_000) -> FileInfo:
@@ -289,7 +290,7 @@ def test_what_was_asked_for_longest_ago_makes_room_whichever_process_brought_it(
     assert used is not None
     used.close()
     fill(second, content(6))
-    assert sum(path.stat().st_size for path in files(cache_dir)) <= 4_000_000
+    assert sum(path.stat().st_size for path in bodies(cache_dir)) <= 4_000_000
     assert [number for number in range(7) if (cache_dir / f"{number:02x}").is_dir()] == list(range(7))
     left = [number for number in range(7) if any((cache_dir / f"{number:02x}").iterdir())]
     assert left[0] == 0
@@ -321,10 +322,10 @@ def test_what_a_killed_process_has_left_is_swept(cache_dir):
         "os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code, str(cache_dir)], check=False)
-    assert len(files(cache_dir)) == 1
+    assert len(bodies(cache_dir)) == 1
     contents = Contents(cache_dir, 4_000_000)
-    assert files(cache_dir) == []
+    assert bodies(cache_dir) == []
     assert contents.open(content(0), 0, 1) is None
     for number in range(1, 6):  # nothing of it is counted any more
         fill(contents, content(number))
-    assert len(files(cache_dir)) == 5
+    assert len(bodies(cache_dir)) == 5

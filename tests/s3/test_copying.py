@@ -8,13 +8,13 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from s3gw.pfs.embedded import EmbeddedPFS
 from s3gw.pfs.interface import Branch, Put
+from tests.folders import sizes
 from tests.serving import Gateway, Response, create_project, serving
 
 LEAST = 5 * 1024 * 1024
@@ -520,16 +520,12 @@ def test_a_copy_of_an_object_of_parts_keeps_its_etag_and_parts(extended, extende
         assert found.headers["etag"].endswith('-2"')
 
 
-def size_of(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
 def test_copies_renames_and_completions_write_no_bytes_on_the_embedded_pfs(tmp_path):
     with serving(tmp_path, *EXTENDED) as gateway:
         assert gateway.request("PUT", "/data").status == 200
         assert gateway.request("PUT", "/other").status == 200
         put(gateway, "data", "source", FIVE)
-        before = size_of(tmp_path / "objects")
+        before = sum(sizes(tmp_path / "objects").values())
         assert before >= LEAST
         made(copy(gateway, "other", "copy", "data/source"))
         made(rename(gateway, "data", "renamed", "source"))
@@ -538,7 +534,7 @@ def test_copies_renames_and_completions_write_no_bytes_on_the_embedded_pfs(tmp_p
         made(part_copy(gateway, upload, 2, "other/copy", x_amz_copy_source_range=f"bytes=1-{LEAST - 1}"))
         made(complete(gateway, upload, etag(FIVE), etag(FIVE[1:])))
         assert get(gateway, "data", "made").body == FIVE + FIVE[1:]
-        assert size_of(tmp_path / "objects") == before
+        assert sum(sizes(tmp_path / "objects").values()) == before
 
 
 # --- renames --------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from tests.folders import sizes
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -36,17 +38,14 @@ def take(began: float, master: int, folder: Path) -> Sample:
         with contextlib.suppress(OSError, IndexError):  # it has just been killed
             rss_kib.append(int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0]))
             descriptors.append(len(os.listdir(f"/proc/{pid}/fd")))
-    sizes = {}
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            sizes[path] = path.stat().st_size
-    wal = sum(size for path, size in sizes.items() if path.name.endswith("-wal"))
+    found = sizes(folder)
+    wal = sum(size for path, size in found.items() if path.name.endswith("-wal"))
     return Sample(
         time.monotonic() - began,
         max(rss_kib) / 1024,
         max(descriptors),
         wal / 2**20,
-        sum(sizes.values()) / 2**20,
+        sum(found.values()) / 2**20,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.folders import objects
 from tests.serving import environment, eventually, serving
 
 BODY = b"0123456789abcdef" * 20_000
@@ -17,10 +18,6 @@ BODY = b"0123456789abcdef" * 20_000
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "s3gw", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment())
-
-
-def objects(folder: Path) -> list[Path]:
-    return [path for path in (folder / "objects").rglob("*") if path.is_file() and path.suffix != ".lock"]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 
 from s3gw.pfs.embedded._database import Database, Unusable, check_is_there
 from s3gw.pfs.embedded._faults import Faults
+from s3gw.pfs.embedded._folder import files_below
 from s3gw.pfs.embedded._purge import alone
 from s3gw.pfs.embedded._repair import Repair
 from s3gw.pfs.embedded._report import Findings, LostVersion, Report
@@ -195,7 +196,7 @@ class _Check:
         for session in sorted(self._objects.iterdir()):
             if not session.is_dir() or _lives(session.with_suffix(".lock")):
                 continue
-            for path in session.glob("*/*"):
+            for path in files_below(session):
                 name = str(path.relative_to(self._objects))
                 if self._connection.execute(known, {"name": name}).fetchone() is None:
                     self._findings.strays.append(path)

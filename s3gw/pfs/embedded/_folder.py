@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 _FOLDER = 0o700
@@ -45,6 +46,13 @@ def open_file(path: Path, flags: int) -> int:
         os.close(file)
         raise
     return file
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Walk the files of a folder and of those below it; folders that go meanwhile are left out."""
+    for path, _, names in os.walk(folder):
+        for name in names:
+            yield Path(path, name)
 
 
 def sync_folder(path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from s3gw.pfs.embedded._database import Unusable, check_is_there
+from s3gw.pfs.embedded._folder import files_below
 from s3gw.pfs.embedded._history import Cut, Keep, choose, count_cut
 from s3gw.pfs.embedded._pfs import EmbeddedPFS
 
@@ -48,7 +49,7 @@ def count_prune(folder: Path, keep: Keep, branches: Sequence[str]) -> str:
 def _disk_use(folder: Path) -> int:
     """Sum up what the files of a folder take on the disk, in bytes."""
     used = 0
-    for path in folder.rglob("*"):
+    for path in files_below(folder):
         with contextlib.suppress(OSError):
             used += path.lstat().st_blocks * 512
     return used

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from s3gw.http.request import Request
-from s3gw.server._logging import instant, is_json, write_line
+from s3gw.server._logging import instant, is_json
 
 # Of what a client can make as long as it likes.
 _LONGEST = 256
@@ -19,10 +19,10 @@ _AUDIT = ("identity", "right", "verdict")
 _PLAIN = re.compile(r"[!-\[\]-~]+")
 
 
-def access(
+def line_of(
     request: Request, *, status: int | None, sent: int, started: float, address: str, whole: bool
-) -> None:
-    """Write the line of a request.
+) -> str:
+    """Give the line of a request.
 
     Args:
         request: As the application has left it.
@@ -57,18 +57,15 @@ def access(
         }
         if request.access is not None:
             fields |= zip(_AUDIT, _audit(request), strict=True)
-        line = json.dumps(fields if whole else {**fields, "aborted": True})
-    else:
-        line = (
-            f"{instant(now)} {request.request_id} {operation} {_repeated(bucket[: _LONGEST + 1])} "
-            f"{_cut(request.method)} {status or '-'} {sent} {milliseconds:.1f}ms {address} {code} "
-            f"{_escaped(key)} {_repeated(agent[: _LONGEST + 1])}"
-        )
-        if request.access is not None:
-            line += _audit_text(*_audit(request))
-        if not whole:
-            line += " aborted"
-    write_line(line)
+        return json.dumps(fields if whole else {**fields, "aborted": True})
+    line = (
+        f"{instant(now)} {request.request_id} {operation} {_repeated(bucket[: _LONGEST + 1])} "
+        f"{_cut(request.method)} {status or '-'} {sent} {milliseconds:.1f}ms {address} {code} "
+        f"{_escaped(key)} {_repeated(agent[: _LONGEST + 1])}"
+    )
+    if request.access is not None:
+        line += _audit_text(*_audit(request))
+    return line if whole else f"{line} aborted"
 
 
 @lru_cache(maxsize=1024)  # PERF: few say much

@@ -21,6 +21,7 @@ from s3gw.http.operation import Lane
 from s3gw.s3_error import S3Error
 from s3gw.server._body import IDLE_S, BodyStream
 from s3gw.server._exchange import Exchange
+from s3gw.server._logging import Lines, write_line
 from s3gw.server._loop import READ, WRITE
 from s3gw.server._output import ClientGone, Output
 from s3gw.server._proxies import Origin
@@ -300,8 +301,11 @@ class Connection:
         assert self._exchange is not None
         return self.server.application.route(self._exchange.asked())
 
-    def begin(self) -> Unfinished[Any] | None:
+    def begin(self, lines: Lines) -> Unfinished[Any] | None:
         """Begin a request of a lane.
+
+        Args:
+            lines: Of the log; that of the request is added to them.
 
         Returns:
             What is to be changed before it can be answered, if anything; it is answered by `answer`
@@ -319,11 +323,11 @@ class Connection:
         elif isinstance(outcome, Unfinished):
             return outcome
         else:
-            self.answer(outcome)
+            self.answer(outcome, lines)
         return None
 
-    def answer(self, response: Response) -> None:
-        """Answer a request of a lane; what does not go out at once is left to a thread."""
+    def answer(self, response: Response, lines: Lines) -> None:
+        """Answer a request of a lane; what does not go out at once is left to a thread. See `begin`."""
         exchange = self._exchange
         assert exchange is not None
         try:
@@ -338,7 +342,7 @@ class Connection:
                 self.server.in_thread(self.serve)
                 return
         # PERF: the client sends its next request meanwhile, and the loop is to read it at once
-        self._finish(log_last=True)
+        self._finish(lines)
 
     def refuse(self, error: S3Error) -> None:
         """Answer a request that the application is not asked about."""
@@ -393,14 +397,17 @@ class Connection:
         self._state = state
         self.server.loop.announce(self)
 
-    def _finish(self, *, log_last: bool = False) -> None:
-        """End the request; what the client has sent behind it is read next."""
+    def _finish(self, lines: Lines | None = None) -> None:
+        """End the request; what the client has sent behind it is read next.
+
+        Its line of the log is written at once, or at the very end added to others.
+        """
         exchange, self._exchange = self._exchange, None
         assert exchange is not None
         try:
             exchange.finish()
-            if not log_last:
-                exchange.log()
+            if lines is None:
+                write_line(exchange.line())
         except Exception:
             _log.exception("%s: unexpected error", exchange.request_id)
             self.output.drop()
@@ -419,9 +426,9 @@ class Connection:
         due = self._unread or self._closes or self.output.held or not self.output.is_open
         if due or not loop.reads(self):
             loop.announce(self)
-        if log_last:
+        if lines is not None:
             try:
-                exchange.log()
+                lines.add(exchange.line())
             except Exception:
                 _log.exception("%s: unexpected error", exchange.request_id)
 

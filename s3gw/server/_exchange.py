@@ -21,7 +21,7 @@ from s3gw.http.layout import BODILESS, Response
 from s3gw.http.request import Request
 from s3gw.http.wsgi import REQUEST
 from s3gw.s3_error import S3Error
-from s3gw.server._access_log import access
+from s3gw.server._access_log import line_of
 from s3gw.server._delivery import Chunked, Delivery
 from s3gw.server._request import WireRequest
 
@@ -237,10 +237,10 @@ class Exchange:
         if not self._was_whole:
             self.closes = True
 
-    def log(self) -> None:
-        """Write the line of the log, at the end."""
+    def line(self) -> str:
+        """Give the line of the log, at the end."""
         delivery = self._delivery
-        access(
+        return line_of(
             self.asked(),
             status=self._status,
             sent=self._sent if delivery is None else delivery.sent,

@@ -66,6 +66,7 @@ class GatewayServer:
         self._upload_threads = ThreadPoolExecutor(settings.uploads + settings.threads, "upload")
         self._writes = WriteLane(self.application)
         self._pending_writes: list[Connection] = []
+        self._lines = _logging.Lines()
         self._next_sweep = 0.0
         self._listener = Listener(listener, self)
         self._inbox = Inbox(seat.inbox(), self.open)
@@ -130,7 +131,7 @@ class GatewayServer:
             return
         lane = connection.route()
         if lane == "read":
-            connection.begin()
+            connection.begin(self._lines)
         elif lane == "write":
             self._pending_writes.append(connection)
         else:
@@ -149,6 +150,7 @@ class GatewayServer:
         if self._pending_writes:
             self._writes.add(self._pending_writes)
             self._pending_writes = []
+        self._lines.write()
         now = time.monotonic()
         if now >= self._next_sweep:
             self._next_sweep = now + _SWEEP_S

@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from s3gw.http.application import Application
+from s3gw.server._logging import Lines
 
 if TYPE_CHECKING:
     from s3gw.server._connection import Connection
@@ -28,6 +29,7 @@ class WriteLane:
         self._application = application
         # PERF: a semaphore is Python, and to wake the thread by one takes as long as to read a request
         self._waiting: SimpleQueue[list[Connection] | None] = SimpleQueue()
+        self._lines = Lines()
         self._thread = threading.Thread(target=self._run, name="writes", daemon=True)
         self._thread.start()
 
@@ -51,15 +53,20 @@ class WriteLane:
                 return
 
     def _serve(self, connections: list[Connection]) -> None:
-        begun = [(connection, call) for connection in connections if (call := connection.begin()) is not None]
+        begun = [
+            (connection, call)
+            for connection in connections
+            if (call := connection.begin(self._lines)) is not None
+        ]
         try:
             answers = self._application.finish([call for _, call in begun])
         except Exception:
             for connection, _ in begun:
                 connection.fail()
-            return
-        for (connection, _), answer in zip(begun, answers, strict=True):
-            connection.answer(answer)
+        else:
+            for (connection, _), answer in zip(begun, answers, strict=True):
+                connection.answer(answer, self._lines)
+        self._lines.write()
 
     def shutdown(self) -> None:
         """End the thread, once it has written its last line of the log."""

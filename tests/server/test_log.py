@@ -16,23 +16,14 @@ from s3gw.generated.routes import PROFILES
 from s3gw.http.request import Request
 from s3gw.http.target import Target
 from s3gw.server import _logging
-from s3gw.server._access_log import access
+from s3gw.server._access_log import line_of
 from tests.server.test_wire import BIG, Connection, get, put_head
 from tests.serving import environment, eventually, serve_command, serving
-
-
-@pytest.fixture
-def lines(monkeypatch):
-    written: list[str] = []
-    monkeypatch.setattr("s3gw.server._access_log.write_line", written.append)
-    return written
-
 
 GET_OBJECT = next(o for o in PROFILES["classic"].operations if o.name == "GetObject")
 
 
 def log(
-    lines: list[str],
     *,
     method: str = "GET",
     bucket: str = "",
@@ -46,18 +37,17 @@ def log(
     request.operation = GET_OBJECT
     request.error_code = code
     ended = {"status": 200, "sent": 5, "started": 0.0, "address": "::1", "whole": True}
-    access(request, **{**ended, **members})
-    return lines[-1]
+    return line_of(request, **{**ended, **members})
 
 
 HOSTILE = "a b\n2026 forged\x00\x1b[31m\\é\u2028\udcff\"'"
 
 
-def test_each_format_holds_key_code_and_agent(lines, monkeypatch):
+def test_each_format_holds_key_code_and_agent(monkeypatch):
     said = {"bucket": "b.r", "key": "a/key", "code": "NoSuchKey", "status": 404}
-    assert log(lines, **said).endswith("ms ::1 NoSuchKey a/key tool")
+    assert log(**said).endswith("ms ::1 NoSuchKey a/key tool")
     monkeypatch.setattr(_logging, "_format", "json")
-    row = json.loads(log(lines, **said, whole=False))
+    row = json.loads(log(**said, whole=False))
     assert (row["key"], row["code"], row["agent"], row["status"], row["aborted"]) == (
         "a/key",
         "NoSuchKey",
@@ -68,11 +58,11 @@ def test_each_format_holds_key_code_and_agent(lines, monkeypatch):
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_what_clients_send_is_escaped_and_bounded(lines, monkeypatch, log_format):
+def test_what_clients_send_is_escaped_and_bounded(monkeypatch, log_format):
     monkeypatch.setattr(_logging, "_format", log_format)
-    plain = log(lines)
+    plain = log()
     for name in (HOSTILE, "x" * 100_000, "\U0001f600" * 100_000, ""):
-        line = log(lines, bucket=name, key=name, agent=name, method="X" * len(name))
+        line = log(bucket=name, key=name, agent=name, method="X" * len(name))
         assert line.isascii()
         assert line.isprintable()
         assert len(line) < 12_000
@@ -82,10 +72,10 @@ def test_what_clients_send_is_escaped_and_bounded(lines, monkeypatch, log_format
             assert json.loads(line)["key"][:256] == (name[:256] or "-")
 
 
-def test_a_request_without_an_answer_has_no_status(lines, monkeypatch):
-    assert " GET - 5 " in log(lines, status=None)
+def test_a_request_without_an_answer_has_no_status(monkeypatch):
+    assert " GET - 5 " in log(status=None)
     monkeypatch.setattr(_logging, "_format", "json")
-    assert json.loads(log(lines, status=None))["status"] is None
+    assert json.loads(log(status=None))["status"] is None
 
 
 def test_why_a_request_was_refused_can_be_read(tmp_path):

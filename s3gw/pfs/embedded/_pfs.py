@@ -15,6 +15,7 @@ from s3gw.pfs.embedded._contents import BodyStaging, ContentStore
 from s3gw.pfs.embedded._database import Database, Unusable, is_ours, telling
 from s3gw.pfs.embedded._folder import close_to_others, make_folder, sync_folder
 from s3gw.pfs.embedded._history import Cut, Keep, choose
+from s3gw.pfs.embedded._log_index import LogIndex
 from s3gw.pfs.embedded._purge import Purger, alone
 from s3gw.pfs.embedded._rows import moment
 from s3gw.pfs.embedded._snapshot import EmbeddedSnapshot
@@ -107,6 +108,7 @@ class EmbeddedPFS:
         except (sqlite3.Error, OSError) as error:
             self._database.close()
             raise Unusable(f"{folder} cannot be written: {error}") from error
+        self._log_index = LogIndex(folder / "pfs.sqlite")
         self._purger = Purger(folder, self._database, self._contents, history)
         self._committer = Committer(self._database, space, self._purger.begin)
         self._purger.start(self._committer)
@@ -142,9 +144,16 @@ class EmbeddedPFS:
         """See `PFS.at_one_moment`; a look takes microseconds."""
         return self
 
-    @telling
     def state(self, branch: Branch) -> tuple[int, int, int]:
         """See `PFS.state`: the line, the newest of its commits, and the oldest."""
+        found = self._log_index.found()
+        state: tuple[int, int, int] | None = found.get(branch)
+        if state is None:
+            state = found[branch] = self._find_state(branch)
+        return state
+
+    @telling
+    def _find_state(self, branch: Branch) -> tuple[int, int, int]:
         asked = (branch.project, branch.repo, branch.name)
         row: tuple[int, int, int] | None = self._database.reader.execute(_STATE, asked).fetchone()
         if row is None:
@@ -330,6 +339,7 @@ class EmbeddedPFS:
         self._is_closed = True
         self._purger.end()
         self._database.close()
+        self._log_index.close()
         self._contents.close()
 
 

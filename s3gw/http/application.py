@@ -212,7 +212,11 @@ class Application:
             return self.fail(request, error)
 
     def finish(self, begun: Sequence[Unfinished[Any]]) -> list[Response]:
-        """Make the changes of requests together, those of a user as that user; each gets its own answer."""
+        """Make the changes of requests together, those of a user as that user; each gets its own answer.
+
+        Raise `WouldWait`, and change nothing, where that would have to wait in a thread that must not: finish
+        the same in another.
+        """
         answers: list[Response | None] = [None] * len(begun)
         for pfs in dict.fromkeys(call.context.pfs for call in begun):
             numbers = [number for number, call in enumerate(begun) if call.context.pfs == pfs]
@@ -220,6 +224,8 @@ class Application:
             made: Sequence[Change | BaseException]
             try:
                 made = pfs.change_all(changes)
+            except WouldWait:
+                raise
             except Exception as error:
                 made = [error] * len(numbers)
             for number, change in zip(numbers, made, strict=True):

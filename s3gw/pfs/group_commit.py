@@ -95,11 +95,25 @@ class GroupCommit(Generic[Work, Result]):
                 self._lead()
         return members
 
+    def run_at_once(self, works: Sequence[tuple[Work, int]]) -> list[Member[Work, Result]] | None:
+        """Have them done by the calling thread, as a group; None where others come before it."""
+        members = [Member[Work, Result](work, weight) for work, weight in works]
+        with self._lock:
+            if self._busy:
+                return None
+            self._busy = True
+        self._do(members)
+        return members
+
     def _lead(self) -> None:
-        """Do the work of what waits now, then hand the lead to the first of what came meanwhile."""
+        """Do the work of what waits now."""
         with self._lock:
             self._gather()
             group = self._take()
+        self._do(group)
+
+    def _do(self, group: list[Member[Work, Result]]) -> None:
+        """Do the work of a group, then hand the lead to the first of what came meanwhile."""
         began = time.monotonic()
         try:
             self._perform(group)

@@ -499,9 +499,10 @@ class PFS(Protocol):
         ...
 
     def forbid_waiting(self) -> None:
-        """Let reads in the calling thread raise `WouldWait`, from now on, where they would wait.
+        """Let reads and changes raise `WouldWait` in the calling thread, from now on, where they would wait.
 
-        That is for a lock, or for more than a little from a disk. Only a PFS that `is_quick` can promise it.
+        That is for a lock, or for more than a little from a disk; until a change is durable is waited for all
+        the same. What raises it has changed nothing. Only a PFS that `is_quick` can promise it.
         """
         ...
 
@@ -628,7 +629,7 @@ class NoSpace(PFSError):
 
 
 class WouldWait(PFSError):
-    """A read would have to wait, and its thread may not."""
+    """A read or a change would have to wait, and its thread may not."""
 
 
 class CorruptData(PFSError):

@@ -319,6 +319,8 @@ class Connection:
             self.fail()
             return None
         if outcome is None:
+            if exchange.request.stream is None:
+                exchange.rewind()
             self.server.in_thread(self.serve)
         elif isinstance(outcome, Unfinished):
             return outcome

@@ -105,6 +105,10 @@ class Exchange:
     def arrive(self) -> None:
         """Go on with a request that was judged by its head, now that its body is here."""
         self._started = time.time()
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Let the body, which is here, be read from its beginning."""
         self.asked().stream = BytesIO(self.request.body)
 
     def _environ(self) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class GatewayServer:
         self._writes = WriteLane(self.application)
         self._pending_writes: list[Connection] = []
         self._lines = _logging.Lines()
+        self._served_last: Connection | None = None
+        self._is_alone = False  # the one that was served last
         self._next_sweep = 0.0
         self._listener = Listener(listener, self)
         self._inbox = Inbox(seat.inbox(), self.open)
@@ -98,6 +100,8 @@ class GatewayServer:
         """Count a connection no more that is about to be closed."""
         self.loop.remove(connection)
         self.connections.discard(connection)
+        if connection is self._served_last:
+            self._served_last = None
         if not self.is_draining:
             self._seat.set_count(len(self.connections))
             self._listener.resume()
@@ -118,6 +122,7 @@ class GatewayServer:
 
     def assign(self, connection: Connection, request: WireRequest) -> None:
         """Have a request served: at once, with other writes, or in a thread."""
+        self._is_alone, self._served_last = connection is self._served_last, connection
         if request.refusal is not None:
             connection.refuse(request.refusal)
             return
@@ -148,13 +153,20 @@ class GatewayServer:
         self._seat.beat()
         self.loop.turn(_SWEEP_S)
         if self._pending_writes:
-            self._writes.add(self._pending_writes)
+            self._write(self._pending_writes)
             self._pending_writes = []
         self._lines.write()
         now = time.monotonic()
         if now >= self._next_sweep:
             self._next_sweep = now + _SWEEP_S
             self._sweep(now)
+
+    def _write(self, pending: list[Connection]) -> None:
+        """Serve writes; that of a client who alone has asked lately here and now, if it is quick."""
+        if len(pending) == 1 and self._is_alone:
+            self._writes.serve_at_once(pending[0], self._lines)
+        else:
+            self._writes.add(pending)
 
     def _sweep(self, now: float) -> None:
         for connection in list(self.connections):

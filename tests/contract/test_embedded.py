@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import multiprocessing
 import os
@@ -12,6 +13,7 @@ import sys
 import threading
 import tracemalloc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -431,6 +433,40 @@ def test_a_thread_that_may_not_wait_is_told_that_it_would_have_to(tmp_path, read
         assert patient.is_alive()
     patient.join(20)
     assert told[1].size == 1
+    store.pfs.close()
+
+
+@contextlib.contextmanager
+def writing_elsewhere(folder: Path, *, by: str):
+    """As a process of ours that writes, or a person who does so with SQLite's own tool."""
+    if by == "s3gw":
+        with (folder / "write.lock").open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        return
+    with contextlib.closing(sqlite3.connect(folder / "pfs.sqlite", isolation_level=None)) as tool:
+        tool.execute("BEGIN IMMEDIATE")
+        yield
+        tool.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize("by", ["s3gw", "sqlite3"])
+def test_a_thread_that_may_not_wait_changes_nothing_while_others_write(tmp_path, by):
+    store = open_store(tmp_path)
+    store.put("a", b"first")
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(store.pfs.forbid_waiting).result()
+        with writing_elsewhere(tmp_path, by=by):
+            told = threads.submit(store.put, "a", b"second")
+            assert isinstance(told.exception(20), WouldWait)
+            assert store.read("a") == b"first"
+            patient = threading.Thread(target=store.put, args=("b", b"patient"))
+            patient.start()
+            patient.join(0.1)
+            assert patient.is_alive()
+        patient.join(20)
+        threads.submit(store.put, "a", b"third").result()
+    assert (store.read("a"), store.read("b")) == (b"third", b"patient")
     store.pfs.close()
 
 

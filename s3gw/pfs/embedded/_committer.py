@@ -10,7 +10,7 @@ from s3gw.pfs.embedded._database import Database
 from s3gw.pfs.embedded._space import Space
 from s3gw.pfs.embedded._transaction import Transaction
 from s3gw.pfs.group_commit import GroupCommit, Member
-from s3gw.pfs.interface import NoSpace
+from s3gw.pfs.interface import NoSpace, WouldWait
 
 Result_co = TypeVar("Result_co", covariant=True)
 Result = TypeVar("Result")
@@ -62,14 +62,26 @@ class Committer:
     def run(self, work: Work[Result]) -> Result:
         """Run `work` in a transaction; it is durable when this returns.
 
-        What `work` raises undoes it alone, and is raised here.
+        What `work` raises undoes it alone, and is raised here. Raise `WouldWait` as `run_all`.
         """
-        result: tuple[object] = self._groups.run(work)
-        return result[0]  # type: ignore[return-value] # it is what the work gave
+        (result,) = self.run_all([work])
+        if isinstance(result, BaseException):
+            raise result
+        return result
 
     def run_all(self, works: Sequence[Work[Result]]) -> list[Result | BaseException]:
-        """Run several pieces of work that came together; what one raises is its result."""
-        members = self._groups.run_all([(work, 0) for work in works])
+        """Run several pieces of work that came together; what one raises is its result.
+
+        Raise `WouldWait`, and do nothing, where the calling thread must not wait and would have to.
+        """
+        weighed = [(work, 0) for work in works]
+        if self._database.may_not_wait():
+            members = self._groups.run_at_once(weighed)
+            waits = None if members is None else members[0].error
+            if members is None or isinstance(waits, WouldWait):
+                raise waits or WouldWait("Another change is being made.")
+        else:
+            members = self._groups.run_all(weighed)
         return [
             member.result[0] if member.error is None and member.result else member.error  # type: ignore[misc]
             for member in members
@@ -82,6 +94,8 @@ class Committer:
         try:
             self._transact(group)
         except NoSpace as error:
+            if self._database.may_not_wait():
+                raise WouldWait("Room is to be made first.") from error
             group = self._refuse(group, error)
             if not group:
                 raise

@@ -22,6 +22,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +45,7 @@ _PAGES_OF_A_ROW = 2
 # How long statements wait for a lock that another process holds.
 _TIMEOUT_S = 60
 _SHORT_MS = 100
+_PAUSE_S = 0.01
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -133,6 +135,7 @@ class Database:
         self._log_pages = 0
         self._looks_at = _FEW_LOG_PAGES
         self._log_stays = False
+        self._is_due = False  # to bring the log into the database
         try:
             self._lock_file = open_file(self._lock_path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
@@ -149,6 +152,7 @@ class Database:
                     raise sqlite3.OperationalError("SQLite cannot keep its log there")
             with self.writing() as connection:
                 self._prepare(connection)
+            self._writer.execute("PRAGMA busy_timeout=0")
         except (sqlite3.Error, OSError, NewerFormat) as error:
             if hasattr(self, "_writer"):
                 self._writer.close()
@@ -237,16 +241,27 @@ class Database:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Keep other threads and processes out.
+        """Keep other threads and processes out. Raise `WouldWait` in a thread that must not wait.
 
         The lock of a file wakes those who wait at once, where SQLite's own waiting polls.
         """
-        with self._writing:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+        waits = not self.may_not_wait()
+        if not self._writing.acquire(blocking=waits):
+            raise WouldWait("Another thread writes.")
+        try:
+            self._lock_out(waits=waits)
             try:
                 yield
             finally:
                 self._unlock()
+        finally:
+            self._writing.release()
+
+    def _lock_out(self, *, waits: bool) -> None:
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise WouldWait("Another process writes.") from error
 
     def _unlock(self) -> None:
         """Release the lock, whatever the system says: what was done under it is done."""
@@ -262,11 +277,14 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Give the writer in a transaction of its own: durable when the ``with`` is left.
 
-        What fails is undone, as if it had not been.
+        What fails is undone, as if it had not been. A thread that must not wait brings nothing from the log
+        into the database: when that is due, it is told `WouldWait`.
         """
+        if self._is_due and self.may_not_wait():
+            raise WouldWait("The log is to be brought into the database first.")
         with self.exclusive():
             before = self._writer.total_changes
-            self._writer.execute("BEGIN IMMEDIATE")
+            self._begin()
             try:
                 yield self._writer
                 self._commit()
@@ -277,8 +295,22 @@ class Database:
             self._log_pages += 1 + _PAGES_OF_A_ROW * (self._writer.total_changes - before)
             if self._log_pages > self._looks_at:
                 self._looks_at = self._log_pages + _FEW_LOG_PAGES
-                if self._log_pages > _LOG_PAGES or self._space.is_scarce():
-                    self.checkpoint()
+                self._is_due = self._is_due or self._log_pages > _LOG_PAGES or self._space.is_scarce()
+            if self._is_due and not self.may_not_wait():
+                self.checkpoint()
+
+    def _begin(self) -> None:
+        """Begin to write. Nobody of ours does meanwhile, but others may: a person with SQLite's own tool."""
+        deadline = time.monotonic() + _TIMEOUT_S
+        while True:
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if _code(error) not in _BUSY or self.may_not_wait() or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE_S)
+            else:
+                return
 
     def note_bytes(self, size: int) -> None:
         """Tell how many bytes a transaction writes beside its rows."""
@@ -299,19 +331,24 @@ class Database:
 
     def shorten_log(self) -> None:
         """Bring the whole log over and give its space back, unless somebody reads what is old."""
-        with self.exclusive():
-            self._writer.execute(f"PRAGMA busy_timeout={_SHORT_MS}")
-            try:
-                self.checkpoint("TRUNCATE")
-            finally:
-                self._writer.execute(f"PRAGMA busy_timeout={1000 * _TIMEOUT_S}")
+        with self.exclusive(), self._patient(_SHORT_MS):
+            self.checkpoint("TRUNCATE")
 
     def rewrite(self) -> None:
         """Write the database anew, without its free pages; whoever writes waits for it."""
-        with self.exclusive():
+        with self.exclusive(), self._patient(1000 * _TIMEOUT_S):
             self._writer.execute("PRAGMA auto_vacuum=INCREMENTAL")
             self._writer.execute("VACUUM")
             self.checkpoint()
+
+    @contextmanager
+    def _patient(self, milliseconds: int) -> Iterator[None]:
+        """Let statements of the writer wait for locks, which they do not otherwise: see `_begin`."""
+        self._writer.execute(f"PRAGMA busy_timeout={milliseconds}")
+        try:
+            yield
+        finally:
+            self._writer.execute("PRAGMA busy_timeout=0")
 
     def make_room(self) -> None:
         """Let the log begin anew, in the room that it has."""
@@ -320,6 +357,7 @@ class Database:
 
     def checkpoint(self, mode: Literal["PASSIVE", "TRUNCATE"] = "PASSIVE") -> None:
         """Bring pages from the log into the database, while other processes are kept out."""
+        self._is_due = False
         if self._log_stays:
             return
         try:

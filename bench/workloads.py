@@ -182,8 +182,8 @@ LAST_RANGE = replace(RANGES, name="GET last 1 MiB", options=(f"-range={MIB}", f"
 DELETE = Workload(
     "DELETE, 8 conn.",
     WRITTEN,
-    ("-method=DELETE", "-keys=200", "-count=200", "-connections=8"),
-    prepare=put(KIB, 200, 32, "-count=200"),
+    ("-method=DELETE", "-keys=2000", "-count=2000", "-connections=8"),
+    prepare=put(KIB, 2000, 32, "-count=2000"),
     writes=True,
 )
 DELETE_MANY = Workload(

@@ -20,7 +20,7 @@ from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.http.keeping import Keeper
 from s3gw.http.layout import Response, identified, laid_out, lay_out, lay_out_error
-from s3gw.http.operation import ANYBODY, Lane, Operation, Support
+from s3gw.http.operation import ANYBODY, Operation, Support, Way
 from s3gw.http.patience import Patience
 from s3gw.http.request import Request
 from s3gw.http.target import Target
@@ -81,15 +81,15 @@ class Application:
         self._pfs_errors = errors.PFS_ERRORS[profile]
         self._is_quick = context.pfs.is_quick
         # What is refused at sight waits for nothing, unless somebody is asked first whose PFS is far away.
-        self._at_sight: Lane | None = "read" if self._is_quick or authority is None else None
+        self._at_sight: Way | None = "read" if self._is_quick or authority is None else None
         self.judges_heads = authority is not None and authority.is_quick
         self._patience = Patience()
         self._keeper = Keeper(context.pfs, context.cache, hosts_count=domains is not None)
         self.check = context.pfs.check
         self.forbid_waiting = context.pfs.forbid_waiting
 
-    def route(self, request: Request) -> Lane | None:
-        """Find the operation of a request, and tell how it can be answered without a thread of its own."""
+    def route(self, request: Request) -> Way | None:
+        """Find the operation of a request, and tell how it is served; None where nothing more is known."""
         try:
             operation = self._operation(request)
         except S3Error as error:
@@ -97,7 +97,8 @@ class Application:
             return self._at_sight
         if operation.support is None:
             return self._at_sight
-        return operation.support.lane if self._is_quick else None
+        lane = operation.support.lane
+        return lane if self._is_quick or lane is None else "thread"
 
     def locate(self, request: Request) -> Target:
         """Find where a request goes, once. Raise S3Error as `Request.locate`."""

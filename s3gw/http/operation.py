@@ -19,6 +19,9 @@ Result = TypeVar("Result")
 # can share with others.
 Lane = Literal["read", "write"]
 
+# How a request is served whose body is here: in a lane, or in a thread by the application itself.
+Way = Literal["read", "write", "thread"]
+
 # Where a right is needed: for the key; for all keys of the bucket, which is perhaps still to be made
 # (new), all that begin with the parameter prefix, or some of them; for nothing in particular. Codegen
 # tells the same in the schema, but for new, which follows from the request.

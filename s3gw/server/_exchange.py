@@ -18,6 +18,7 @@ from urllib.parse import unquote_to_bytes
 from s3gw.generated import errors
 from s3gw.http.application import Application
 from s3gw.http.layout import BODILESS, Response
+from s3gw.http.operation import Way
 from s3gw.http.request import Request
 from s3gw.http.wsgi import REQUEST
 from s3gw.s3_error import S3Error
@@ -61,6 +62,7 @@ class Exchange:
         closes: Whether the connection is closed behind the answer.
         is_answered: Whether the head of an answer has gone out.
         origin: Where it comes from.
+        way: How it is served, where it has been routed.
     """
 
     def __init__(self, request: WireRequest, connection: Connection) -> None:
@@ -75,6 +77,7 @@ class Exchange:
         self.origin = connection.origin
         if server.proxies is not None:
             self.origin = server.proxies.origin(self.origin.address, request.fields)
+        self.way: Way | None = None
         self._asked: Request | None = None
         self._started = time.time()
         self._status: int | None = None

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 # The first of a batch waits for the last.
 _MOST = 256
 
-# Where the last write took no longer, whoever comes meanwhile may wait for the next one.
+# Where writes took no longer lately, whoever comes meanwhile may wait for the next one. Of what one took a
+# tenth is forgotten with each further one: a disk that was slow once is not trusted at once.
 _QUICK_S = 0.002
+_FORGETS = 0.1
 
 _ENDS_S = 1.0
 
@@ -96,7 +98,7 @@ class WriteLane:
             for connection, _ in begun:
                 connection.fail()
             return
-        self._took_s = time.monotonic() - began
+        self._took_s = max(time.monotonic() - began, self._took_s * (1 - _FORGETS))
         for (connection, _), answer in zip(begun, answers, strict=True):
             connection.answer(answer, lines)
 

@@ -123,6 +123,8 @@ class Keeper:
 
     def _follows_from_state(self, request: Request, asked: Any) -> bool:
         """Tell whether the answer is the same while the state is, whoever asks."""
+        if getattr(asked, "branch", None) is None:
+            return False  # it is of no branch
         if request.has_bucket_in_host or (request.access is not None and request.access.pfs is not None):
             return False
         return self._tells_history or not (asked.commit or getattr(asked, "version_id", None))

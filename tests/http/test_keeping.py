@@ -92,6 +92,8 @@ READS = [
     ("GET", f"{BUCKET}?list-type=2&delimiter=/&prefix=b/", {}),
     ("GET", f"{BUCKET}?list-type=2&max-keys=1&start-after=a", {}),
     ("GET", f"{BUCKET}?versions", {}),
+    ("OPTIONS", f"{BUCKET}/a", {}),
+    ("OPTIONS", f"{BUCKET}/a", {"origin": "http://a", "access_control_request_method": "GET"}),
 ]
 
 

@@ -1,7 +1,8 @@
-"""One way for every request: lane, Falcon in our server, and Falcon under plain waitress answer the same.
+"""One way for every request: lane, thread, Falcon in our server, and Falcon under plain waitress answer the same.
 
-Each request of the table is sent to three servers over the same data: our own, which takes what it can by
-its lanes; our own without lanes, so that all go through WSGI; and waitress as it comes. What they answer is
+Each request of the table is sent to four servers over the same data: our own, which takes what it can by
+its lanes; our own over a PFS that is not quick, so that those are answered in threads; our own where all go
+through WSGI; and waitress as it comes. What they answer is
 compared byte by byte, but for what is a server's own (Date, Server, ids, and what waitress makes of the
 spelling of ETag and of the order of headers).
 """
@@ -192,6 +193,9 @@ def table_of_extended() -> Iterator[Sent]:
         yield Sent("OPTIONS", f"/{BUCKET}/a", None, headers)
 
 
+WAYS = ("lanes", "threads", "falcon", "waitress")
+
+
 class RaisingPFS(EmbeddedPFS):
     """Its branches of the repo `raises` raise what they are called."""
 
@@ -202,14 +206,15 @@ class RaisingPFS(EmbeddedPFS):
 
 
 @contextmanager
-def three_servers(folder: Path, profile: str) -> Iterator[dict[str, int]]:
-    """The ports of three servers, each over a PFS of its own that holds the same."""
+def servers_of(folder: Path, profile: str) -> Iterator[dict[str, int]]:
+    """The ports of four servers, each over a PFS of its own that holds the same."""
     with ExitStack() as stack:
         found = {}
-        for name in ("lanes", "falcon", "waitress"):
+        for name in WAYS:
             pfs = RaisingPFS(folder / name, "process")
             stack.callback(pfs.close)
             pfs.create_branch(Branch("images", "master"))
+            pfs.is_quick = name != "threads"
             face = create_app(Context(pfs), profile)
             if name == "waitress":
                 found[name] = stack.enter_context(plain_waitress(face))
@@ -226,13 +231,13 @@ def three_servers(folder: Path, profile: str) -> Iterator[dict[str, int]]:
 
 @pytest.fixture(scope="module")
 def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
-    with three_servers(tmp_path_factory.mktemp("classic"), "classic") as found:
+    with servers_of(tmp_path_factory.mktemp("classic"), "classic") as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def extended_ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
-    with three_servers(tmp_path_factory.mktemp("extended"), "extended") as found:
+    with servers_of(tmp_path_factory.mktemp("extended"), "extended") as found:
         yield found
 
 
@@ -271,8 +276,8 @@ def answered(port: int, sent: Sent) -> tuple[int, list[tuple[str, str]], bytes]:
 
 
 def compare(ports: dict[str, int], sent: Sent) -> None:
-    lanes, falcon, plain = (answered(ports[name], sent) for name in ("lanes", "falcon", "waitress"))
-    assert falcon == lanes
+    lanes, threads, falcon, plain = (answered(ports[name], sent) for name in WAYS)
+    assert threads == falcon == lanes
     status, headers, body = lanes
     # waitress sorts headers, and writes every word of a name with one capital
     assert plain == (status, sorted((name.replace("ETag", "Etag"), v) for name, v in headers), body)

@@ -163,6 +163,15 @@ def environment(**extra: str) -> dict[str, str]:
     return {**kept, **extra}
 
 
+# Runs a command with limits. To set them between a fork and the exec would let gRPC, which tests run servers
+# of in the same process, do there what it does after a fork; sometimes it fails at that.
+_LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
 def serve_command(pfs: str) -> list[str]:
     """Say how a gateway over a PFS is started, on a port of its own."""
     return [sys.executable, "-m", "s3gw", "serve", "--pfs", pfs, "--listen", "127.0.0.1:0"]
@@ -174,14 +183,16 @@ def serving(
     *options: str,
     tree: Path | None = None,
     where: str | None = None,
-    before: Callable[[], None] | None = None,
+    descriptors: tuple[int, int] | None = None,
     **extra: str,
 ) -> Iterator[Gateway]:
     """Run a gateway over an embedded PFS in `folder`, or over the PFS that `where` names.
 
-    `tree` is where its code is, if elsewhere; `before` is called in its process before it begins.
+    `tree` is where its code is, if elsewhere; `descriptors` are its limits, soft and hard.
     """
     command = serve_command(where or f"embedded:{folder}")
+    if descriptors is not None:
+        command = [sys.executable, "-c", _LIMITED, *map(str, descriptors), *command]
     process = subprocess.Popen(
         [*command, "--workers", "1", *options],
         stdout=subprocess.PIPE,
@@ -189,7 +200,6 @@ def serving(
         text=True,
         cwd=tree,
         env=environment(**extra),
-        preexec_fn=before,  # noqa: PLW1509 - it sets limits and no more
     )
     assert process.stdout is not None
     line = process.stdout.readline()

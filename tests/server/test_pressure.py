@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import resource
 import signal
 import socket
 import threading
@@ -141,19 +140,15 @@ def test_connections_stay_healthy_while_uploads_are_refused(tmp_path):
 # --- descriptors ---------------------------------------------------------------------------------
 
 
-def limited(soft: int, hard: int):
-    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
 def test_as_many_descriptors_are_used_as_the_system_allows(tmp_path):
-    with serving(tmp_path, before=limited(128, 2000)) as gateway:
+    with serving(tmp_path, descriptors=(128, 2000)) as gateway:
         (worker,) = children(gateway.process.pid)
         limits = Path(f"/proc/{worker}/limits").read_text()
         assert re.search(r"Max open files\s+2000\s+2000", limits)
 
 
 def test_idle_connections_make_room_where_descriptors_are_few(tmp_path):
-    with serving(tmp_path, before=limited(128, 128)) as gateway, ExitStack() as stack:
+    with serving(tmp_path, descriptors=(128, 128)) as gateway, ExitStack() as stack:
         gateway.request("PUT", "/b.r")
         for _ in range(400):
             stack.enter_context(closing(Connection(gateway.port)))

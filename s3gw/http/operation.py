@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 Lane = Literal["read", "write"]
 
 # How a request is served whose body is here: in a lane, or in a thread by the application itself.
-Way = Literal["read", "write", "thread"]
+Way = Lane | Literal["thread"]
 
 # Where a right is needed: for the key; for all keys of the bucket, which is perhaps still to be made
 # (new), all that begin with the parameter prefix, or some of them; for nothing in particular. Codegen

@@ -110,7 +110,11 @@ def is_json() -> bool:
 
 def write_line(line: str) -> None:
     """Write a line, or lose it where nobody reads."""
-    _sink.write(f"{line}\n".encode(errors="backslashreplace"))
+    _sink.write(_encoded(line))
+
+
+def _encoded(line: str) -> bytes:
+    return f"{line}\n".encode(errors="backslashreplace")
 
 
 class Lines:
@@ -125,7 +129,7 @@ class Lines:
 
     def add(self, line: str) -> None:
         """Have a line written by the next `write` at the latest."""
-        data = f"{line}\n".encode(errors="backslashreplace")
+        data = _encoded(line)
         if self._size + len(data) > select.PIPE_BUF:  # more could be mixed up with what others write
             self.write()
         self._lines.append(data)

@@ -103,10 +103,10 @@ def test_of_what_was_acknowledged_nothing_is_lost_though_the_cluster_is_killed_f
                     time.sleep(kills.uniform(0, 0.02))  # anywhere in the next commit
         finally:
             stop.set()
+        with forked_devpachd(folder, listen):
             for writer in writers:
                 writer.join()
-        assert set().union(*(writer.refusals for writer in writers)) <= {503}
-        with forked_devpachd(folder, listen):
+            assert set().union(*(writer.refusals for writer in writers)) <= {503}
             eventually(lambda: gateway.request("HEAD", "/master.load").status == 200)
             for key, bodies in (
                 (key, bodies) for writer in writers for key, bodies in writer.expected.items()

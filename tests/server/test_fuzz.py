@@ -1,6 +1,6 @@
 """Requests that nobody would write: each gets an answer or a close, and leaves no trace.
 
-In the gate for a minute; with S3GW_TEST_FUZZ_SECONDS for as long as you like. A failure names its
+In the gate for half a minute; with S3GW_TEST_FUZZ_SECONDS for as long as you like. A failure names its
 seed: S3GW_TEST_FUZZ_SEED sends the same requests once more.
 """
 
@@ -20,8 +20,8 @@ from pathlib import Path
 from tests.server.test_processes import children
 from tests.serving import Gateway, eventually, serving
 
-# A minute on one Python is enough for the gate.
-SECONDS = float(os.environ.get("S3GW_TEST_FUZZ_SECONDS") or (60 if sys.version_info[:2] == (3, 11) else 5))
+# Half a minute on one Python is enough for the gate.
+SECONDS = float(os.environ.get("S3GW_TEST_FUZZ_SECONDS") or (30 if sys.version_info[:2] == (3, 11) else 5))
 SEED = int(os.environ.get("S3GW_TEST_FUZZ_SEED") or random.SystemRandom().randrange(1 << 32))
 SENDERS = 4
 GROWTH_KIB = 64 * 1024

@@ -343,16 +343,15 @@ def test_a_gateway_outlives_its_cluster_and_no_acknowledged_object_is_lost(tmp_p
 
 
 def test_a_gateway_is_back_soon_when_its_cluster_is(tmp_path):
-    with devpachd(tmp_path / "d") as (address, process):
-        with serving(tmp_path, where=address) as gateway:
-            assert gateway.request("PUT", "/master.back").status == 200
-            process.kill()
-            process.wait()
-            assert gateway.request("HEAD", "/master.back").status == 503
-            with devpachd(tmp_path / "d", listen=address.removeprefix("grpc://")):
-                begun = time.monotonic()
-                eventually(lambda: gateway.request("HEAD", "/master.back").status == 200)
-                assert time.monotonic() - begun < 3
+    with devpachd(tmp_path / "d") as (address, process), serving(tmp_path, where=address) as gateway:
+        assert gateway.request("PUT", "/master.back").status == 200
+        process.kill()
+        process.wait()
+        assert gateway.request("HEAD", "/master.back").status == 503
+        with devpachd(tmp_path / "d", listen=address.removeprefix("grpc://")):
+            begun = time.monotonic()
+            eventually(lambda: gateway.request("HEAD", "/master.back").status == 200)
+            assert time.monotonic() - begun < 3
 
 
 @pytest.mark.parametrize(("times", "raised"), [(3, None), (1000, Unavailable)])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.pfs.interface import TooSlow
-from s3gw.pfs.pachd import _directories
+from s3gw.pfs.pachd import _directories, _files
 from s3gw.pfs.pachd._client import Pace
 from s3gw.pfs.pachd._directories import Measured, children
 from s3gw.pfs.pachd._messages import commit_message
@@ -127,6 +127,21 @@ def test_a_call_that_falls_behind_is_given_up(store, globs, fault, monkeypatch):
     page = store.snapshot().list_files("", "/")
     assert (page.groups, [file.path for file in page.files]) == (["d/"], ["f"])
     assert "/*/**" in [pattern for pattern, _ in globs]
+
+
+def test_files_of_a_directory_that_takes_long_are_listed_without_it(store, globs, monkeypatch):
+    names = [f"d{folder}/{number}" for folder in range(2) for number in range(4)]
+    store.put("c")
+    for name in names:
+        store.put(name)
+    monkeypatch.setattr(_files, "_LONG_S", -1)
+    monkeypatch.setattr(_files, "_FEW", 3)
+    for limit, calls in ((1000, 1), (1000, 3), (2, 2)):
+        store.put("d0/0")
+        globs.clear()
+        page = store.snapshot().list_files("", limit=limit)
+        assert [file.path for file in page.files] == ["c", *names][:limit]
+        assert globs == [("/**", calls > 1)] * calls
 
 
 def test_what_was_slow_is_not_tried_again_at_once():

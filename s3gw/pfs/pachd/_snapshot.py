@@ -25,6 +25,7 @@ from s3gw.pfs.pachd._contents import Source
 from s3gw.pfs.pachd._directories import Measurements, Range, children
 from s3gw.pfs.pachd._disk import Contents, Filling
 from s3gw.pfs.pachd._errors import PachdError
+from s3gw.pfs.pachd._files import LongDirectories
 from s3gw.pfs.pachd._heads import finished, is_open, readable
 from s3gw.pfs.pachd._memory import (
     SMALL_BODY,
@@ -365,25 +366,28 @@ class PachdSnapshot:
 
     def _page(self, prefix: str, delimiter: str, after: str, limit: int) -> Page:
         def reader(pattern: str) -> Range:
-            glob = glob_of(prefix, pattern)
-
             def entries(low: str, high: str, pace: Pace | None) -> Iterator[Entry]:
                 if low <= max(prefix, "\0") and high == prefix + END and "\\" not in prefix:
-                    low = high = ""  # PERF: it ends with its prefix; a range would cost more
-                return self._glob(glob, low, high, pace)
+                    # PERF: it ends with its prefix; a range would cost more
+                    return self._glob(glob_of(prefix, pattern), pace=pace)
+                # PERF: what matches all that there is ends with its range; another would be read to the end
+                return self._glob(glob_of("" if pattern == "**" else prefix, pattern), low, high, pace)
 
             return entries
 
         everything = reader("**")
-        place = (self._branch, prefix)
-        measurements = Measurements() if self._views is None else self._views.measurements
+        branch = self._branch
+        views = self._views
+        measurements = Measurements() if views is None else views.measurements
+        directories = LongDirectories() if views is None else views.long_directories
 
         def rows(low: str, high: str) -> Iterator[Entry]:
             if delimiter == "/":
+                place = (branch, prefix)
                 measured = measurements.of(place)
                 note = partial(measurements.note, place)
                 return children(reader("*"), reader("*/**"), prefix, low, high, measured, note)
-            return (found for found in everything(low, high, None) if found.is_file)
+            return directories.files(branch, everything, low, high)
 
         return read_page(
             rows,

@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ from s3gw.pfs.interface import Branch, PFSError
 from s3gw.pfs.pachd._client import Client
 from s3gw.pfs.pachd._directories import Measurements
 from s3gw.pfs.pachd._disk import Contents
+from s3gw.pfs.pachd._files import LongDirectories
 from s3gw.pfs.pachd._messages import commit_message, time_of
 
 # pachd forgets a file set after ten minutes.
@@ -62,11 +63,13 @@ class Views:
     Attributes:
         contents: See above.
         measurements: What listings of their branches took.
+        long_directories: Those of their branches that pachd takes long to sum up.
     """
 
     def __init__(self, client: Client, cache: Cache, contents: Contents | None = None) -> None:
         self.contents = contents
         self.measurements = Measurements()
+        self.long_directories = LongDirectories()
         self._client = client
         self._cache = cache
         # Tells what this one has kept from what others have.
@@ -116,14 +119,19 @@ class Views:
         Whoever asks may have to wait for the look before, and all of it is to end by the deadline.
         """
         limit_s = self._client.deadline_s / 2
+        take_file_set: Callable[[], object] | None = None
         if self.keeps and not self._client.has_token:
-            known: Head | None = self.recall(_key_of_head(branch, self._client.find_head(branch, limit_s)))
+            commit = self._client.find_head(branch, limit_s)
+            known: Head | None = self.recall(_key_of_head(branch, commit))
             if known is not None:
                 return known
+            take_file_set = self._begin_file_set(branch, commit, limit_s)  # PERF: it is read, as a rule
         request = pb.InspectCommitRequest(commit=commit_message(branch))
         info = self._client.call("InspectCommit", request, limit_s)
         if not info.HasField("finished") or info.error:
             return Head(info.commit.id, None, info)
+        if take_file_set is not None:
+            take_file_set()
         head = Head(info.commit.id, time_of(info.finishing), None)
         self.keep(_key_of_head(branch, head.commit), head, _OF_A_HEAD)
         return head
@@ -132,28 +140,40 @@ class Views:
         """Give the file set of a finished commit; None where commits are to be read as commits."""
         if self._client.has_token:
             return None
-        key = (branch.project, branch.repo, commit)  # a commit of another repo may have the same id
         with self._lock:
-            file_set, until = self._file_sets.get(key, ("", 0.0))
-        now = time.monotonic()
-        if until > now:
-            return file_set
+            file_set, until = self._file_sets.get(_key_of_file_set(branch, commit), ("", 0.0))
+        return file_set if until > time.monotonic() else self._begin_file_set(branch, commit)()
+
+    def _begin_file_set(
+        self, branch: Branch, commit: str, limit_s: float | None = None
+    ) -> Callable[[], str | None]:
+        """Begin to ask for the file set of a commit; what is returned waits for it, and remembers it."""
+        until = time.monotonic() + _KEPT_S
         request = pb.GetFileSetRequest(commit=commit_message(branch, commit))
-        try:
-            file_set = str(self._client.call("GetFileSet", request).file_set_id)
-        except PFSError:
-            return None
-        with self._lock:
-            self._file_sets[key] = file_set, now + _KEPT_S
-            while len(self._file_sets) > _MOST:
-                self._file_sets.popitem(last=False)
-        return file_set
+        answer = self._client.begin("GetFileSet", request, limit_s)
+
+        def take() -> str | None:
+            try:
+                file_set = str(answer().file_set_id)
+            except PFSError:
+                return None
+            with self._lock:
+                self._file_sets[_key_of_file_set(branch, commit)] = file_set, until
+                while len(self._file_sets) > _MOST:
+                    self._file_sets.popitem(last=False)
+            return file_set
+
+        return take
 
     def forget(self, branch: Branch, commit: str) -> None:
         """Forget the file set of a commit: pachd has it no more."""
         with self._lock:
-            self._file_sets.pop((branch.project, branch.repo, commit), None)
+            self._file_sets.pop(_key_of_file_set(branch, commit), None)
 
 
 def _key_of_head(branch: Branch, commit: str) -> Hashable:
     return branch.project, branch.repo, commit, "head"
+
+
+def _key_of_file_set(branch: Branch, commit: str) -> tuple[str, str, str]:
+    return branch.project, branch.repo, commit  # a commit of another repo may have the same id

@@ -203,6 +203,24 @@ class Application:
         except Exception as error:
             return self.fail(request, error)
 
+    def glance(self, request: Request) -> Response | None:
+        """Answer a request by what is kept, in a thread that must not wait, of a PFS that is not quick.
+
+        None where nothing is, or nobody can tell at once whether it still holds: `begin` it in a thread then.
+        """
+        kept = request.kept
+        if kept is None or kept.response is None or (self._gate is not None and not self.judges_heads):
+            return None
+        try:
+            self._admit(request)
+            request.is_admitted = True
+            if self._keeper.state(self._context.pfs, kept) != kept.state:
+                return None
+        except (S3Error, PFSError):
+            return None
+        self._tell_browsers(request)
+        return identified(kept.response, request)
+
     def _work(self, support: Support[Any, Any], asked: Any, request: Request) -> Response:
         """Answer a request whose answer may take long."""
         try:

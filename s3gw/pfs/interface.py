@@ -502,7 +502,8 @@ class PFS(Protocol):
         """Let reads and changes raise `WouldWait` in the calling thread, from now on, where they would wait.
 
         That is for a lock, or for more than a little from a disk; until a change is durable is waited for all
-        the same. What raises it has changed nothing. Only a PFS that `is_quick` can promise it.
+        the same. What raises it has changed nothing. Of a PFS that is not `is_quick` only `state` is promised
+        to do so, where it does not come within a few milliseconds.
         """
         ...
 

@@ -330,6 +330,16 @@ class Connection:
             self.answer(outcome, lines)
         return None
 
+    def glance(self, lines: Lines) -> None:
+        """Serve the request of a client who is alone: by what is kept, or in a thread. See `begin`."""
+        exchange = self._exchange
+        assert exchange is not None
+        response = self.server.application.glance(exchange.asked())
+        if response is None:
+            self.server.in_thread(self.serve)
+        else:
+            self.answer(response, lines)
+
     def answer(self, response: Response, lines: Lines) -> None:
         """Answer a request of a lane; what does not go out at once is left to a thread. See `begin`."""
         exchange = self._exchange

@@ -139,6 +139,8 @@ class GatewayServer:
             connection.begin(self._lines)
         elif lane == "write":
             self._pending_writes.append(connection)
+        elif lane == "thread" and self._is_alone:
+            connection.glance(self._lines)
         else:
             self.in_thread(connection.serve)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import botocore.credentials
 import pytest
@@ -32,11 +33,11 @@ _REQUEST_ID = re.compile(rb"<RequestId>\w+</RequestId>")
 Ask = Callable[..., Response]
 
 
-def asker(application: Application) -> Ask:
+def asker(application: Application, serve: Callable[[Request], Any] | None = None) -> Callable[..., Any]:
     def ask(method: str, target: str, body: bytes = b"", **headers: str) -> Response:
         given = {"host": "x", "user-agent": "y", "content-length": str(len(body))}
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
-        return application.answer(Request(method, target, given, io.BytesIO(body), arrived=True))
+        return (serve or application.answer)(Request(method, target, given, io.BytesIO(body), arrived=True))
 
     return ask
 

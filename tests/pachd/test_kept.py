@@ -17,8 +17,10 @@ from s3gw.cache import Cache
 from s3gw.context import Context
 from s3gw.generated.routes import PROFILES
 from s3gw.http.application import Application
+from s3gw.http.layout import Response
+from s3gw.http.request import Request
 from s3gw.pfs.interface import FileInfo, FileNotFound, Unavailable
-from s3gw.pfs.pachd import PachdPFS
+from s3gw.pfs.pachd import PachdPFS, _views
 from s3gw.pfs.pachd._disk import Contents
 from s3gw.pfs.pachd._messages import branch_message, commit_message
 from s3gw.pfs.pachd._views import Views
@@ -138,11 +140,24 @@ def test_nothing_is_kept_of_a_commit_that_is_open(store):
 def test_answers_are_kept_while_the_head_stands_and_never_behind_it(
     store, other, asked, monkeypatch, profile
 ):
-    """Through one gateway that keeps them and one that keeps nothing; each takes one look at the head."""
+    """Through one gateway that keeps them and one that keeps nothing; each takes one look at the head.
+
+    The loop's glance at them tells the same, or nothing.
+    """
+    monkeypatch.setattr(_views, "_GLANCE_S", 2)
+    monkeypatch.setattr(_views, "_QUICK_S", 2)
     find_head, looks = store.pfs._client.find_head, []
     monkeypatch.setattr(store.pfs._client, "find_head", lambda *asked: looks.append(1) or find_head(*asked))
     context = Context(store.pfs, cache=store.pfs._cache)
-    ask, fresh = asker(Application(context, profile)), asker(Application(Context(other.pfs), profile))
+    application = Application(context, profile)
+    ask, fresh = asker(application), asker(Application(Context(other.pfs), profile))
+    loop = ThreadPoolExecutor(1, initializer=application.forbid_waiting)
+
+    def take(request: Request) -> Response | None:
+        application.route(request)
+        return loop.submit(application.glance, request).result()
+
+    glance, glanced = asker(application, take), []
     fill_bucket(fresh)
     first = dict(ask("HEAD", f"{BUCKET}/a").headers)["X-Amz-Version-Id"] if profile == "extended" else None
     history = [] if first is None else [("GET", f"{BUCKET}/a?versionId={first}", {})]
@@ -152,12 +167,16 @@ def test_answers_are_kept_while_the_head_stands_and_never_behind_it(
         for method, target, headers in reads:
             told, expected = said(ask(method, target, **headers)), said(fresh(method, target, **headers))
             assert told == expected, (method, target, headers)
+            seen = glance(method, target, **headers)
+            glanced.append(seen is not None)
+            assert seen is None or said(seen) == expected, (method, target, headers)
 
     for number in range(4):
         compare()
         looks.clear()
         assert ask("HEAD", f"{BUCKET}/c").status == 200
         assert (number, len(looks)) == (number, 1)
+    assert sum(glanced) > len(reads)
     asked.clear()
     assert ask("GET", f"{BUCKET}/a").status == ask("GET", f"{BUCKET}?list-type=2").status == 200
     assert asked == []

@@ -431,7 +431,8 @@ class PachdPFS:
         return BranchCommitter(self._client, branch, self._views, kept if has_properties else None)
 
     def forbid_waiting(self) -> None:
-        """See `PFS.forbid_waiting`; here every read waits, for an answer of pachd."""
+        """See `PFS.forbid_waiting`; here all but `state` waits, for answers of pachd."""
+        self._views.forbid_waiting()
 
     def check(self) -> None:
         """See `PFS.check`: what pachd's health service says."""

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.clients.conftest import CACHE, HERE, missing, only, run
+from tests.clients.conftest import CACHE, GO_TEST, HERE, missing, only, run
 
 
 def test_minio_go(gateway, profile):
@@ -14,7 +14,7 @@ def test_minio_go(gateway, profile):
     if not shutil.which("go"):
         missing("Go")
     environment = {"S3GW_ENDPOINT": f"127.0.0.1:{gateway.port}", "S3GW_PROFILE": profile}
-    output = run("go", "test", "-count=1", "-v", "./...", cwd=HERE / "go", **environment)
+    output = run(*GO_TEST, "./...", cwd=HERE / "go", **environment)
     assert "PASS" in output
 
 

@@ -16,7 +16,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests.clients.conftest import ACCESS_KEY, HERE, SECRET, environment, missing, run, tree
+from tests.clients.conftest import ACCESS_KEY, GO_TEST, HERE, SECRET, environment, missing, run, tree
 from tests.folders import sizes
 from tests.nginx import DOMAIN, Front, fronted, guarded
 from tests.serving import Gateway, eventually
@@ -165,9 +165,7 @@ def test_minio_go(nginx, host):
         "S3GW_PROFILE": "extended",
         "S3GW_AUTHORITY": str(nginx.authority),
     }
-    assert "PASS" in run(
-        "go", "test", "-count=1", "-v", "-run", "TestOverTLS", "./...", cwd=HERE / "go", **surroundings
-    )
+    assert "PASS" in run(*GO_TEST, "-run", "TestOverTLS", "./...", cwd=HERE / "go", **surroundings)
 
 
 def test_http_2(nginx, tmp_path):

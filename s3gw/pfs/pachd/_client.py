@@ -17,7 +17,7 @@ from python_pachyderm.proto.v2.pfs import pfs_pb2_grpc
 
 from s3gw.pfs.interface import Branch, TooSlow, Unavailable
 from s3gw.pfs.pachd._errors import translate
-from s3gw.pfs.pachd._messages import glob_of, inspect_branch
+from s3gw.pfs.pachd._messages import glob_at, inspect_branch
 from s3gw.pfs.pachd._room import MESSAGE, Held, Room, Spool
 from s3gw.pfs.pachd._wire import Entry, bytes_value, entry, head_of
 from s3gw.pfs.pachd.address import Address
@@ -203,11 +203,11 @@ class Client:
     def glob(self, request: Any, pace: Pace | None = None) -> Iterator[Entry]:
         """Make a GlobFile as `stream` does; with a pace it is `TooSlow` behind what came in time."""
         if pace is not None:
-            return self._keep_pace(request, pace)
+            call = self._glob_file(request, timeout=self.deadline_s, metadata=self._metadata)
+            return self._keep_pace(call, pace)
         return self._stream(self._glob_file, request, self._pauses("GlobFile"))
 
-    def _keep_pace(self, request: Any, pace: Pace) -> Iterator[Entry]:
-        call = self._glob_file(request, timeout=self.deadline_s, metadata=self._metadata)
+    def _keep_pace(self, call: Any, pace: Pace) -> Iterator[Entry]:
         try:
             with self._watch.limit(pace.first_s, call) as limit:
                 for found in self._answers(lambda: call, call, iter(())):
@@ -292,9 +292,8 @@ def _get_file_request(file: Any, offset: int) -> Any:
     assert offset >= 0, "pachd would answer with bytes of a neighbour"
     request = pb.GetFileRequest(file=file, offset=offset)
     if "\\" in file.path:
-        # the path is a glob, and where an escape ends its literal beginning only a range finds the
-        # file; PERF: elsewhere a range makes pachd read its index to the end
-        request.file.path = glob_of(file.path[1:], "")
+        # the path is a glob, and where an escape ends its literal beginning only a range finds the file
+        request.file.path = glob_at(file.path[1:])
         request.path_range.lower, request.path_range.upper = file.path, f"{file.path}\0"
     return request
 

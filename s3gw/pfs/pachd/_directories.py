@@ -123,7 +123,7 @@ def children(
                 for found in named(low, high, measured.pace):
                     yield found
                     count += 1
-                    low = _behind(found.path)
+                    low = behind(found.path)
             except TooSlow:
                 measured = measured._replace(own_s=(time.monotonic() - began) / count)
                 note(measured)
@@ -134,7 +134,7 @@ def children(
         try:
             for found in _jump(named, nested, prefix, low, high):
                 yield found
-                low = _behind(found.path)
+                low = behind(found.path)
                 count += not found.is_file
                 if count > _BY_JUMPS:
                     break
@@ -146,7 +146,8 @@ def children(
             note(measured)
 
 
-def _behind(path: str) -> str:
+def behind(path: str) -> str:
+    """Give where to go on behind a file, or behind all that is in a directory."""
     return path + (END if path.endswith("/") else "\0")
 
 
@@ -181,13 +182,13 @@ def _jump(named: Range, nested: Range, prefix: str, low: str, high: str) -> Iter
             if directory is None:
                 continue
             rest.append(directory)
-            behind = _Place(_behind(directory.path), place.high)
-            middle = _middle(behind.low, behind.high)
-            if room > 0 and behind.low < middle < behind.high:
+            after = _Place(behind(directory.path), place.high)
+            middle = _middle(after.low, after.high)
+            if room > 0 and after.low < middle < after.high:
                 room -= 1
-                rest += [_Place(behind.low, middle), _Place(middle, behind.high)]
-            elif behind.low < behind.high:
-                rest.append(behind)
+                rest += [_Place(after.low, middle), _Place(middle, after.high)]
+            elif after.low < after.high:
+                rest.append(after)
         line = rest
 
 

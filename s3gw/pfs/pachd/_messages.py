@@ -71,3 +71,12 @@ def time_of(message: Any) -> datetime:
 def glob_of(prefix: str, pattern: str) -> str:
     r"""Make the glob for paths that begin with `prefix`; of its characters only ``\`` is special."""
     return "/" + prefix.replace("\\", "\\\\") + pattern
+
+
+def glob_at(path: str, pattern: str = "*") -> str:
+    """Make the glob for what is as deep as a path or prefix, where a range tells which of it is meant.
+
+    PERF: pachd reads on behind a range until something matches: one that says more is read to the end of the
+    commit, 60 ms of 100,000 files where this takes 10.
+    """
+    return "/" + "*/" * path.count("/") + pattern

@@ -22,11 +22,11 @@ from s3gw.pfs.interface import (
 )
 from s3gw.pfs.pachd._client import Client, Download, Pace, first
 from s3gw.pfs.pachd._contents import Source
-from s3gw.pfs.pachd._directories import Measurements, Range, children
+from s3gw.pfs.pachd._directories import Range, children
 from s3gw.pfs.pachd._disk import Contents, Filling
 from s3gw.pfs.pachd._errors import PachdError
-from s3gw.pfs.pachd._files import LongDirectories
 from s3gw.pfs.pachd._heads import finished, is_open, readable
+from s3gw.pfs.pachd._listings import Listings
 from s3gw.pfs.pachd._memory import (
     SMALL_BODY,
     Body,
@@ -39,6 +39,7 @@ from s3gw.pfs.pachd._messages import (
     FILE_SETS,
     commit_message,
     file_message,
+    glob_at,
     glob_of,
     time_of,
 )
@@ -253,7 +254,7 @@ class PachdSnapshot:
                 seen = None
             if seen is not None and seen.is_file:
                 return seen
-            return first(self._glob(glob_of(path, ""), path, f"{path}\0"))
+            return first(self._glob(glob_at(path), path, f"{path}\0"))
 
         return found
 
@@ -365,29 +366,35 @@ class PachdSnapshot:
             return self._page(prefix, delimiter, after, limit)
 
     def _page(self, prefix: str, delimiter: str, after: str, limit: int) -> Page:
-        def reader(pattern: str) -> Range:
+        def reader(pattern: str, in_range: str) -> Range:
             def entries(low: str, high: str, pace: Pace | None) -> Iterator[Entry]:
                 if low <= max(prefix, "\0") and high == prefix + END and "\\" not in prefix:
                     # PERF: it ends with its prefix; a range would cost more
                     return self._glob(glob_of(prefix, pattern), pace=pace)
-                # PERF: what matches all that there is ends with its range; another would be read to the end
-                return self._glob(glob_of("" if pattern == "**" else prefix, pattern), low, high, pace)
+                # PERF: the directory that a range begins with would be summed up; no file ends with "/"
+                begin = f"{low}\0" if pattern == "**" and low.endswith("/") else low
+                return self._glob(in_range, begin, high, pace)
 
             return entries
 
-        everything = reader("**")
+        everything = reader("**", "/**")
+        named, nested = reader("*", glob_at(prefix)), reader("*/**", glob_of(prefix, "*/**"))
         branch = self._branch
-        views = self._views
-        measurements = Measurements() if views is None else views.measurements
-        directories = LongDirectories() if views is None else views.long_directories
+        listings = Listings() if self._views is None else self._views.listings
 
         def rows(low: str, high: str) -> Iterator[Entry]:
-            if delimiter == "/":
-                place = (branch, prefix)
-                measured = measurements.of(place)
-                note = partial(measurements.note, place)
-                return children(reader("*"), reader("*/**"), prefix, low, high, measured, note)
-            return directories.files(branch, everything, low, high)
+            if delimiter != "/":
+                return listings.long_directories.files(branch, everything, low, high)
+            place = (branch, prefix)
+            measured = listings.measurements.of(place)
+            note = partial(listings.measurements.note, place)
+
+            def whole(low: str) -> Iterator[Entry]:
+                return children(named, nested, prefix, low, high, measured, note)
+
+            if measured.jumps:
+                return whole(low)
+            return listings.parts.entries((*place, low), named, low, high, measured.pace, whole)
 
         return read_page(
             rows,

@@ -25,9 +25,8 @@ from s3gw.cache import Cache
 from s3gw.pfs.group_commit import GroupCommit, Member
 from s3gw.pfs.interface import Branch, PFSError, WouldWait
 from s3gw.pfs.pachd._client import Client
-from s3gw.pfs.pachd._directories import Measurements
 from s3gw.pfs.pachd._disk import Contents
-from s3gw.pfs.pachd._files import LongDirectories
+from s3gw.pfs.pachd._listings import Listings
 from s3gw.pfs.pachd._messages import commit_message, time_of
 
 # pachd forgets a file set after ten minutes.
@@ -68,14 +67,12 @@ class Views:
 
     Attributes:
         contents: See above.
-        measurements: What listings of their branches took.
-        long_directories: Those of their branches that pachd takes long to sum up.
+        listings: What listings of their branches took.
     """
 
     def __init__(self, client: Client, cache: Cache, contents: Contents | None = None) -> None:
         self.contents = contents
-        self.measurements = Measurements()
-        self.long_directories = LongDirectories()
+        self.listings = Listings()
         self._client = client
         self._cache = cache
         # Tells what this one has kept from what others have.

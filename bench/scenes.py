@@ -36,6 +36,7 @@ from bench.workloads import (
     small,
 )
 from s3gw.addressing.buckets import BRANCHES
+from s3gw.cache import Cache
 from s3gw.pfs import opener
 from s3gw.pfs.embedded import EmbeddedPFS, Keep
 from s3gw.pfs.interface import BranchNotFound, PFSError
@@ -198,7 +199,7 @@ def pachd(
     for number, told in enumerate(others, 1):
         name, _, url = told.rpartition("=")
         started.append(Server(name or f"other {number}", url.rstrip("/"), "", (key, key)))
-    pfs = opener(f"grpc://{address}", pachd_token=token)()
+    pfs = opener(f"grpc://{address}", pachd_token=token, cache=Cache(1 << 20))()
     stack.callback(pfs.close)
     prefix = f"master.bench{secrets.token_hex(4)}-"
     looked_at = BRANCHES.place(prefix + SMALL).branch

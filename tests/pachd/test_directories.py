@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.pfs.interface import TooSlow
-from s3gw.pfs.pachd import _directories, _files
+from s3gw.pfs.pachd import _directories, _files, _parts
 from s3gw.pfs.pachd._client import Pace
 from s3gw.pfs.pachd._directories import Measured, children
 from s3gw.pfs.pachd._messages import commit_message
@@ -142,6 +142,24 @@ def test_files_of_a_directory_that_takes_long_are_listed_without_it(store, globs
         page = store.snapshot().list_files("", limit=limit)
         assert [file.path for file in page.files] == ["c", *names][:limit]
         assert globs == [("/**", calls > 1)] * calls
+
+
+@pytest.mark.parametrize(("prefix", "pattern"), [("", "/*"), ("e/", "/*/*"), ("e/d", "/*/*")])
+def test_a_listing_that_took_long_is_read_in_parts(store, globs, monkeypatch, prefix, pattern):
+    names = [f"{above}d{folder}/a" for above in ("", "e/") for folder in range(5)]
+    for name in [*names, "c", "e/c"]:
+        store.put(name)
+    found = store.snapshot().list_files(prefix, "/")
+    monkeypatch.setattr(_parts, "_LONG_S", -1)
+    monkeypatch.setattr(_parts, "_WORTH", 1000)
+    for _ in range(2):
+        store.put("e/z")
+        globs.clear()
+        page = store.snapshot().list_files(prefix, "/")
+        assert page.groups == found.groups
+        assert {file.path for file in page.files} - {"e/z"} == {file.path for file in found.files}
+    assert globs == [(pattern, True)] * len(globs)
+    assert 1 < len(globs) <= 4
 
 
 def test_what_was_slow_is_not_tried_again_at_once():

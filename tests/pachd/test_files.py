@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -84,7 +85,8 @@ def test_a_listing_begins_within_directories_that_took_long(directories, monkeyp
 def test_directories_above_one_another_are_all_found_at_once(directories, monkeypatch):
     monkeypatch.setattr(_files, "_LONG_S", 60)
     model = Model([f"a/b/c/{number}" for number in range(5)])
-    monkeypatch.setattr(_files.time, "monotonic", iter([0, 100, *range(101, 200)]).__next__)
+    clock = iter([0, 100, *range(101, 200)])
+    monkeypatch.setattr(_files, "time", SimpleNamespace(monotonic=clock.__next__))
     assert list_all(directories, model) == [("", END)]
     monkeypatch.undo()
     asked = list_all(directories, model)

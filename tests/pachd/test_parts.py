@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -22,12 +22,12 @@ PACE = Pace(1, 1)
 
 
 class Model:
-    """Children of a place; each takes a while. After so many of a range pachd falls behind its pace."""
+    """Children of a place; after so many of a range pachd falls behind its pace. Each takes a second."""
 
-    def __init__(self, paths: list[str], each_s: float = 0.0, at_once: int | None = None) -> None:
+    def __init__(self, paths: list[str], at_once: int | None = None) -> None:
         self.paths = sorted(set(paths))
-        self.each_s = each_s
         self.at_once = at_once
+        self.now = 0.0
         self.asked: list[tuple[str, str]] = []
 
     def named(self, low: str, high: str, pace: Pace | None) -> Iterator[Entry]:
@@ -38,7 +38,7 @@ class Model:
         for count, path in enumerate(path for path in self.paths if low <= path < high):
             if pace is not None and count == self.at_once:
                 raise TooSlow("it takes too long")
-            time.sleep(self.each_s)
+            self.now += 1
             yield Entry(path, not path.endswith("/"), 0, b"", None, "")
 
     def list(self, parts: Parts, low: str = "", most: int | None = None) -> list[str]:
@@ -61,63 +61,67 @@ def test_the_entries_are_those_of_the_model(paths, cuts, low, at_once):
         assert model.list(parts, low) == [path for path in model.paths if path >= low]
 
 
+FORTY = [f"{number:02}/" for number in range(40)]
+
+
 @pytest.fixture
-def parts(monkeypatch) -> Parts:
-    monkeypatch.setattr(_parts, "_LONG_S", 0.01)
-    monkeypatch.setattr(_parts, "_WORTH", 60)
+def model(monkeypatch) -> Model:
+    """Its clock is that of the parts; these are no quicker than the whole."""
+    model = Model(FORTY)
+    monkeypatch.setattr(_parts, "time", SimpleNamespace(monotonic=lambda: model.now))
+    monkeypatch.setattr(_parts, "_WORTH", 2)
+    return model
+
+
+@pytest.fixture
+def parts() -> Parts:
     return Parts()
 
 
-def test_what_took_long_is_asked_for_in_parts_of_the_same_time(parts, monkeypatch):
-    model = Model([f"{number:02}/" for number in range(40)], each_s=0.002)
-    assert model.list(parts) == model.paths
+def test_what_took_long_is_asked_for_in_parts_of_the_same_time(parts, model, monkeypatch):
+    assert model.list(parts) == FORTY
     assert model.asked == [("", END)]
-    assert model.list(parts) == model.paths
-    begins = [int(low[:2]) for low, _ in model.asked[1:]]
-    assert len(begins) == 3
-    for begin, expected in zip(begins, (10, 20, 30), strict=True):
-        assert abs(begin - expected) < 8
-    monkeypatch.setattr(_parts, "_WORTH", 0.01)
-    assert model.list(parts) == model.paths  # in parts, which were no quicker
-    assert len(model.asked) == 4
-    assert model.list(parts) == model.paths
-    assert len(model.asked) == 1
+    cuts = ["", "10/", "20/", "30/", END]
+    assert model.list(parts) == FORTY
+    assert model.asked == list(pairwise(cuts))
+    monkeypatch.setattr(_parts, "_WORTH", 0.8)
+    assert model.list(parts) == FORTY
+    assert model.asked == list(pairwise(cuts))
+    assert model.list(parts) == FORTY  # the parts were no quicker
+    assert model.asked == [("", END)]
 
 
-def test_a_page_is_cut_where_it_took_long(parts):
-    model = Model([f"{number:02}/" for number in range(40)], each_s=0.002)
-    assert model.list(parts, most=8) == model.list(parts, most=8) == model.paths[:8]
-    assert [low for low, _ in model.asked][1:] <= ["08/"] * 3
+def test_a_page_is_cut_where_it_took_long(parts, model):
+    assert model.list(parts, most=8) == model.list(parts, most=8) == FORTY[:8]
+    assert [low for low, _ in model.asked] == ["", "02/", "04/", "06/"]
     assert model.list(Parts(), most=0) == []
 
 
-@pytest.mark.parametrize("latency_s", [0, 0.1])
-def test_what_is_quick_once_it_has_begun_is_not_cut(monkeypatch, latency_s):
-    parts = Parts()
-    model = Model(["a/", "b/", "c/"])
-    named = model._named
+@pytest.mark.parametrize("first_s", [0.01, 100])
+def test_what_is_quick_once_it_has_begun_is_not_cut(parts, model, monkeypatch, first_s):
+    def named(low: str, high: str, _pace: Pace | None) -> Iterator[Entry]:
+        model.now += first_s
+        for path in FORTY:
+            model.now += 0.001
+            yield Entry(path, False, 0, b"", None, "")
 
-    def late(low: str, high: str, pace: Pace | None) -> Iterator[Entry]:
-        time.sleep(latency_s)
-        yield from named(low, high, pace)
-
-    monkeypatch.setattr(model, "_named", late)
-    assert model.list(parts) == model.list(parts) == model.paths
-    assert model.asked == [("", END)]
+    monkeypatch.setattr(model, "_named", named)
+    for _ in range(2):
+        assert model.list(parts) == FORTY
+        assert model.asked == [("", END)]
 
 
-def test_a_part_that_falls_behind_is_given_up(parts):
-    model = Model([f"{number:02}/" for number in range(40)], each_s=0.002)
-    assert model.list(parts) == model.paths
+def test_a_part_that_falls_behind_is_given_up(parts, model):
+    assert model.list(parts) == FORTY
     model.at_once = 3
-    assert model.list(parts) == model.paths
+    assert model.list(parts) == FORTY
     assert model.asked[-1] == ("02/" + END, END)
-    assert model.list(parts) == model.paths
+    assert model.list(parts) == FORTY
     assert model.asked == [("", END)]
 
 
 def test_what_is_remembered_is_bounded(parts):
-    for number in range(5000):
+    for number in range(2000):
         parts._note(number, "", END, [(0.1 * at, f"{at}/") for at in range(1, 5)])
-    assert len(parts._cuts) == 4096
+    assert len(parts._cuts) == 1024
     assert 0 not in parts._cuts

@@ -21,7 +21,7 @@ from s3gw.pfs.pachd._wire import Entry
 _LONG_S = 0.01
 _FEW = 1000
 
-_MOST_BRANCHES = 1024
+_MOST_BRANCHES = 256
 _MOST_OF_A_BRANCH = 32
 
 

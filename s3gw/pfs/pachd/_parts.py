@@ -26,7 +26,7 @@ _PARTS = 4
 # Where the parts together take more than this of what the whole took, it is not worth it any more.
 _WORTH = 0.8
 
-_MOST = 4096
+_MOST = 1024
 
 
 class Cut(NamedTuple):

@@ -334,7 +334,11 @@ class Connection:
         """Serve the request of a client who is alone: by what is kept, or in a thread. See `begin`."""
         exchange = self._exchange
         assert exchange is not None
-        response = self.server.application.glance(exchange.asked())
+        try:
+            response = self.server.application.glance(exchange.asked())
+        except Exception:
+            self.fail()
+            return
         if response is None:
             self.server.in_thread(self.serve)
         else:

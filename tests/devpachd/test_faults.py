@@ -98,12 +98,12 @@ def test_a_stream_is_cut(own, fault, after):
 
 
 def test_a_finish_takes_its_time(own, fault):
-    fault(finish_s=0.4)
+    fault(finish_s=1)
     commit = own.start(REPO, "slow")
     own.modify(commit, add("a", b"1"), add("a/b", b"2"))
     begun = time.monotonic()
     own.finish(commit)
-    assert time.monotonic() - begun < 0.4
+    assert time.monotonic() - begun < 1
     info = own.inspect(commit, pb.FINISHING)
     assert info.HasField("finishing")
     assert not info.HasField("finished")
@@ -113,7 +113,7 @@ def test_a_finish_takes_its_time(own, fault):
     with refused("UNKNOWN", f"base commit default/r@{commit.id} for commit default/r@{next_.id} unfinished"):
         own.files(next_)
     assert own.listed("ListFile", commit, "/a") == ["/a", "/a/b"]  # it waits
-    assert time.monotonic() - begun >= 0.4
+    assert time.monotonic() - begun >= 1
     assert own.inspect(commit).error == "file / directory path collision (/a/b)"
     assert own.files(next_) == {}
 

@@ -100,3 +100,10 @@ def test_what_is_remembered_is_bounded(directories):
     assert directories.between(BRANCH, "", END) == [f"{number:04}/" for number in range(1968, 2000)]
     assert directories.between(Branch("repo", "0"), "", END) == []
     assert directories.between(Branch("repo", "1999"), "", END) == ["a/"]
+
+
+def test_a_directory_that_listings_begin_within_is_not_forgotten(directories):
+    directories.note(BRANCH, "a/")
+    for number in range(100):
+        directories.note(BRANCH, f"b{number:02}/")
+        assert directories.between(BRANCH, "", "b") == ["a/"]

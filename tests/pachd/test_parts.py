@@ -125,3 +125,12 @@ def test_what_is_remembered_is_bounded(parts):
         parts._note(number, "", END, [(0.1 * at, f"{at}/") for at in range(1, 5)])
     assert len(parts._cuts) == 1024
     assert 0 not in parts._cuts
+
+
+def test_where_to_cut_what_is_listed_again_and_again_is_not_forgotten(parts, model):
+    assert model.list(parts) == FORTY
+    for number in range(2000):
+        parts._note(number, "", END, [(0.1 * at, f"{at}/") for at in range(1, 5)])
+        if number % 500 == 0:
+            assert model.list(parts) == FORTY
+            assert len(model.asked) == 4

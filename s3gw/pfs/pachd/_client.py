@@ -149,17 +149,13 @@ class Client:
         """
         return self._make(self._method(method), request, limit_s or self.deadline_s, self._pauses(method))
 
-    def find_head(self, branch: Branch, limit_s: float) -> str:
+    def find_head(self, branch: Branch, limit_s: float, pauses: Iterable[float] = _PAUSES_S) -> str:
         """Give the id of the head of a branch; `BranchNotFound` where it or its repo is missing.
 
         PERF: of all that tells it this is the quickest, for pachd and here.
         """
-        head: str = self._make(self._inspect_branch, inspect_branch(branch), limit_s, _PAUSES_S)
+        head: str = self._make(self._inspect_branch, inspect_branch(branch), limit_s, pauses)
         return head
-
-    def glance_at_head(self, branch: Branch, limit_s: float) -> str:
-        """Do so at once or not at all: raise a PFS error where nothing has come after `limit_s`."""
-        return str(self._make(self._inspect_branch, inspect_branch(branch), limit_s, ()))
 
     def _make(self, method: Any, request: Any, timeout_s: float, pauses: Iterable[float]) -> Any:
         for pause_s in pauses:

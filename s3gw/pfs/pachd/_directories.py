@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from typing import NamedTuple
+
+from cachetools import LRUCache
 
 from s3gw.pfs.interface import TooSlow
 from s3gw.pfs.pachd._client import Pace, first
@@ -79,7 +80,7 @@ class Measurements:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._places: OrderedDict[Hashable, Measured] = OrderedDict()
+        self._places: LRUCache[Hashable, Measured] = LRUCache(_MOST)
 
     def of(self, place: Hashable) -> Measured:
         """Give what was measured last."""
@@ -90,9 +91,6 @@ class Measurements:
         """Remember it."""
         with self._lock:
             self._places[place] = measured
-            self._places.move_to_end(place)
-            while len(self._places) > _MOST:
-                self._places.popitem(last=False)
 
 
 def children(

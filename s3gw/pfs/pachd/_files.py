@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
+
+from cachetools import LRUCache
 
 from s3gw.pfs.interface import Branch
 from s3gw.pfs.pachd._directories import Range
@@ -30,29 +31,26 @@ class LongDirectories:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._branches: OrderedDict[Branch, OrderedDict[str, None]] = OrderedDict()
+        self._branches: LRUCache[Branch, LRUCache[str, str]] = LRUCache(_MOST_BRANCHES)
 
     def note(self, branch: Branch, path: str) -> None:
         """Remember one; its path ends with ``/``."""
         with self._lock:
-            known = self._branches.setdefault(branch, OrderedDict())
-            known[path] = None
-            known.move_to_end(path)
-            self._branches.move_to_end(branch)
-            if len(known) > _MOST_OF_A_BRANCH:
-                known.popitem(last=False)
-            if len(self._branches) > _MOST_BRANCHES:
-                self._branches.popitem(last=False)
+            self._branches.setdefault(branch, LRUCache(_MOST_OF_A_BRANCH))[path] = path
 
     def forget(self, branch: Branch, path: str) -> None:
         """Forget one: there is not much in it."""
         with self._lock:
-            self._branches.get(branch, OrderedDict[str, None]()).pop(path, None)
+            if branch in self._branches:
+                self._branches[branch].pop(path, None)
 
     def between(self, branch: Branch, low: str, high: str) -> list[str]:
         """Give those of a branch whose paths are ``low < path < high``, in order."""
         with self._lock:
-            return sorted(path for path in self._branches.get(branch, ()) if low < path < high)
+            known = self._branches.get(branch)
+            if known is None:
+                return []
+            return [known[path] for path in sorted(known) if low < path < high]
 
     def files(self, branch: Branch, entries: Range, low: str, high: str) -> Iterator[Entry]:
         """Give the files of a branch whose paths are ``low <= path < high``, in order.

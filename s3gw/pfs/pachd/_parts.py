@@ -10,9 +10,10 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from typing import NamedTuple
+
+from cachetools import LRUCache
 
 from s3gw.pfs.interface import TooSlow
 from s3gw.pfs.pachd._client import Pace
@@ -46,7 +47,7 @@ class Parts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._cuts: OrderedDict[Hashable, Cut] = OrderedDict()
+        self._cuts: LRUCache[Hashable, Cut] = LRUCache(_MOST)
 
     def entries(
         self,
@@ -109,6 +110,3 @@ class Parts:
             return
         with self._lock:
             self._cuts[place] = Cut(whole_s, paths)
-            self._cuts.move_to_end(place)
-            while len(self._cuts) > _MOST:
-                self._cuts.popitem(last=False)

@@ -126,7 +126,7 @@ class Views:
             raise WouldWait("Looks at heads take long.")
         began = time.monotonic()
         try:
-            commit = self._client.glance_at_head(branch, _GLANCE_S)
+            commit = self._client.find_head(branch, _GLANCE_S, ())
         except PFSError as error:
             raise WouldWait(str(error)) from error
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -272,18 +273,53 @@ def test_what_was_cut_off_is_read_from_the_cluster(kept, cache_dir):
     assert read(kept, "a") == LARGE
 
 
-def test_a_disk_that_fails_is_no_matter_of_the_readers(kept, cache_dir, monkeypatch):
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("when", ["each write", "the last write", "its folder", "its name"])
+def test_a_disk_that_fails_is_no_matter_of_the_readers(kept, cache_dir, monkeypatch, when):
     kept.put("a", LARGE)
+    threads = threading.active_count()
     write = os.write
 
-    def fail(descriptor: int, data: bytes) -> int:
+    def fail(*arguments: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def fails_to_write(descriptor: int, data: bytes) -> int:
         if Path(os.readlink(f"/proc/self/fd/{descriptor}")).is_relative_to(cache_dir):
-            raise OSError(28, "No space left on device")
+            if when == "each write" or len(data) < 100:
+                fail()
         return write(descriptor, data)
 
-    monkeypatch.setattr(os, "write", fail)
-    assert read(kept, "a") == LARGE
+    if when == "its folder":
+        monkeypatch.setattr(Path, "mkdir", fail)
+    elif when == "its name":
+        monkeypatch.setattr(os, "link", fail)  # as on a disk that has no hard links
+    else:
+        monkeypatch.setattr(os, "write", fails_to_write)
+    for _ in range(6):  # more than may be on their way at a time
+        assert read(kept, "a") == LARGE
     assert bodies(cache_dir) == []
+    monkeypatch.undo()
+    assert threading.active_count() <= threads
+    assert read(kept, "a") == LARGE
+    assert len(bodies(cache_dir)) == 1
+
+
+def test_where_there_is_no_thread_to_keep_a_content_nothing_is_left_of_it(cache_dir, monkeypatch):
+    contents = Contents(cache_dir, 4_000_000)
+    descriptors = len(os.listdir("/proc/self/fd"))
+
+    def fail(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", fail)
+        for _ in range(10):  # the room for it is given back each time
+            assert contents.fill(content(1)) is None
+    assert bodies(cache_dir) == []
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+    for number in range(1, 6):
+        fill(contents, content(number))
+    assert len(bodies(cache_dir)) == 5
 
 
 def content(number: int, size: int = 600_000) -> FileInfo:

@@ -25,7 +25,7 @@ import struct
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -221,16 +221,16 @@ class Filling:
         self._incoming = incoming
         self._sums = BlockSums()
         self._blocks: queue.Queue[bytes | None] = queue.Queue(_BEHIND)
+        self._file: int | None = None
+        writer = threading.Thread(target=self._run, name="keeping", daemon=True)
         try:
             self._file = os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX)
+            writer.start()
         except BaseException:
-            contents.forget(name, _whole(size))
+            self._leave(is_kept=False)
             raise
-        self._writer: threading.Thread | None = threading.Thread(
-            target=self._run, name="keeping", daemon=True
-        )
-        self._writer.start()
+        self._writer: threading.Thread | None = writer
 
     def write(self, block: bytes) -> None:
         """Append; nothing where it has ended."""
@@ -246,22 +246,28 @@ class Filling:
 
     def _run(self) -> None:
         is_kept = False
+        blocks = iter(self._blocks.get, None)
         try:
-            is_kept = self._write_all()
+            is_kept = self._write_all(blocks)
         except OSError as error:
             self._contents.fails(error)
-            while self._blocks.get() is not None:
-                pass  # the reader goes on
         finally:
-            with contextlib.suppress(OSError):
-                self._incoming.unlink()
+            for _ in blocks:
+                pass  # the reader goes on
+            self._leave(is_kept=is_kept)
+
+    def _leave(self, *, is_kept: bool) -> None:
+        """Leave nothing on the way, and count what is not kept no more."""
+        with contextlib.suppress(OSError):
+            self._incoming.unlink()
+        if self._file is not None:
             with contextlib.suppress(OSError):
                 os.close(self._file)
-            self._contents.forget(self._name, 0 if is_kept else _whole(self._size))
+        self._contents.forget(self._name, 0 if is_kept else _whole(self._size))
 
-    def _write_all(self) -> bool:
+    def _write_all(self, blocks: Iterable[bytes]) -> bool:
         """Write what comes; tell whether it is kept. Raise `OSError`."""
-        while (block := self._blocks.get()) is not None:
+        for block in blocks:
             self._sums.update(block)
             self._left -= len(block)
             self._append(block)
@@ -274,6 +280,7 @@ class Filling:
         return False
 
     def _append(self, data: bytes) -> None:
+        assert self._file is not None
         view = memoryview(data)
         while view:
             view = view[os.write(self._file, view) :]

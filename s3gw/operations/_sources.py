@@ -130,8 +130,8 @@ def content_of(
     content = context.pfs.compose(branch, path, pieces, md5)
     if content is not None:
         return content, None
-    staging = fill(context.pfs.stage(branch, path, arrived=False), _bytes_of(pieces))
-    return staging.finish(), staging
+    staging = context.pfs.stage(branch, path, arrived=False)
+    return fill(staging, _bytes_of(pieces)), staging
 
 
 def read_through(found: Found, offset: int, size: int, digests: Sequence[Digest]) -> None:

@@ -249,11 +249,16 @@ def _told(error: BaseException) -> BaseException:
     return error
 
 
-def fill(staging: Staging, blocks: Iterable[bytes]) -> Staging:
-    """Bring a body into PFS, where nobody sees it yet; one that fails leaves nothing."""
+def fill(staging: Staging, blocks: Iterable[bytes]) -> object:
+    """Bring a body into PFS, where nobody sees it yet; one that fails leaves nothing.
+
+    Returns:
+        What `Put.content` is to be; it is held until `staging` is left.
+    """
     with ExitStack() as stack:
         stack.enter_context(staging)
         for block in blocks:
             staging.write(block)
+        content = staging.finish()
         stack.pop_all()
-    return staging
+    return content

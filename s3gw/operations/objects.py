@@ -30,7 +30,7 @@ from s3gw.operations._properties import Properties
 from s3gw.operations._reads import find_key, inspect_key, snapshot_of
 from s3gw.operations._removals import ATTEMPTS, refuse_directory_conditions, targets
 from s3gw.operations._versions import NULL, check_version
-from s3gw.operations._views import View, fill, view_of
+from s3gw.operations._views import fill, view_of
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import (
     Change,
@@ -39,7 +39,6 @@ from s3gw.pfs.interface import (
     FileInfo,
     Put,
     Snapshot,
-    Staging,
 )
 from s3gw.s3_error import S3Error
 
@@ -65,12 +64,14 @@ def put_object(context: Context, request: PutObjectRequest) -> Pending[PutObject
     condition = WriteCondition.of(Conditions.of(request))
     if condition is not None:
         condition.check(find_key(context, view.snapshot(), request.key))
-    staging = _stage(context, view, request, path)
+    body = _body(context, request)
+    staging = view.stage(path, arrived=request.body.arrived)
+    content = fill(staging, body)
     checksums = checksums_by_name(request.body.checksums)
     checksum_type = FULL_OBJECT if checksums else None
     if properties is not None:
         properties = replace(properties, checksums=checksums, checksum_type=checksum_type)
-    put = Put(path, staging.finish(), condition, None if properties is None else properties.to_bytes())
+    put = Put(path, content, condition, None if properties is None else properties.to_bytes())
 
     def then(change: Change) -> PutObjectResult:
         return PutObjectResult(
@@ -83,14 +84,13 @@ def put_object(context: Context, request: PutObjectRequest) -> Pending[PutObject
     return view.pending(view.put(put), then, staging, condition)
 
 
-def _stage(context: Context, view: View, request: PutObjectRequest, path: str) -> Staging:
-    """Bring the body into PFS; a folder marker has none."""
-    body: Iterable[bytes] = request.body
-    if context.keys.is_marker(request.key):
-        if request.body.length:
-            raise marker_with_body()
-        body = without_bytes(body)
-    return fill(view.stage(path, arrived=request.body.arrived), body)
+def _body(context: Context, request: PutObjectRequest) -> Iterable[bytes]:
+    """Give the body; a folder marker has none."""
+    if not context.keys.is_marker(request.key):
+        return request.body
+    if request.body.length:
+        raise marker_with_body()
+    return without_bytes(request.body)
 
 
 def delete_object(context: Context, request: DeleteObjectRequest) -> Pending[None] | None:

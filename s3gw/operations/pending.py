@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from s3gw.operations._conditions import WriteCondition
-from s3gw.pfs.interface import PFS, Branch, Change, ConditionFailed, Delete, PFSError, Put, Staging
+from s3gw.pfs.interface import PFS, Branch, Change, ConditionFailed, Delete, Put, Staging
 
 Result = TypeVar("Result")
 
@@ -36,7 +36,7 @@ class Pending(Generic[Result]):
         """Make the change by itself, and give the handler's result."""
         try:
             made: Change | BaseException = pfs.change(self.branch, self.edits)
-        except PFSError as error:
+        except Exception as error:
             made = error
         return self.end(made)
 

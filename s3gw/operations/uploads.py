@@ -54,7 +54,6 @@ from s3gw.pfs.interface import (
     Delete,
     PiecesGone,
     Put,
-    Snapshot,
     Staging,
 )
 from s3gw.s3_error import S3Error, invalid_argument
@@ -97,14 +96,15 @@ def upload_part(context: Context, request: UploadPartRequest) -> Pending[UploadP
     own = CHECKSUMS[algorithm].digest() if algorithm and algorithm not in announced else None
     digests: list[Digest] = [digest for digest in (md5, own) if digest is not None]
     blocks: Iterable[bytes] = through(body, digests) if digests else body
-    staging = fill(context.pfs.stage(uploads(context.pfs), _ANY_PART, arrived=body.arrived), blocks)
-    content = staging.finish()
+    replaced = store.parts_of_number(known, upload.id, number)
+    staging = context.pfs.stage(uploads(context.pfs), _ANY_PART, arrived=body.arrived)
+    content = fill(staging, blocks)
     given = checksums_by_name(body.checksums)
     if own is not None and algorithm is not None:
         given = {algorithm: encoded(own)}
     md5_value = staging.md5 or (md5.digest() if md5 is not None else b"")
     checksum = next(iter(given.items()), None)
-    edits = _part_edits(known, upload.id, number, content, md5_value, checksum)
+    edits = _part_edits(replaced, store.part_path(upload.id, number, md5_value, checksum), content)
 
     def then(_: Change) -> UploadPartResult:
         _check_still_open(context, upload, edits)
@@ -123,8 +123,10 @@ def upload_part_copy(context: Context, request: UploadPartCopyRequest) -> Upload
     number = _number(request.part_number)
     found = find_source(context, source_of(context, request), request)
     offset, size = extent_of(request.copy_source_range, found.file.size)
+    replaced = store.parts_of_number(known, upload.id, number)
     copied = _copy(context, found, offset, size, upload.id.algorithm)
-    edits = _part_edits(known, upload.id, number, copied.content, copied.md5, copied.checksum)
+    path = store.part_path(upload.id, number, copied.md5, copied.checksum)
+    edits = _part_edits(replaced, path, copied.content)
 
     def then(made: Change) -> UploadPartCopyResult:
         _check_still_open(context, upload, edits)
@@ -290,17 +292,9 @@ def _algorithm(id_: UploadId, announced: Sequence[str]) -> str | None:
     return id_.algorithm
 
 
-def _part_edits(
-    known: Snapshot,
-    id_: UploadId,
-    number: int,
-    content: object,
-    md5: bytes,
-    checksum: tuple[str, str] | None,
-) -> list[Put | Delete]:
-    """Give the edits that put a part in the place of what has its number."""
-    put = Put(store.part_path(id_, number, md5, checksum), content)
-    return [put, *(Delete(path) for path in store.parts_of_number(known, id_, number))]
+def _part_edits(replaced: Iterable[str], path: str, content: object) -> list[Put | Delete]:
+    """Give the edits that put a part in the place of those that have its number."""
+    return [Put(path, content), *(Delete(other) for other in replaced)]
 
 
 def _check_still_open(context: Context, upload: Upload, edits: Sequence[Put | Delete]) -> None:
@@ -329,8 +323,8 @@ def _copy(context: Context, found: Found, offset: int, size: int, algorithm: str
     is_whole = size == found.file.size
     if not (is_whole or context.pfs.composes_parts):
         blocks = through(found.snapshot.read_file(found.file, offset, size), digests)
-        anew = fill(context.pfs.stage(uploads(context.pfs), _ANY_PART, arrived=False), blocks)
-        return _Copied(anew.finish(), md5.digest(), _checksum(algorithm, own), anew)
+        anew = context.pfs.stage(uploads(context.pfs), _ANY_PART, arrived=False)
+        return _Copied(fill(anew, blocks), md5.digest(), _checksum(algorithm, own), anew)
     if is_whole and own is None and is_md5(found.file.md5):
         known_md5 = found.file.md5 or b""
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from s3gw.pfs.interface import (
     Put,
 )
 from s3gw.pfs.paths import is_commit_id
+from tests.serving import eventually
 
 LARGE = bytes(range(256)) * 4096  # 1 MiB: not kept as the small ones are
 
@@ -96,6 +98,21 @@ def test_a_body_that_is_not_changed_in_is_never_seen(store):
             staging.write(data)
             raise RuntimeError("broken")
     assert store.snapshot().commit == before
+    assert store.paths() == []
+
+
+def test_bodies_that_are_broken_off_leave_no_threads(store):
+    def break_off(times: int) -> None:
+        for _ in range(times):
+            with contextlib.suppress(RuntimeError), store.pfs.stage(store.branch, "a") as staging:
+                staging.write(LARGE)
+                time.sleep(0.03)  # whoever sends it on waits for more of it
+                raise RuntimeError("broken")
+
+    break_off(5)  # what a cluster in this process begins by itself stays
+    threads = threading.active_count()
+    break_off(15)
+    eventually(lambda: threading.active_count() <= threads + 3)
     assert store.paths() == []
 
 

@@ -6,6 +6,7 @@ commit is open while a body arrives, and a body that ends early leaves nothing.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import time
 from collections.abc import Iterator
@@ -51,6 +52,9 @@ class PachdStaging:
     ) -> None:
         if self._upload is not None and not self._finished:
             self._upload.cancel()
+            # gRPC waits for the next message in a thread, and hears of it only then; a full queue has one
+            with contextlib.suppress(queue.Full):
+                self._queue.put_nowait(None)
 
     def write(self, data: bytes) -> None:
         """Append; a body that is no longer small begins to travel."""

@@ -117,13 +117,17 @@ class _Master:
         self._make_app = make_app
         self._listener = listener
         self._children: dict[int, _Child] = {}
+        self._missing: dict[int, float] = {}  # numbers of workers that are to be started, and their pauses
         self._balance = Balance(settings.workers)
         self._heartbeats = Heartbeats(settings.workers)
         self._awake_since = self._looked = time.monotonic()
 
     def start(self) -> None:
         """Start the first workers, and wait until each has made its application."""
-        reports = [self._fork(number, 0.0) for number in range(self._settings.workers)]
+        try:
+            reports = [self._fork(number, 0.0) for number in range(self._settings.workers)]
+        except OSError as error:
+            raise ServerError(f"a worker cannot be started: {error.strerror}") from error
         problems = []
         for report in reports:
             with open(report, "rb") as pipe:
@@ -190,18 +194,31 @@ class _Master:
         return dead
 
     def _replace(self, dead: list[tuple[int, int, _Child]]) -> None:
+        """Start others in the place of the dead; what fails is tried again with each look."""
         for pid, status, child in dead:
             short = time.monotonic() - child.started < _SHORT_LIFE_S
             pause_s = min(max(0.1, 2 * child.pause_s), _LONGEST_PAUSE_S) if short else 0.0
             _log.warning("worker %d ended with status %d; another starts in %.1f s", pid, status, pause_s)
-            os.close(self._fork(child.number, pause_s))
+            self._missing[child.number] = pause_s
+        for number, pause_s in list(self._missing.items()):
+            try:
+                os.close(self._fork(number, pause_s))
+            except OSError as error:
+                _log.error("no worker can be started, which will be tried again: %s", error)
+                return
+            del self._missing[number]
 
     def _fork(self, number: int, pause_s: float) -> int:
         """Start a worker; the result is the pipe on which it says ``ready``, or what is wrong."""
         report, tell = os.pipe()
         sys.stdout.flush()
         master = os.getpid()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(report)
+            os.close(tell)
+            raise
         if pid:
             os.close(tell)
             self._children[pid] = _Child(number, time.monotonic() + pause_s, pause_s)

@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from s3gw.server._heartbeat import Heartbeats
+from tests.faults.strace import injecting, needs_strace
 from tests.server.test_processes import children
 from tests.server.test_wire import BIG, Connection, get, put_head
 from tests.serving import environment, eventually, serving
@@ -61,6 +62,24 @@ def impatient(folder: Path, *options: str):
         finally:
             process.terminate()
             process.wait(20)
+
+
+@needs_strace
+def test_where_no_process_can_be_started_the_workers_that_are_left_serve_until_one_can(tmp_path):
+    with impatient(tmp_path / "pfs", "--workers", "2") as (port, process, log):
+        first, second = children(process.pid)
+        with injecting(process.pid, "clone,clone3,fork", "error=EAGAIN", tmp_path / "strace"):
+            os.kill(first, signal.SIGKILL)
+            eventually(lambda: "no worker can be started" in log.read_text())
+            with closing(Connection(port)) as connection:
+                connection.send(put_head("b.r", 0).replace(b"/b.r/a", b"/b.r"))
+                assert connection.response()[0] == 200
+            os.kill(second, signal.SIGKILL)  # and once nobody is left
+            eventually(lambda: not children(process.pid))
+        eventually(lambda: len(children(process.pid)) == 2)
+        with closing(Connection(port)) as connection:
+            connection.send(put_head("b.r", 3, "k") + b"abc" + get("b.r", "k"))
+            assert [connection.response()[0], connection.response()[2]] == [200, b"abc"]
 
 
 def test_a_worker_that_stops_while_it_holds_the_lock_is_replaced(tmp_path):

@@ -32,15 +32,18 @@ def _run(pfs: PFS, expiry_s: float) -> None:
     while True:
         # apart from others that were started with it
         pause.wait(min(_SELDOM_S, expiry_s / 4) * random.uniform(0.5, 1.5))  # noqa: S311
-        for own in pfs.acting():
-            _sweep(own, expiry_s)
+        try:
+            for own in pfs.acting():
+                _sweep(own, expiry_s)
+        except Exception:
+            _log.exception("abandoned uploads and sessions stay for now")
 
 
 def _sweep(pfs: PFS, expiry_s: float) -> None:
     try:
         dropped = sweep(pfs, datetime.now(UTC) - timedelta(seconds=expiry_s))
     except PFSError as error:
-        _log.warning("abandoned uploads stay for now: %s", error)
+        _log.warning("abandoned uploads and sessions stay for now: %s", error)
     else:
         if dropped:
             _log.info("%d abandoned uploads and sessions were dropped", dropped)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
+from typing import Any
 
-from s3gw.pfs.interface import PFS, Branch, BranchExists, BranchNotFound
+from s3gw.pfs.interface import PFS, Branch, BranchExists, BranchNotFound, Snapshot
 
 # Behind a dot no code of a key has ~3 or ~5, behind a space none has ~4 (see `s3gw.addressing.keys`).
 _SLASH = ".~3"
 _DOT_TILDE = ".~5"
 _SPACE = " ~4"
+
+# Bytes of a document; ours have a few hundred, and of properties some thousand.
+_LARGEST = 1024 * 1024
 
 
 def flat(path: str) -> str:
@@ -38,3 +43,18 @@ def ensure(pfs: PFS, branch: Branch) -> None:
     except BranchNotFound:
         with contextlib.suppress(BranchExists):
             pfs.create_branch(branch)
+
+
+def document(known: Snapshot, path: str) -> dict[str, Any]:
+    """Read a document. Raise `FileNotFound`.
+
+    In front of a cluster anybody may have written there: what is none of our documents says nothing.
+    """
+    file = known.inspect_file(path)
+    if file.size > _LARGEST:
+        return {}
+    try:
+        read = json.loads(b"".join(known.read_file(file)))
+    except (ValueError, RecursionError):
+        return {}
+    return read if isinstance(read, dict) else {}

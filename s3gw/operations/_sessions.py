@@ -31,6 +31,7 @@ from s3gw.pfs.interface import (
     FileReader,
     OutputBranch,
     Page,
+    PFSError,
     Put,
     Snapshot,
 )
@@ -39,6 +40,8 @@ from s3gw.s3_error import S3Error
 _ABOUT = "session"
 _NAME = "session-"
 _ID_DIGITS = 32
+_TIME_DIGITS = 14
+_DIGITS = set("0123456789abcdef")
 _PAGE = 1000
 
 # A file, or a group of a listing, which has none, by its path.
@@ -67,7 +70,7 @@ class Session:
     """A session.
 
     Attributes:
-        id: 32 hex digits, which nobody can guess.
+        id: 32 hex digits, which nobody can guess; the first 14 are when it was begun, in microseconds.
         branch: That holds what was staged.
         target: The branch that it is for.
         begun: When, in seconds since 1970.
@@ -88,10 +91,16 @@ class Session:
         pfs = context.pfs
         if pfs.inspect_branch(target).provenance:
             raise OutputBranch.of(target)
-        id_ = secrets.token_hex(_ID_DIGITS // 2)
-        session = cls(id_, _branch_of(pfs, id_), target, time.time(), context.access.owner)
+        begun = time.time_ns() // 1000
+        id_ = f"{begun:0{_TIME_DIGITS}x}{secrets.token_hex((_ID_DIGITS - _TIME_DIGITS) // 2)}"
+        session = cls(id_, _branch_of(pfs, id_), target, begun / 1e6, context.access.owner)
         pfs.create_branch(session.branch)
-        session.write(pfs)
+        try:
+            session.write(pfs)
+        except BaseException:
+            with contextlib.suppress(PFSError):  # else it is swept
+                session.drop(pfs)
+            raise
         return session
 
     def write(self, pfs: PFS) -> None:
@@ -130,15 +139,26 @@ class Session:
     @classmethod
     def read(cls, pfs: PFS, id_: str) -> Self | None:
         """Read a session; None where there is none, or where it was not begun whole."""
-        if len(id_) != _ID_DIGITS or not set(id_) <= set("0123456789abcdef"):
+        if not _is_id(id_):
             return None
+        branch = _branch_of(pfs, id_)
         try:
-            snapshot = pfs.snapshot(_branch_of(pfs, id_))
-            about = json.loads(b"".join(snapshot.read_file(snapshot.inspect_file(_ABOUT))))
-        except (BranchNotFound, FileNotFound):
+            about = _own.document(pfs.snapshot(branch), _ABOUT)
+            target = Branch(about["repo"], about["branch"], about["project"])
+            return cls(id_, branch, target, float(about["begun"]), about.get("owner"), about["closed"])
+        except (BranchNotFound, FileNotFound, KeyError, TypeError, ValueError):
             return None
-        target = Branch(about["repo"], about["branch"], about["project"])
-        return cls(id_, _branch_of(pfs, id_), target, about["begun"], about.get("owner"), about["closed"])
+
+    @classmethod
+    def drop_begun(cls, pfs: PFS, id_: str, before: float) -> bool:
+        """Drop a session, whole or not, that was begun before a time, in seconds since 1970; tell whether."""
+        session = cls.read(pfs, id_)
+        if session is None:  # not begun whole
+            session = cls(id_, _branch_of(pfs, id_), Branch("", ""), int(id_[:_TIME_DIGITS], 16) / 1e6)
+        if session.begun >= before:
+            return False
+        session.drop(pfs)
+        return True
 
     def drop(self, pfs: PFS) -> None:
         """Remove all of it, unless somebody else just has."""
@@ -147,12 +167,13 @@ class Session:
 
 
 def session_ids(pfs: PFS) -> list[str]:
-    """Name the sessions that there are."""
-    return [
-        entry.branch.name.removeprefix(_NAME)
-        for entry in pfs.list_branches(_NAME)
-        if entry.branch.repo == pfs.own_repo
-    ]
+    """Name the sessions that there are, and those that were not begun whole."""
+    names = (entry.branch.name for entry in pfs.list_branches(_NAME) if entry.branch.repo == pfs.own_repo)
+    return [id_ for name in names if _is_id(id_ := name.removeprefix(_NAME))]
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == _ID_DIGITS and set(text) <= _DIGITS
 
 
 def _branch_of(pfs: PFS, id_: str) -> Branch:

@@ -165,9 +165,10 @@ def is_open(known: Snapshot, upload: Upload) -> bool:
 
 def intent_of(known: Snapshot, upload: Upload) -> Intent:
     """Read what was said when an upload was begun."""
-    document = json.loads(b"".join(known.read_file(known.inspect_file(upload.file))))
-    kept = document["properties"]
-    return Intent(Properties.of_bytes(kept and kept.encode()), document["session"])
+    document = _own.document(known, upload.file)
+    kept, session = document.get("properties"), document.get("session")
+    properties = Properties.of_bytes(kept.encode() if isinstance(kept, str) else None)
+    return Intent(properties, session if isinstance(session, str) else None)
 
 
 def part_path(upload: UploadId, number: int, md5: bytes, checksum: tuple[str, str] | None) -> str:
@@ -257,11 +258,9 @@ def _all_parts(pfs: PFS, upload: Upload) -> list[Delete]:
 def answer_of(known: Snapshot, upload: UploadId) -> dict[str, Any] | None:
     """Read what the completion of an upload has answered; None where it was not completed."""
     try:
-        file = known.inspect_file(f"{_DONE}{upload.text}")
+        return _own.document(known, f"{_DONE}{upload.text}")
     except (FileNotFound, BranchNotFound):
         return None
-    answer: dict[str, Any] = json.loads(b"".join(known.read_file(file)))
-    return answer
 
 
 def going_on(known: Snapshot, branch: Branch, prefix: str, after: str) -> Iterator[tuple[str, UploadId]]:

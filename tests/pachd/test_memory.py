@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from s3gw.pfs.interface import Branch, TooSlow
+from s3gw.pfs.interface import Branch, FileInfo, FileNotFound, TooSlow, Unavailable
 from s3gw.pfs.pachd import PachdPFS
 from s3gw.pfs.pachd._room import Room
+from s3gw.pfs.pachd._snapshot import PachdSnapshot
 from s3gw.pfs.pachd.address import find_address
 from tests.contract.conftest import Store
 from tests.server.test_wire import Connection, get
-from tests.serving import Gateway, devpachd, environment, serving
+from tests.serving import Gateway, devpachd, environment, eventually, serving
 
 SIZE = 150 << 20
 BLOCK = bytes(1 << 20)
@@ -75,6 +76,39 @@ def test_memory_does_not_grow_with_slow_readers(address):
     assert told["peak"] - told["before"] < 130, told
     assert told["after"] - told["before"] < 30, told
     assert told["left open"] == 0
+
+
+def test_no_body_counts_that_nobody_reads(store):
+    room = store.pfs._client._room
+    store.put("empty", b"")
+    for number, name in enumerate(("some", "other", "third")):
+        store.put(name, bytes([number]) * 100_000)
+
+    def begin(path: str) -> tuple[PachdSnapshot, FileInfo]:
+        snapshot = store.snapshot()
+        return snapshot, snapshot.inspect_file(path, whole=True)
+
+    snapshot, file = begin("empty")
+    assert list(snapshot.read_file(file)) == []
+    assert room._bodies == 0
+    with pytest.raises(FileNotFound):
+        begin("missing")
+    assert room._bodies == 0
+    snapshot, file = begin("some")
+    assert room._bodies == 1
+    part = snapshot.read_file(file, 50_000, 10)
+    assert room._bodies == 1
+    part.close()
+    assert room._bodies == 0
+    snapshot, file = begin("other")
+    snapshot._begun._call.cancel()  # as when pachd goes away
+    with pytest.raises(Unavailable):
+        snapshot.read_file(file)
+    assert room._bodies == 0
+    snapshot, file = begin("third")
+    assert room._bodies == 1
+    del snapshot
+    eventually(lambda: room._bodies == 0)
 
 
 @pytest.fixture(scope="module")

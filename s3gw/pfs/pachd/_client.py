@@ -347,6 +347,9 @@ class Download:
             self._has_ended = True
             self._room.end()
 
+    def __del__(self) -> None:
+        self.close()
+
 
 class Upload:
     """A CreateFileSet in progress."""

@@ -152,7 +152,11 @@ class PachdSnapshot:
         if whole and self._committed is not None:
             # PERF: its bytes are asked for at the same time
             self._begun = self._client.read_file(file_message(*self._source(), path), 0)
-        file = self._found(path, looked)
+        try:
+            file = self._found(path, looked)
+        except BaseException:
+            self._drop_begun()
+            raise
         if memory is not None:
             memory.keep(self._key("file", path), file, size_of_file(path))
         return file if kept is None else file._replace(properties=kept(file))
@@ -163,7 +167,7 @@ class PachdSnapshot:
         return file._replace(properties=self._properties.find(self._branch)(file))
 
     def _found(self, path: str, looked: Callable[[], Entry | None]) -> FileInfo:
-        """Wait for a look at a file; what was begun of it ends where there is none."""
+        """Wait for a look at a file."""
         try:
             found = looked()
         except PachdError:
@@ -172,7 +176,6 @@ class PachdSnapshot:
             self._leave_file_set()
             found = self.look_up(path)()
         if found is None:
-            self._drop_begun()
             raise self._not_found(path)
         return self._file_info(found)
 
@@ -305,26 +308,31 @@ class PachdSnapshot:
         return self._views.contents
 
     def _download(self, file: FileInfo, offset: int, length: int, filling: Filling | None = None) -> _Body:
-        begun, self._begun = self._begun, None
+        if offset or not length:
+            self._drop_begun()
         if not length:
-            return _Body(None, None, 0, 0, file.path)
-        download = begun if begun is not None and not offset else None
+            return _Body(None, 0, 0, file.path)
+        download, self._begun = self._begun, None
         if download is None:
             download = self._client.read_file(file_message(*self._source(), file.path), offset)
-        rest = file.size - offset
-        head = download.receive(rest, length)
-        if head is None:
-            raise CorruptData(f"pachd has no bytes of {file.path}.")
-        body = _Body(download, head, rest, length, file.path, filling)
-        if not file.content:
-            try:
-                now = self.inspect_file(file.path)
-            except FileNotFound:
-                now = None
-            if now is None or (now.size, now.hash) != (file.size, file.hash):
-                body.close()
-                raise Unavailable("The commit is open, and the file was changed while it was read.")
+        body = _Body(download, file.size - offset, length, file.path, filling)
+        try:
+            body.begin()
+            if not file.content:
+                self._check_unchanged(file)
+        except BaseException:
+            body.close()
+            raise
         return body
+
+    def _check_unchanged(self, file: FileInfo) -> None:
+        """Raise `Unavailable` where a file of an open commit is another one by now."""
+        try:
+            now = self.inspect_file(file.path)
+        except FileNotFound:
+            now = None
+        if now is None or (now.size, now.hash) != (file.size, file.hash):
+            raise Unavailable("The commit is open, and the file was changed while it was read.")
 
     def _small_body(self, memory: Views, file: FileInfo) -> bytes:
         """Give a small body, which is kept by its hash."""
@@ -416,7 +424,6 @@ class _Body:
     def __init__(
         self,
         download: Download | None,
-        message: Held | None,
         rest: int,
         length: int,
         path: str,
@@ -424,20 +431,27 @@ class _Body:
     ) -> None:
         self._filling = filling
         self._download = download
-        self._message = message
+        self._message: Held | None = None
         self._left = length
         # What pachd would send behind the bytes that are wanted.
         self._behind = rest - length
         self._path = path
 
+    def begin(self) -> None:
+        """Wait for the first of them: what fails so early can be told to a client."""
+        if self._download is not None:
+            self._receive(self._download)
+
+    def _receive(self, download: Download) -> Held:
+        self._message = download.receive(self._left + self._behind, self._left)
+        if self._message is None:
+            raise CorruptData(f"pachd ended {self._path} {self._left} bytes early.")
+        return self._message
+
     def __iter__(self) -> Iterator[bytes]:
         try:
             while self._left and self._download is not None:
-                if self._message is None:
-                    self._message = self._download.receive(self._left + self._behind, self._left)
-                if self._message is None:
-                    raise CorruptData(f"pachd ended {self._path} {self._left} bytes early.")
-                for block in self._message.blocks():
+                for block in (self._message or self._receive(self._download)).blocks():
                     self._left -= len(block)
                     if self._filling is not None:
                         self._filling.write(block)

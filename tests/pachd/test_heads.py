@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
-from s3gw.pfs.interface import Branch, BranchInUse, ConditionFailed, FileNotFound, OutputBranch
+from s3gw.pfs.interface import Branch, BranchInUse, ConditionFailed, FileNotFound, OutputBranch, TooSlow
 from s3gw.pfs.pachd._heads import OURS
 from s3gw.pfs.pachd._messages import branch_message, commit_message
 from tests.contract.conftest import Store
@@ -124,6 +124,16 @@ def test_a_head_that_takes_long_to_be_finished_is_waited_for_no_longer_than_a_mo
     started = time.monotonic()
     assert output.paths() == []
     assert time.monotonic() - started < 3
+
+
+def test_a_look_at_the_head_takes_no_longer_than_half_of_the_deadline(store, fault):
+    store.put("a")
+    store.pfs._client.deadline_s = 4
+    fault(latency_s=1.8)
+    began = time.monotonic()
+    with pytest.raises(TooSlow):  # it would take three calls
+        assert store.snapshot().commit
+    assert time.monotonic() - began < 3
 
 
 def test_pages_pin_the_commit_that_answers(store, output):

@@ -97,6 +97,17 @@ def test_a_page_is_cut_where_it_took_long(parts, model):
     assert model.list(Parts(), most=0) == []
 
 
+def test_a_page_whose_parts_take_longer_is_cut_no_more(parts, model, monkeypatch):
+    monkeypatch.setattr(_parts, "_WORTH", 0.8)
+    assert model.list(parts, most=8) == FORTY[:8]
+    assert model.list(parts, most=2) == FORTY[:2]  # no longer than a part of it
+    assert len(model.asked) == 4
+    assert model.list(parts, most=8) == FORTY[:8]
+    assert len(model.asked) == 4
+    assert model.list(parts, most=8) == FORTY[:8]
+    assert model.asked == [("", END)]
+
+
 @pytest.mark.parametrize("first_s", [0.01, 100])
 def test_what_is_quick_once_it_has_begun_is_not_cut(parts, model, monkeypatch, first_s):
     def named(low: str, high: str, _pace: Pace | None) -> Iterator[Entry]:

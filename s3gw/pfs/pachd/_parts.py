@@ -81,16 +81,18 @@ class Parts:
                 self._note(place, low, high, arrivals)
             return
         ends = [low, *cut.paths, high]
+        took_s = 0.0
         try:
             for part in [named(begin, end, pace) for begin, end in itertools.pairwise(ends)]:
                 for found in part:
                     low = behind(found.path)
+                    took_s = time.monotonic() - began
                     yield found
         except TooSlow:
             self._forget(place)
             yield from whole(low)
-        else:
-            if time.monotonic() - began > _WORTH * cut.whole_s:
+        finally:  # of a page no more is read than it holds
+            if took_s > _WORTH * cut.whole_s:
                 self._forget(place)
 
     def _forget(self, place: Hashable) -> None:

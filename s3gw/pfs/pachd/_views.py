@@ -39,6 +39,9 @@ _GLANCE_S = 0.004
 _QUICK_S = 0.002
 _FORGETS = 0.1
 
+# What a call is given for which no time is left, so that it tells so itself.
+_LEAST_S = 0.001
+
 # Bytes of what is kept of a head, and of its key.
 _OF_A_HEAD = 700
 
@@ -146,16 +149,20 @@ class Views:
 
         Whoever asks may have to wait for the look before, and all of it is to end by the deadline.
         """
-        limit_s = self._client.deadline_s / 2
+        until = time.monotonic() + self._client.deadline_s / 2
+
+        def left_s() -> float:
+            return max(_LEAST_S, until - time.monotonic())
+
         take_file_set: Callable[[], object] | None = None
         if self.keeps and not self._client.has_token:
-            commit = self._client.find_head(branch, limit_s)
+            commit = self._client.find_head(branch, left_s())
             known: Head | None = self.recall(_key_of_head(branch, commit))
             if known is not None:
                 return known
-            take_file_set = self._begin_file_set(branch, commit, limit_s)  # PERF: it is read, as a rule
+            take_file_set = self._begin_file_set(branch, commit, left_s())  # PERF: it is read, as a rule
         request = pb.InspectCommitRequest(commit=commit_message(branch))
-        info = self._client.call("InspectCommit", request, limit_s)
+        info = self._client.call("InspectCommit", request, left_s())
         if not info.HasField("finished") or info.error:
             return Head(info.commit.id, None, info)
         if take_file_set is not None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3gw.http.application import Application, Unfinished
 from s3gw.pfs.interface import WouldWait
+from s3gw.quickness import Quickness
 from s3gw.server._logging import Lines
 
 if TYPE_CHECKING:
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
 # The first of a batch waits for the last.
 _MOST = 256
 
-# Where writes took no longer lately, whoever comes meanwhile may wait for the next one. Of what one took a
-# tenth is forgotten with each further one: a disk that was slow once is not trusted at once.
+# How long writes may take for the loop to make them. On a disk that stalls it would be taken for one that
+# hangs, and its worker be killed; the next one then has them made by its thread until it knows better.
 _QUICK_S = 0.002
-_FORGETS = 0.1
 
 _ENDS_S = 1.0
 
@@ -43,7 +43,7 @@ class WriteLane:
         self._application = application
         # PERF: a semaphore is Python, and to wake the thread by one takes as long as to read a request
         self._waiting: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
-        self._took_s = 0.0
+        self._quickness = Quickness(_QUICK_S)
         self._lines = Lines()
         self._thread = threading.Thread(target=self._run, name="writes", daemon=True)
         self._thread.start()
@@ -54,7 +54,7 @@ class WriteLane:
 
     def serve_at_once(self, connection: Connection, lines: Lines) -> None:
         """Serve the request of a connection that is alone in the calling thread, which must not wait long."""
-        if self._took_s > _QUICK_S:
+        if not self._quickness:
             self.add([connection])
             return
         call = connection.begin(lines)
@@ -98,7 +98,7 @@ class WriteLane:
             for connection, _ in begun:
                 connection.fail()
             return
-        self._took_s = max(time.monotonic() - began, self._took_s * (1 - _FORGETS))
+        self._quickness.note(time.monotonic() - began)
         for (connection, _), answer in zip(begun, answers, strict=True):
             connection.answer(answer, lines)
 

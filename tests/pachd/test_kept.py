@@ -26,6 +26,7 @@ from s3gw.pfs.pachd._disk import Contents
 from s3gw.pfs.pachd._messages import branch_message, commit_message
 from s3gw.pfs.pachd._views import Views
 from s3gw.pfs.pachd.address import find_address
+from s3gw.quickness import Quickness
 from tests.contract.conftest import Store
 from tests.folders import files
 from tests.http.test_keeping import BUCKET, READS, asker, said
@@ -146,7 +147,9 @@ def test_answers_are_kept_while_the_head_stands_and_never_behind_it(
     The loop's glance at them tells the same, or nothing.
     """
     monkeypatch.setattr(_views, "_GLANCE_S", 2)
-    monkeypatch.setattr(_views, "_QUICK_S", 2)
+    glances = Quickness(2)
+    glances.note()
+    monkeypatch.setattr(store.pfs._views, "_glances", glances)
     find_head, looks = store.pfs._client.find_head, []
     monkeypatch.setattr(store.pfs._client, "find_head", lambda *asked: looks.append(1) or find_head(*asked))
     context = Context(store.pfs, cache=store.pfs._cache)

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections import OrderedDict
 from typing import Any
 
+from cachetools import TTLCache
 from python_pachyderm.proto.v2.auth import auth_pb2
 
 from s3gw.pfs.interface import Branch, BranchNotFound, NotAuthorized
@@ -62,8 +61,8 @@ class Roles:
         self._user = user
         self._lock = threading.Lock()
         self._is_alone = False
-        # Project, repo and right -> until when it counts as granted, on the monotonic clock.
-        self._granted: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+        # Project, repo and right, where it is granted.
+        self._granted: TTLCache[tuple[str, str, str], bool] = TTLCache(_MOST, _KEPT_S)
 
     def require(self, branch: Branch, right: str, *, is_new: bool = False) -> None:
         """Demand a right on the repo of a branch. Raise `NotAuthorized`, whether it exists or not.
@@ -71,9 +70,8 @@ class Roles:
         But with `is_new` not where it is missing.
         """
         key = (branch.project, branch.repo, right)
-        now = time.monotonic()
         with self._lock:
-            if self._granted.get(key, now) > now:
+            if self._granted.get(key):
                 return
         is_granted = self._ask(branch, right)
         if is_granted is None and is_new:
@@ -81,10 +79,7 @@ class Roles:
         if not is_granted:
             raise NotAuthorized(f"No role of this user grants the right to {right} in {branch}.")
         with self._lock:
-            self._granted[key] = now + _KEPT_S
-            self._granted.move_to_end(key)
-            while len(self._granted) > _MOST:
-                self._granted.popitem(last=False)
+            self._granted[key] = True
 
     def require_alone(self, branch: Branch) -> None:
         """Demand that nobody else has a role on the gateway's own repo of the user. Raise `NotAuthorized`.

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
+from cachetools import LRUCache, TTLCache
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.cache import Cache
@@ -28,16 +28,15 @@ from s3gw.pfs.pachd._client import Client
 from s3gw.pfs.pachd._disk import Contents
 from s3gw.pfs.pachd._listings import Listings
 from s3gw.pfs.pachd._messages import commit_message, time_of
+from s3gw.quickness import Quickness
 
 # pachd forgets a file set after ten minutes.
 _KEPT_S = 480.0
 _MOST = 4096
 
-# How long a thread that may not wait looks at a head; what took longer than the second of these is not tried
-# again at once: of what a look took a tenth is forgotten each time.
+# How long a thread that may not wait looks at a head, and how long such looks may take to be tried.
 _GLANCE_S = 0.004
 _QUICK_S = 0.002
-_FORGETS = 0.1
 
 # What a call is given for which no time is left, so that it tells so itself.
 _LEAST_S = 0.001
@@ -82,11 +81,10 @@ class Views:
         self._own = object()
         self._lock = threading.Lock()
         self._local = threading.local()
-        self._glance_took_s = 0.0
+        self._glances = Quickness(_QUICK_S)
         # Looks at heads: those that wait for the same one share the next.
-        self._looks: OrderedDict[Branch, GroupCommit[None, Head]] = OrderedDict()
-        # Commit -> the id of its file set, and until when it may be used, on the monotonic clock.
-        self._file_sets: OrderedDict[tuple[str, str, str], tuple[str, float]] = OrderedDict()
+        self._looks: LRUCache[Branch, GroupCommit[None, Head]] = LRUCache(_MOST)
+        self._file_sets: TTLCache[tuple[str, str, str], str] = TTLCache(_MOST, _KEPT_S)  # by commits
 
     @property
     def keeps(self) -> bool:
@@ -113,9 +111,6 @@ class Views:
             looks = self._looks.get(branch)
             if looks is None:
                 looks = self._looks[branch] = GroupCommit(partial(self._look, branch))
-            self._looks.move_to_end(branch)
-            while len(self._looks) > _MOST:
-                self._looks.popitem(last=False)
         return looks.run(None)
 
     def forbid_waiting(self) -> None:
@@ -124,8 +119,10 @@ class Views:
 
     def _glance(self, branch: Branch) -> Head:
         """PERF: for one client the way to another thread and back is a fifth of a look at a head."""
-        took_s, self._glance_took_s = self._glance_took_s, self._glance_took_s * (1 - _FORGETS)
-        if took_s > _QUICK_S or not self.keeps or self._client.has_token:
+        if not self.keeps or self._client.has_token:
+            raise WouldWait("Heads are not known by their ids.")
+        if not self._glances:
+            self._glances.note()
             raise WouldWait("Looks at heads take long.")
         began = time.monotonic()
         try:
@@ -133,7 +130,7 @@ class Views:
         except PFSError as error:
             raise WouldWait(str(error)) from error
         finally:
-            self._glance_took_s = max(time.monotonic() - began, self._glance_took_s)
+            self._glances.note(time.monotonic() - began)
         known: Head | None = self.recall(_key_of_head(branch, commit))
         if known is None:
             raise WouldWait("The commit is to be asked for.")
@@ -176,14 +173,13 @@ class Views:
         if self._client.has_token:
             return None
         with self._lock:
-            file_set, until = self._file_sets.get(_key_of_file_set(branch, commit), ("", 0.0))
-        return file_set if until > time.monotonic() else self._begin_file_set(branch, commit)()
+            file_set = self._file_sets.get(_key_of_file_set(branch, commit))
+        return file_set or self._begin_file_set(branch, commit)()
 
     def _begin_file_set(
         self, branch: Branch, commit: str, limit_s: float | None = None
     ) -> Callable[[], str | None]:
         """Begin to ask for the file set of a commit; what is returned waits for it, and remembers it."""
-        until = time.monotonic() + _KEPT_S
         request = pb.GetFileSetRequest(commit=commit_message(branch, commit))
         answer = self._client.begin("GetFileSet", request, limit_s)
 
@@ -193,9 +189,7 @@ class Views:
             except PFSError:
                 return None
             with self._lock:
-                self._file_sets[_key_of_file_set(branch, commit)] = file_set, until
-                while len(self._file_sets) > _MOST:
-                    self._file_sets.popitem(last=False)
+                self._file_sets[_key_of_file_set(branch, commit)] = file_set
             return file_set
 
         return take

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -13,9 +14,12 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.pfs.interface import Branch, FileInfo, FileNotFound, TooSlow, Unavailable
 from s3gw.pfs.pachd import PachdPFS
+from s3gw.pfs.pachd._client import Pace, first
+from s3gw.pfs.pachd._messages import commit_message, file_message
 from s3gw.pfs.pachd._room import Room
 from s3gw.pfs.pachd._snapshot import PachdSnapshot
 from s3gw.pfs.pachd.address import find_address
@@ -78,6 +82,37 @@ def test_memory_does_not_grow_with_slow_readers(address):
     assert told["left open"] == 0
 
 
+def test_streams_that_are_not_read_to_their_ends_leave_nothing(store):
+    """Of each gRPC would keep 16 KiB."""
+    store.put("large", bytes(1_000_000))
+    store.put("small", bytes(60_000))
+    client, branch = store.pfs._client, store.branch
+    everything = pb.GlobFileRequest(commit=commit_message(branch), pattern="/**")
+
+    def part_of(path: str, size: int) -> None:
+        download = client.read_file(file_message(branch, None, path), 0)
+        download.receive(size, 10).close()
+        download.close()
+
+    def ask(times: int) -> None:
+        for _ in range(times):
+            first(client.glob(everything))
+            client.glob(everything)
+            client.glob(everything, Pace(1, 1))
+            client.read_file(file_message(branch, None, "large"), 0)
+            part_of("small", 60_000)
+            part_of("large", 1_000_000)
+
+    ask(50)
+    before = resident_kib()
+    ask(200)
+    assert resident_kib() - before < 6000  # and not 18,000
+
+
+def resident_kib() -> int:
+    return int(re.search(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+
+
 def test_no_body_counts_that_nobody_reads(store):
     room = store.pfs._client._room
     store.put("empty", b"")
@@ -101,7 +136,7 @@ def test_no_body_counts_that_nobody_reads(store):
     part.close()
     assert room._bodies == 0
     snapshot, file = begin("other")
-    snapshot._begun._call.cancel()  # as when pachd goes away
+    snapshot._begun._stream.call.cancel()  # as when pachd goes away
     with pytest.raises(Unavailable):
         snapshot.read_file(file)
     assert room._bodies == 0

@@ -8,9 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import grpc
+from grpc import _channel
 from python_pachyderm.proto.v2.auth import auth_pb2_grpc
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 from python_pachyderm.proto.v2.pfs import pfs_pb2_grpc
@@ -45,6 +47,11 @@ _REPEATABLE = {
     "RenewFileSet",
 }
 _PAUSES_S = (0.1, 0.3, 0.6)
+
+# Whether what gRPC has left of a stream can be taken, see `Stream`. That goes by names of its own; where it
+# has others streams are slower.
+_TAKES_EVENTS = hasattr(getattr(_channel, "_SingleThreadedRendezvous", None), "_consume_next_event")
+
 _OPTIONS = [
     ("grpc.max_receive_message_length", _MESSAGE_LIMIT),
     ("grpc.max_send_message_length", _MESSAGE_LIMIT),
@@ -62,7 +69,7 @@ _OPTIONS = [
     # killed between the request and the first answer
     ("grpc.enable_retries", 0),
     # PERF: a thread of gRPC's own would hand over each message: a page of 1000 takes 14 ms instead of 45
-    (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
+    (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, int(_TAKES_EVENTS)),
 ]
 _SERVING = b"\x08\x01"  # HealthCheckResponse{status: SERVING}
 
@@ -199,47 +206,46 @@ class Client:
     def glob(self, request: Any, pace: Pace | None = None) -> Iterator[Entry]:
         """Make a GlobFile as `stream` does; with a pace it is `TooSlow` behind what came in time."""
         if pace is not None:
-            call = self._glob_file(request, timeout=self.deadline_s, metadata=self._metadata)
-            return self._keep_pace(call, pace)
+            return self._keep_pace(Stream(self._begin_stream(self._glob_file, request)), pace)
         return self._stream(self._glob_file, request, self._pauses("GlobFile"))
 
-    def _keep_pace(self, call: Any, pace: Pace) -> Iterator[Entry]:
+    def _keep_pace(self, stream: Stream, pace: Pace) -> Iterator[Entry]:
         try:
-            with self._watch.limit(pace.first_s, call) as limit:
-                for found in self._answers(lambda: call, call, iter(())):
+            with self._watch.limit(pace.first_s, stream.call) as limit, _translated():
+                for found in stream.call:
                     limit.deadline = min(limit.deadline + pace.each_s, time.monotonic() + pace.first_s)
                     yield found
         except Unavailable as error:  # whoever asks has another way, which tries again
             raise TooSlow(str(error)) from error
         finally:
-            call.cancel()
+            stream.end()
+
+    def _begin_stream(self, method: Any, request: Any) -> Any:
+        return method(request, timeout=self.deadline_s, metadata=self._metadata)
 
     def _stream(self, method: Any, request: Any, pauses: Iterable[float]) -> Iterator[Any]:
-        def begin() -> Any:
-            return method(request, timeout=self.deadline_s, metadata=self._metadata)
-
-        return self._answers(begin, begin(), iter(pauses))
+        begin = partial(self._begin_stream, method, request)
+        return self._answers(begin, Stream(begin()), iter(pauses))
 
     @staticmethod
-    def _answers(begin: Callable[[], Any], call: Any, pauses: Iterator[float]) -> Iterator[Any]:
+    def _answers(begin: Callable[[], Any], stream: Stream, pauses: Iterator[float]) -> Iterator[Any]:
         begun = False
         while True:
             try:
                 with _translated():
-                    for found in call:
+                    for found in stream.call:
                         begun = True
                         yield found
             except Unavailable:
                 pause_s = None if begun else next(pauses, None)
                 if pause_s is None:
                     raise
-                time.sleep(pause_s)
-                call = begin()
             else:
                 return
             finally:
-                if begun:
-                    call.cancel()
+                stream.end()
+            time.sleep(pause_s)
+            stream = Stream(begin())
 
     @staticmethod
     def _pauses(method: str) -> tuple[float, ...]:
@@ -306,6 +312,34 @@ class Pace(NamedTuple):
     each_s: float
 
 
+class Stream:
+    """A call of many answers, for whoever reads them; another thread may cancel the `call`.
+
+    gRPC keeps some 16 KiB of a call until somebody has taken every event of it, or for as long as the channel
+    lives; of one that was cancelled its Python takes no more of them (1.85). So they are taken here, at the
+    latest when nobody knows the call any more.
+    """
+
+    def __init__(self, call: Any) -> None:
+        self.call = call
+        self._reads = threading.Lock()
+
+    def take(self) -> Any:
+        """Wait for the next answer; None at the end."""
+        with self._reads:
+            return next(self.call, None)
+
+    def end(self) -> None:
+        """Cancel it, where it has not ended; again is no error. Whoever waits for an answer is told."""
+        self.call.cancel()
+        with self._reads:
+            while _TAKES_EVENTS and self.call._state.due:
+                self.call._consume_next_event()
+
+    def __del__(self) -> None:
+        self.end()
+
+
 class Download:
     """A GetFile in progress.
 
@@ -313,7 +347,7 @@ class Download:
     """
 
     def __init__(self, call: Any, watch: _Watch, room: Room, deadline_s: float) -> None:
-        self._call = call
+        self._stream = Stream(call)
         self._watch = watch
         self._room = room
         self._deadline_s = deadline_s
@@ -329,19 +363,19 @@ class Download:
             wanted: How many of them are wanted; with the last of those the call ends.
         """
         with self._room.arrival(min(rest, MESSAGE), self._deadline_s):
-            with self._watch.limit(self._deadline_s, self._call), _translated():
-                message: memoryview | None = next(self._call, None)
+            with self._watch.limit(self._deadline_s, self._stream.call), _translated():
+                message: memoryview | None = self._stream.take()
             if message is None:
                 return None
             if len(message) >= wanted:
-                self._call.cancel()
+                self._stream.end()
             if len(message) > wanted:
                 message = memoryview(bytes(message[:wanted]))
             return self._room.hold(message, self._spool, self._deadline_s)
 
     def close(self) -> None:
         """Stop it; again is no error."""
-        self._call.cancel()
+        self._stream.end()
         self._spool.close()
         if not self._has_ended:
             self._has_ended = True

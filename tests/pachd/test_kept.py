@@ -101,6 +101,28 @@ def test_what_another_gateway_has_written_is_read_at_once(store, other):
         store.snapshot().inspect_file("a")
 
 
+@pytest.mark.parametrize("path", ["small", "large"])
+@pytest.mark.parametrize(
+    "reads",
+    [
+        lambda snapshot, file: b"".join(snapshot.read_file(file)),
+        lambda snapshot, file: b"".join(snapshot.read_file(file, 5, 5)),
+        lambda snapshot, file: snapshot.inspect_file("other", whole=True),
+        lambda snapshot, file: snapshot.list_files("", "/").files,
+    ],
+)
+def test_a_file_set_that_pachd_has_no_more_is_no_matter_of_the_readers(store, path, reads):
+    bodies = {"small": b"0123456789", "large": LARGE, "other": b""}
+    for name, body in bodies.items():
+        store.put(name, body)
+    file = store.snapshot().inspect_file(path)  # which is kept, with the file set
+    file_sets = store.pfs._views._file_sets
+    for key in list(file_sets):
+        file_sets[key] = "0" * 32
+    other = store.pfs.snapshot(store.branch, store.snapshot().commit)
+    assert reads(store.snapshot(), file) == reads(other, file) != b""
+
+
 def test_many_that_read_at_the_same_time_share_a_look_at_the_head(store, fault, monkeypatch):
     commit = store.put("a", b"").commit
     call, looks = store.pfs._client.call, []

@@ -308,6 +308,15 @@ class PachdSnapshot:
         return self._views.contents
 
     def _download(self, file: FileInfo, offset: int, length: int, filling: Filling | None = None) -> _Body:
+        try:
+            return self._begin_download(file, offset, length, filling)
+        except (PachdError, FileNotFound):
+            if self._file_set is None:
+                raise
+            self._leave_file_set()
+            return self._begin_download(file, offset, length, filling)
+
+    def _begin_download(self, file: FileInfo, offset: int, length: int, filling: Filling | None) -> _Body:
         if offset or not length:
             self._drop_begun()
         if not length:

@@ -13,10 +13,16 @@ from s3gw.addressing.hosts import Domains
 from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.generated.wire import DROPS
+from s3gw.http.dispatch import Profile
 from s3gw.http.operation import ANYBODY, Operation, Support
 from s3gw.http.request import Request
 from s3gw.http.target import Target
+from s3gw.pfs.interface import PFSError
+from s3gw.pfs.paths import check_path
 from s3gw.s3_error import S3Error
+
+# The others find no object where there can be none.
+_MAKES_OBJECTS = {"CopyObject", "CreateMultipartUpload", "PutObject", "RenameObject"}
 
 Parser = TypeVar("Parser", bound=argparse.ArgumentParser)
 
@@ -116,15 +122,18 @@ def _explain(options: argparse.Namespace) -> int:
     try:
         target = request.locate(options.domain)
         profile = PROFILES[options.profile]
+        request.buckets = profile.buckets
         operation = profile.resolve(target.level, request.method, target.query, request.headers)
     except S3Error as error:
         print(f"{options.method} {options.url}: {_said(error)}")
     else:
-        print("\n".join(f"{label:<9}  {text}" for label, text in _told(request, target, operation)))
+        print("\n".join(f"{label:<9}  {text}" for label, text in _told(request, target, operation, profile)))
     return 0
 
 
-def _told(request: Request, target: Target, operation: Operation[Any, Any]) -> list[tuple[str, str]]:
+def _told(
+    request: Request, target: Target, operation: Operation[Any, Any], profile: Profile
+) -> list[tuple[str, str]]:
     """Say of a request what it is and what becomes of it, each with a label."""
     told = [("operation", f"{operation.name} ({operation.feature}), {target.level} level")]
     told += [(label, name) for label, name in (("bucket", target.bucket), ("key", target.key)) if name]
@@ -142,6 +151,8 @@ def _told(request: Request, target: Target, operation: Operation[Any, Any]) -> l
         if fnmatchcase(name, pattern)
     ]
     problem = _problem(request, support)
+    if problem is None and operation.name in _MAKES_OBJECTS:
+        problem = _problem_of_key(target.key, profile)
     return told if problem is None else [*told, ("answer", _said(problem))]
 
 
@@ -152,6 +163,16 @@ def _problem(request: Request, support: Support[Any, Any]) -> S3Error | None:
         support.read(request)
     except S3Error as error:
         return None if error.kind is errors.MissingRequestBodyError else error
+    return None
+
+
+def _problem_of_key(key: str, profile: Profile) -> S3Error | None:
+    """Tell why no object can have a key."""
+    try:
+        check_path(profile.keys.path(key))
+    except PFSError as error:
+        row, _ = errors.PFS_ERRORS[profile.name][type(error)]
+        return S3Error(row, str(error))
     return None
 
 

@@ -18,6 +18,7 @@ from s3gw.generated import errors
 from s3gw.http.application import Unfinished
 from s3gw.http.layout import Response
 from s3gw.http.operation import Way
+from s3gw.pfs.interface import PFSError
 from s3gw.s3_error import S3Error
 from s3gw.server._body import IDLE_S, BodyStream
 from s3gw.server._exchange import Exchange
@@ -389,6 +390,10 @@ class Connection:
                 return
         except ClientGone:
             exchange.closes = True
+        except PFSError as error:  # while a body went out; what comes before is answered
+            _log.warning("%s: the body ends early: %s", exchange.request_id, error)
+            self._last_try(exchange.fail)
+            return
         except Exception:
             self.fail()
             return

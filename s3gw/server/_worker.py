@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import signal
@@ -37,8 +36,8 @@ def run_worker(
     try:
         face = make_app()
     except Exception as error:
-        _tell(tell, str(error) or repr(error))
-        _log.error("the worker cannot start: %s", error)
+        if not _tell(tell, str(error) or repr(error)):
+            _log.error("the worker cannot start: %s", error)
         return 1
     server = GatewayServer(face, listener, settings, seat)
     if admin is not None:
@@ -57,8 +56,12 @@ def run_worker(
     return 0
 
 
-def _tell(report: int, text: str) -> None:
-    """Report to the master, which listens only while the first workers start."""
-    with contextlib.suppress(BrokenPipeError):
+def _tell(report: int, text: str) -> bool:
+    """Report to the master, which listens only while the first workers start; tell whether it does."""
+    try:
         os.write(report, text.encode())
-    os.close(report)
+    except BrokenPipeError:
+        return False
+    finally:
+        os.close(report)
+    return True

@@ -603,8 +603,9 @@ def test_nobody_else_may_look_into_the_folder(tmp_path, mask):
 def test_a_folder_of_others_stays_as_open_as_it_is(tmp_path):
     (tmp_path / "theirs").write_text("theirs")
     tmp_path.chmod(0o755)
-    open_store(tmp_path).pfs.close()
-    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    for _ in range(2):  # also where there is a PFS in it
+        open_store(tmp_path).pfs.close()
+        assert tmp_path.stat().st_mode & 0o777 == 0o755
     assert (tmp_path / "pfs.sqlite").stat().st_mode & 0o777 == 0o600
 
 

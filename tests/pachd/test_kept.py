@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,7 +21,7 @@ from s3gw.generated.routes import PROFILES
 from s3gw.http.application import Application
 from s3gw.http.layout import Response
 from s3gw.http.request import Request
-from s3gw.pfs.interface import FileInfo, FileNotFound, Unavailable
+from s3gw.pfs.interface import FileInfo, FileNotFound, PFSError, Unavailable
 from s3gw.pfs.pachd import PachdPFS, _views
 from s3gw.pfs.pachd._disk import Contents
 from s3gw.pfs.pachd._messages import branch_message, commit_message
@@ -358,6 +359,65 @@ def fill(contents: Contents, file: FileInfo) -> None:
     if filling is not None:
         filling.write(bytes(file.size))
         filling.close()
+
+
+@pytest.mark.parametrize("theirs", ["a.csv", "ab/a.csv", "lock", "pfs.sqlite"])
+def test_a_folder_of_others_is_refused_and_left_as_it_is(cache_dir, theirs):
+    path = cache_dir / theirs
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"theirs")
+    with pytest.raises(PFSError, match=r"has other things in it; choose an empty folder for --cache-dir"):
+        Contents(cache_dir, 4_000_000)
+    assert files(cache_dir) == [path]
+    assert path.read_bytes() == b"theirs"
+
+
+@pytest.mark.parametrize("theirs", ["incoming/a.csv", "incoming/a-b-c/d", "ab/a.csv", "lost+found/a-1"])
+def test_what_others_have_put_into_the_folder_stays_and_is_no_matter(cache_dir, theirs):
+    Contents(cache_dir, 4_000_000)
+    path = cache_dir / theirs
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"theirs")
+    contents = Contents(cache_dir, 1_300_000)
+    for number in range(1, 9):
+        fill(contents, content(number))
+    assert path.read_bytes() == b"theirs"
+    assert contents.open(content(8), 0, 10) is not None
+
+
+def test_a_folder_that_is_removed_is_made_again_and_its_size_holds_for_all(cache_dir):
+    first, second = Contents(cache_dir, 2_000_000), Contents(cache_dir, 2_000_000)
+    fill(first, content(1))
+    shutil.rmtree(cache_dir)
+    assert first.open(content(1), 0, 1) is None
+    for number in range(1, 9):
+        fill((first, second)[number % 2], content(number))
+    kept = [path for path in bodies(cache_dir) if path.stat().st_size]
+    assert 1 < len(kept) <= 3
+    shutil.rmtree(cache_dir / "incoming")
+    fill(first, content(9))
+    assert second.open(content(9), 0, 1) is not None
+
+
+def test_a_content_under_the_name_of_another_is_not_it(kept, cache_dir):
+    kept.put("a", LARGE)
+    kept.put("b", LARGE[::-1])
+    for path in "ab":
+        read(kept, path)
+    one, other = bodies(cache_dir)
+    one.rename(cache_dir / "x")
+    other.rename(one)
+    (cache_dir / "x").rename(other)
+    assert [read(kept, path) for path in "ab"] == [LARGE, LARGE[::-1]]
+
+
+@pytest.mark.parametrize("taken", ["folder", "folder/incoming"])
+def test_a_folder_that_cannot_be_one_is_told_with_its_option(tmp_path, taken):
+    path = tmp_path / taken
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"")
+    with pytest.raises(PFSError, match=r"cannot be used: .*; choose another folder for --cache-dir"):
+        Contents(tmp_path / "folder", 1000)
 
 
 def test_what_was_asked_for_longest_ago_makes_room_whichever_process_brought_it(cache_dir):

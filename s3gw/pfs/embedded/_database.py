@@ -70,11 +70,6 @@ class NewerFormat(Unusable):
     """The folder was written by a newer version."""
 
 
-def is_ours(folder: Path) -> bool:
-    """Tell whether a folder holds a PFS, or is for one: others may have put their own things there."""
-    return (folder / "pfs.sqlite").exists() or not any(folder.iterdir())
-
-
 def check_is_there(folder: Path) -> None:
     """Raise `Unusable` where a folder holds no PFS."""
     if not (folder / "pfs.sqlite").is_file():

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 _FOLDER = 0o700
 _FILE = 0o600
+
+
+# What a PFS has in its folder, beside what a mounted volume has there.
+_OWN = re.compile(r"pfs\.sqlite.*|.*\.lock|objects|reserve|lost|lost\+found")
+
+
+def is_ours(folder: Path) -> bool:
+    """Tell whether there is nothing in a folder but a PFS: others may have put their own things there."""
+    return all(_OWN.fullmatch(path.name) for path in folder.iterdir())
 
 
 def make_folder(path: Path) -> None:

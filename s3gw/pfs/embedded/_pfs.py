@@ -12,8 +12,8 @@ from s3gw.pfs.embedded._changes import ChangeWork, refuse_clash, settle
 from s3gw.pfs.embedded._committer import Committer, Task
 from s3gw.pfs.embedded._compose import Composition, compose
 from s3gw.pfs.embedded._contents import BodyStaging, ContentStore
-from s3gw.pfs.embedded._database import Database, Unusable, is_ours, telling
-from s3gw.pfs.embedded._folder import close_to_others, make_folder, sync_folder
+from s3gw.pfs.embedded._database import Database, Unusable, telling
+from s3gw.pfs.embedded._folder import close_to_others, is_ours, make_folder, sync_folder
 from s3gw.pfs.embedded._history import Cut, Keep, choose
 from s3gw.pfs.embedded._log_index import LogIndex
 from s3gw.pfs.embedded._purge import Purger, alone

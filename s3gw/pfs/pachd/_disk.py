@@ -2,13 +2,15 @@
 
 A hash never gets another content, so that nothing here is ever stale; whoever asks has learned the hash
 from pachd with rights of his own. A file is ``aa/aabb...-SIZE``: the bytes, and behind them the CRC-32C of
-each block (see `s3gw.pfs.blocks`), which are compared before any byte goes out. PFS's own hash cannot be
-compared: PFS cuts large files with a rolling hash of its own, and hashes the hashes of the pieces.
+each block (see `s3gw.pfs.blocks`), which are compared before any byte goes out, and one of these with the
+name. PFS's own hash cannot be compared: PFS cuts large files with a rolling hash of its own, and hashes the
+hashes of the pieces.
 
 It is filled while a body streams to its reader, beside the others in ``incoming/`` under a lock that dies
 with its process, and gets its name when it is whole: nobody sees half of it, whatever is killed. A power
 loss may leave a file whose sums are wrong, which is dropped when it is asked for. All workers share the
-folder; its size is counted in the file ``lock``, and those that were asked for longest ago make room.
+folder; its size is counted in the file ``lock``, and those that were asked for longest ago make room. Nothing
+else is touched in it, and where all of it is removed it is made again.
 
 Of libraries diskcache was looked at: it wants a body as a whole or pulls it from a file, pickles, forgets
 what a killed process has written until somebody calls for a check, and compares no sums.
@@ -21,6 +23,7 @@ import fcntl
 import logging
 import os
 import queue
+import re
 import struct
 import threading
 import time
@@ -29,8 +32,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from awscrt import checksums
+
 from s3gw.pfs.blocks import BLOCK, BlockSums, LargeReader, Seen
-from s3gw.pfs.interface import CorruptData, FileInfo
+from s3gw.pfs.interface import CorruptData, FileInfo, PFSError
 
 # So much of a body is compared before its first byte goes out.
 _AHEAD = 8 * 1024 * 1024
@@ -43,6 +48,11 @@ _BEHIND = 16
 _USED_S = 60.0
 
 _TOTAL = struct.Struct(">Q")
+_SEAL = struct.Struct(">I")
+
+# A content, and one on its way.
+_NAME = re.compile(r"[0-9a-f]+-[0-9]+", re.ASCII)
+_INCOMING = re.compile(r"[0-9a-f]+-([0-9]+)-[0-9a-f]{32}", re.ASCII)
 
 _log = logging.getLogger(__name__)
 
@@ -51,11 +61,11 @@ class Contents:
     """The folder. Safe to use from many threads, and by many processes.
 
     Args:
-        folder: Is made where it is missing; nothing else may be in it.
+        folder: Is made where it is missing.
         most: Bytes that all files in it may have together.
 
     Raises:
-        OSError: The folder cannot be used.
+        PFSError: The folder cannot be used, or others have put their own things there.
     """
 
     def __init__(self, folder: Path, most: int) -> None:
@@ -66,11 +76,27 @@ class Contents:
         self._threads = threading.Lock()
         self._arriving: set[str] = set()
         self._has_told = False
+        try:
+            if folder.is_dir() and not self._is_ours():
+                raise PFSError(f"{folder} has other things in it; choose an empty folder for --cache-dir")
+            self._lock = self._open()
+            with self._locked():
+                self._sweep()
+                self._write_total(self._make_room(most))
+        except OSError as error:
+            raise PFSError(
+                f"{folder} cannot be used: {error.strerror}; choose another folder for --cache-dir"
+            ) from error
+
+    def _is_ours(self) -> bool:
+        """Tell whether the folder is empty, or is one of these, be it one that is just being made."""
+        there = {path.name for path in self._folder.iterdir()} - {"lost+found"}
+        return there <= {"incoming"} or {"incoming", "lock"} <= there
+
+    def _open(self) -> int:
+        """Make what is missing; the descriptor of ``lock``."""
         self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        with self._locked():
-            self._sweep()
-            self._write_total(self._make_room(most))
+        return os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def open(self, file: FileInfo, offset: int, length: int) -> LargeReader | None:
         """Open a part of a content; None where it is not here."""
@@ -90,8 +116,9 @@ class Contents:
         reader.tell = drop
         try:
             state = os.fstat(opened)
-            sums = os.pread(opened, state.st_size, file.size)
-            if len(sums) != _sums_of(file.size):
+            behind = os.pread(opened, state.st_size, file.size)
+            sums, seal = behind[: -_SEAL.size], behind[-_SEAL.size :]
+            if len(behind) != _behind(file.size) or seal != _seal(name, sums):
                 drop()
                 return None
             if time.time() - state.st_mtime > _USED_S:
@@ -116,6 +143,7 @@ class Contents:
                 return None
             self._arriving.add(name)
         try:
+            self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self._reserve(size):
                 return Filling(self, name, file.size, self._incoming / f"{name}-{uuid.uuid4().hex}")
         except (OSError, RuntimeError) as error:  # there is no thread for it
@@ -148,6 +176,9 @@ class Contents:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         with self._threads:
+            if not os.fstat(self._lock).st_nlink:  # somebody has removed all of it
+                lost, self._lock = self._lock, self._open()
+                os.close(lost)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             try:
                 yield
@@ -173,9 +204,12 @@ class Contents:
 
     def _make_room(self, most: int) -> int:
         """Remove what was asked for longest ago until `most` bytes are left; tell how many are."""
-        total = sum(_whole(int(path.name.split("-")[1])) for path in self._incoming.iterdir())
+        incoming = (_INCOMING.fullmatch(path.name) for path in self._incoming.iterdir())
+        total = sum(_whole(int(match[1])) for match in incoming if match is not None)
         kept = []
         for path in self._folder.glob("??/*"):
+            if _NAME.fullmatch(path.name) is None:
+                continue
             with contextlib.suppress(OSError):
                 state = path.stat()
                 kept.append((state.st_mtime, state.st_size, str(path)))
@@ -191,6 +225,8 @@ class Contents:
     def _sweep(self) -> None:
         """Remove what processes that are gone have left half done."""
         for path in self._incoming.iterdir():
+            if _INCOMING.fullmatch(path.name) is None:
+                continue
             with contextlib.suppress(OSError):
                 file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
                 try:
@@ -273,7 +309,8 @@ class Filling:
             self._append(block)
         if self._left:
             return False
-        self._append(self._sums.sums())
+        sums = self._sums.sums()
+        self._append(sums + _seal(self._name, sums))
         with contextlib.suppress(FileExistsError):  # another process has brought it too
             self._contents.keep(self._name, self._incoming)
             return True
@@ -290,9 +327,14 @@ def _name(file: FileInfo) -> str:
     return f"{file.hash.hex()}-{file.size}"
 
 
-def _sums_of(size: int) -> int:
-    return 4 * -(-size // BLOCK)
+def _seal(name: str, sums: bytes) -> bytes:
+    """Give what ties the sums of a content to its name."""
+    return _SEAL.pack(checksums.crc32c(sums, checksums.crc32c(name.encode())))
+
+
+def _behind(size: int) -> int:
+    return 4 * -(-size // BLOCK) + _SEAL.size
 
 
 def _whole(size: int) -> int:
-    return size + _sums_of(size)
+    return size + _behind(size)

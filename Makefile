@@ -49,6 +49,8 @@ clean:
 	rm -rf .make .tox .cache .coverage* build *.egg-info
 
 .make/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"s3gw needs Python 3.11 or later: name one, make run PYTHON=python3.12")'
 	$(PYTHON) -m venv .make
 
 .make/run: .make/bin/pip pyproject.toml

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import re
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from s3gw import contract, keys, maintenance
+from s3gw import __version__, contract, keys, maintenance
 from s3gw.context import Context
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.pfs import PFSError, opener
@@ -87,12 +89,18 @@ _NOT_OF_DEFAULT = {
     "domain": f"--domain is not of the profile {DEFAULT_PROFILE}",
 }
 
+_CACHE_SIZE = "10G"
 _LAST_PORT = 65535
 _REGION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST = 1024
 _LARGEST = 1 << 30
 _BYTES = re.compile(r"([0-9]{1,12})([KMG]?)", re.ASCII)
+_ON = ("true", "1", "yes", "on")
+_OFF = ("false", "0", "no", "off", "")
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+_log = logging.getLogger(__name__)
 
 
 class _Unusable(Exception):
@@ -101,6 +109,15 @@ class _Unusable(Exception):
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line; `--help` has the rest."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Know all of them: else argparse would tell of the others without the command that they are for."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(f"unrecognized arguments: {' '.join(rest)}")
+        return found, rest
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
@@ -112,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         description="S3 in front of PFS, Pachyderm's versioned file system.",
         epilog=_EPILOG,
     )
+    parser.add_argument("--version", action="version", version=f"s3gw {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     raw = argparse.RawDescriptionHelpFormatter
 
@@ -257,9 +275,10 @@ def _parser() -> argparse.ArgumentParser:
         serve,
         "--cache-size",
         type=_bytes,
-        default="10G",
+        default=_CACHE_SIZE,
         metavar="BYTES",
-        help="what that folder may hold: what was read longest ago is dropped first",
+        help="what that folder may hold: what was read longest ago is dropped first; K, M and G are units, "
+        "0 keeps nothing",
     )
     _setting(
         serve,
@@ -334,7 +353,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--delete-nonempty-buckets",
         action=argparse.BooleanOptionalAction,
-        default=os.environ.get("S3GW_DELETE_NONEMPTY_BUCKETS", "").lower() in ("1", "true", "yes"),
+        default=_switch(serve, "S3GW_DELETE_NONEMPTY_BUCKETS"),
         help="let DeleteBucket delete the files too",
     )
 
@@ -381,6 +400,13 @@ def _setting(parser: argparse.ArgumentParser, flag: str, *, default: str, help: 
     parser.add_argument(flag, default=given, help=f"{help}{shown}", **rest)
 
 
+def _switch(parser: argparse.ArgumentParser, variable: str) -> bool:
+    given = os.environ.get(variable, "").lower()
+    if given not in (*_ON, *_OFF):
+        parser.error(f"{variable}: {given!r} is none of true, false")
+    return given in _ON
+
+
 def _lower(sentence: str) -> str:
     return sentence[0].lower() + sentence.removesuffix(".")[1:]
 
@@ -423,7 +449,7 @@ def _count(text: str) -> int:
 def _bytes(text: str) -> int:
     match = _BYTES.fullmatch(text)
     if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size: write 64M, 1G or 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: write 512K, 64M, 1G or 0")
     return int(match[1]) * _UNITS[match[2]]
 
 
@@ -441,6 +467,8 @@ def _serve(options: argparse.Namespace) -> int:
     from s3gw.server import ServerError, Settings, serve
 
     _refuse_what_the_profile_lacks(options)
+    if options.cache_size != _bytes(_CACHE_SIZE) and not options.cache_dir:
+        raise _Unusable("--cache-size is what --cache-dir may hold: add that too, or leave it out")
     rules = _cors(options)
     shared = Shared()
     keyring = _keyring(options, shared)
@@ -490,6 +518,8 @@ def _serve(options: argparse.Namespace) -> int:
             authority = _authority(options, context.pfs, shared)
             app = create_app(context, options.profile, domains=options.domain, authority=authority)
             sweeper.start(context.pfs, options.upload_expiry)
+            if in_cluster:
+                threading.Thread(target=_look, args=(context.pfs,), name="look", daemon=True).start()
             return app
 
         def ready(url: str) -> None:
@@ -511,6 +541,14 @@ def _serve(options: argparse.Namespace) -> int:
         return serve(settings, make_app, ready=ready)
     except (ServerError, PFSError) as error:
         raise _Unusable(str(error)) from error
+
+
+def _look(pfs: PFS) -> None:
+    """Say at the start that a cluster does not answer: one may start later, or have another address."""
+    try:
+        pfs.check()
+    except PFSError as error:
+        _log.warning("the cluster does not answer yet: %s", error)
 
 
 def _refuse_what_the_profile_lacks(options: argparse.Namespace) -> None:

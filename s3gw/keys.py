@@ -279,6 +279,8 @@ def _keep_owner(descriptor: int, target: Path) -> None:
 
 
 def _line(path: Path, error: Exception) -> str:
+    if isinstance(error, FileNotFoundError) and not path.parent.is_dir():
+        return f"{path}: there is no folder {path.parent}: make it first"
     if isinstance(error, FileNotFoundError):
         return f"{path}: there is none: `s3gw key add NAME --keyring {path}` makes one in its folder"
     return f"{path}: {(isinstance(error, OSError) and error.strerror) or error}"

@@ -719,7 +719,7 @@ def run(
     try:
         port = server.add_insecure_port(listen)
     except RuntimeError as error:
-        raise PFSError(f"cannot listen on {listen}: choose another --listen") from error
+        raise PFSError(f"cannot listen on {listen}, which may be in use: choose another --listen") from error
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

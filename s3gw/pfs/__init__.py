@@ -51,16 +51,23 @@ def opener(
     """
     kind, _, rest = where.partition(":")
     if kind == "embedded" and rest:
-        if has_users:
-            raise PFSError("An embedded PFS knows no users: give --auth a keyring, or --pfs a cluster.")
-        if properties_repo is not None:
-            raise PFSError("An embedded PFS keeps properties with the files: leave --properties-repo out.")
-        if cache_dir is not None:
-            raise PFSError("An embedded PFS has its contents on this machine: leave --cache-dir out.")
+        _refuse(
+            (has_users, "An embedded PFS knows no users: give --auth a keyring, or --pfs a cluster."),
+            (
+                properties_repo,
+                "An embedded PFS keeps properties by itself: leave --properties-repo out.",
+            ),
+            (cache_dir, "An embedded PFS has its contents on this machine: leave --cache-dir out."),
+            (pachd_ca or pachd_token, "An embedded PFS is no cluster: leave --pachd-ca, --pachd-token out."),
+        )
         from s3gw.pfs.embedded import EmbeddedPFS, parse_history
 
         return partial(EmbeddedPFS, Path(rest), durability=durability, history=parse_history(history))
     if where == "pachd" or (kind in ("grpc", "grpcs") and rest):
+        _refuse(
+            (durability != "power", "A cluster says itself what a write survives: leave --durability out."),
+            (history != "all", "A cluster keeps its history by itself: leave --history out."),
+        )
         from s3gw.pfs.pachd.address import find_address
 
         if properties_repo is not None:
@@ -89,3 +96,10 @@ def opener(
         f"{where!r} is no PFS: write embedded:PATH, for example embedded:/var/lib/s3gw, "
         "or grpc://HOST:PORT for a cluster"
     )
+
+
+def _refuse(*refusals: tuple[object, str]) -> None:
+    """Raise `PFSError` with the first message whose condition holds."""
+    for condition, message in refusals:
+        if condition:
+            raise PFSError(message)

@@ -477,9 +477,11 @@ def test_names_are_right_whichever_version_wrote_them(folder):
     store.pfs.close()
 
 
-def test_strays_alone_are_repaired_to_order(store, folder):
-    (folder / "objects" / "dead" / "0").mkdir(parents=True)
-    (folder / "objects" / "dead" / "0" / "0").write_bytes(b"stray")
+@pytest.mark.parametrize("where", ["dead/0/0", "dead/0", "dead"])
+def test_strays_alone_are_repaired_to_order(store, folder, where):
+    path = folder / "objects" / where
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"stray")
     assert check(folder).in_order is False
     assert check(folder, repair=True).in_order is True
 
@@ -577,6 +579,8 @@ def test_a_backup_tells_what_is_missing_and_has_the_rest(store, folder, tmp_path
 def test_a_backup_goes_to_a_new_folder_alone(store, folder, tmp_path):
     with pytest.raises(PFSError, match="choose a new folder"):
         backup(folder, folder)
+    with pytest.raises(PFSError, match="choose a folder of its own"):
+        backup(folder, folder / "copy")
     with pytest.raises(PFSError, match=r"no pfs\.sqlite"):
         backup(tmp_path / "nothing", tmp_path / "copy")
 

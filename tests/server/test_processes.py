@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -77,6 +78,19 @@ def test_the_ready_line_names_the_address_and_a_line_to_try(tmp_path):
         (["serve", "--listen", "203.0.113.1:80"], {}, "cannot listen on 203.0.113.1:80"),
         (["serve"], {"S3GW_LISTEN": "nowhere"}, "'nowhere' is not HOST:PORT"),
         (["serve"], {"S3GW_LOG_FORMAT": "xml"}, "S3GW_LOG_FORMAT: 'xml' is none of json, text"),
+        (["serve"], {"S3GW_DELETE_NONEMPTY_BUCKETS": "maybe"}, "'maybe' is none of true, false"),
+        (["serve", "--unheard-of"], {}, "(see s3gw serve --help)"),
+        (["serve", "--cache-size", "10GB"], {}, "write 512K, 64M, 1G or 0"),
+        (["serve", "--cache-size", "1G"], {}, "--cache-size is what --cache-dir may hold"),
+        (["serve", "--pfs", "grpc://x:1", "--durability", "process"], {}, "leave --durability out"),
+        (["serve", "--pfs", "grpc://x:1", "--history", "30d"], {}, "leave --history out"),
+        (["serve", "--pfs", "embedded:x", "--pachd-token", "t"], {}, "leave --pachd-ca, --pachd-token out"),
+        (
+            ["serve", "--pfs", "grpc://x:1", "--cache-dir", "/dev/null", "--listen", "127.0.0.1:0"],
+            {},
+            "/dev/null cannot be used: Not a directory; choose another folder for --cache-dir",
+        ),
+        (["key", "add", "a", "--keyring", "/no/folder/k.yaml"], {}, "there is no folder /no/folder"),
         (["explain", "GET", "/", "-H", "no-colon"], {}, "write -H 'name: value'"),
         ([], {}, "the following arguments are required"),
     ],
@@ -254,12 +268,40 @@ def test_operations_are_printed_as_a_table_and_as_json():
         (["GET", "/b.r?cors", "--profile", "extended"], "right      list (with --auth)"),
         (["PUT", "/b.r?policy", "--profile", "extended"], "Edit the keyring, or give roles"),
         (["OPTIONS", "/b.r/k", "--profile", "extended"], "right      none is asked for"),
+        (
+            ["PUT", "/b.r/f%20(1)"],
+            "answer     400 InvalidFilePath: PFS refuses this file path: the character (",
+        ),
+        (["PUT", "/b.r/a/../b", "--profile", "extended"], "answer     400 InvalidFilePath"),
+        (["GET", "/images/k"], "answer     404 NoSuchBucket"),
+        (
+            ["PUT", f"/{'0' * 12}4{'0' * 3}8{'0' * 15}.b.r/k", "--profile", "extended"],
+            "answer     403 AccessDenied: A commit never changes",
+        ),
     ],
 )
 def test_explain_tells_what_becomes_of_a_request(words, said):
     done = s3gw("explain", *words)
     assert done.returncode == 0
     assert said in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["GET", "/images/k"],
+        ["PUT", "/images"],
+        ["PUT", "/b.r/f%20(1)"],
+        ["GET", f"/{'0' * 12}4{'0' * 3}8{'0' * 15}.b.r/k"],
+        ["GET", "/b.r/a/../b"],
+    ],
+)
+def test_explain_knows_of_no_problem_where_there_is_none(words):
+    assert "answer" not in s3gw("explain", *words, "--profile", "extended").stdout
+
+
+def test_the_version_is_told():
+    assert re.fullmatch(r"s3gw \d+\.\d+\.\d+\n", s3gw("--version").stdout)
 
 
 def test_a_reader_of_the_table_may_stop_early():

@@ -61,6 +61,8 @@ def test_rot_behind_what_is_checked_ahead_ends_the_connection(gateway, folder):
     assert len(received) < size
     assert b"X" not in received[-1000:]
     eventually(lambda: any("huge of default/r@b: objects/" in line for line in gateway.log))
+    assert any("the body ends early: objects/" in line for line in gateway.log)
+    assert not any("Traceback" in line for line in gateway.log)
 
 
 def test_a_missing_content_is_no_missing_key(gateway, folder):

@@ -36,6 +36,8 @@ def backup(folder: Path, to: Path, tell: Callable[[str], None] = lambda _: None)
     try:
         if to.exists() and any(to.iterdir()):
             raise Unusable(f"{to} holds something already: choose a new folder")
+        if to.resolve().is_relative_to(folder.resolve()):
+            raise Unusable(f"{to} is within {folder}: choose a folder of its own")
         make_folder(to)
         with alone(folder, waits=True):
             copy = _Copy(folder / "objects", to / "objects")

@@ -19,6 +19,8 @@ __all__ = ["PachdPFS"]
 # These versions still know the old way; what a later one does not know it would complain about.
 if (1, 79) <= tuple(map(int, version("grpcio").split(".")[:2])) < (1, 86):
     os.environ.setdefault("GRPC_EXPERIMENTS", "-event_engine_client")
+# gRPC would write lines of its own into the log; what it has to say is in its errors too.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 # What nobody waits for is polled for by a timer then: that a cluster is back would be seen after 5 s.
 os.environ.setdefault("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "100")
 

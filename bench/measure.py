@@ -34,7 +34,7 @@ class Turn:
     requests: int = 0
     seconds: float = 0.0
     cpu_s: float | None = None
-    load_cpu_s: float = 0.0
+    load_cpu_s: float | None = None
     p50_ms: float = 0.0
     p99_ms: float = 0.0
     problem: str = ""
@@ -221,8 +221,10 @@ class Bench:
                 told = self.send(server, workload.bucket, *options)
                 after, load_after = cpu_s(server.pid), _children_s()
             if workload.tidy:
-                self.send(server, workload.bucket, *workload.tidy)
+                tidied = self.send(server, workload.bucket, *workload.tidy)
                 server.free()
+                if tidied["errors"]:  # what is left would fill the disk for the turns behind it
+                    return Turn(problem=f"tidy: {tidied['problem']}")
         except (OSError, subprocess.SubprocessError) as error:
             return Turn(problem=str(error))
         problem = told["problem"]

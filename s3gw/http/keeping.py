@@ -2,8 +2,8 @@
 
 An entry of the catalogue in the lane `read` promises that: what it answers follows from its request and
 from the branch alone. The state of the branch is asked for each time, so that nothing old is ever served,
-whoever has written since, in whichever process. A cluster tells the head alone: there a request that names
-a version or a commit is worked out each time, and one in the name of a user of the cluster too.
+whoever has written since, in whichever process. A cluster tells the head alone: there a request of a version
+or of the bucket of a commit is worked out each time, and one in the name of a user of the cluster too.
 
 PERF: what is asked for once is not kept: where clients read more than there is room for, that would cost
 as much as the answer itself, and drive out what is asked for again.

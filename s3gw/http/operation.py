@@ -41,7 +41,7 @@ class Support(Generic[Asked, Result]):
         reads: Members of a request that are read; ``?`` marks a parameter, ``=`` a field of a form.
         drops: Those that are accepted and not used; ``s3gw.generated.wire.DROPS`` says why.
         refuses: Those that are refused, each with the feature that it asks for.
-        lane: See `Lane`; for a PFS that is quick.
+        lane: See `Lane`. For a PFS that is not quick, whose answers are kept too: it takes a thread there.
         keeps_waiting: Whether its answer may take so long that white space goes ahead of it.
         reads_form: Whether its body is a form, which can tell who sends it.
         read: Makes the typed request.

@@ -1,6 +1,7 @@
 """One request and its answer: what the application gets, and what it gives.
 
-All that is known of the application is here, and in the lanes of the server.
+What the application knows of a request, and what it answers, is here alone; who serves it, and where, is
+decided by the connection and its server.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def spoil(store: Store) -> None:
 
 
 def at_once(begun: float) -> bool:
-    return time.monotonic() - begun < 2
+    return time.monotonic() - begun < 4
 
 
 @pytest.mark.parametrize("waiting_jobs", [1, 3])
@@ -123,7 +123,7 @@ def test_a_head_that_takes_long_to_be_finished_is_waited_for_no_longer_than_a_mo
     finish(output)
     started = time.monotonic()
     assert output.paths() == []
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
 
 
 def test_a_look_at_the_head_takes_no_longer_than_half_of_the_deadline(store, fault):

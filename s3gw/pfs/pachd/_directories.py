@@ -55,7 +55,7 @@ class Measured(NamedTuple):
     """What a child has taken, in seconds.
 
     Attributes:
-        own_s: By pachd's own way; where that was given up, what it had taken until then.
+        own_s: By pachd's own way when it was given up, until then; 0 where it never was.
         jump_s: By jumps; None where nobody has jumped.
     """
 

@@ -43,11 +43,35 @@ def over(kind: str, prefix: str, *options: str) -> Iterator[Gateway]:
             delete_repos(where, prefix)  # the cluster may be somebody's
 
 
+class Gateways:
+    """Gateways that run until the last test has ended, each begun when the first one asks for it.
+
+    A fixture that has them as parameters itself would end one and begin the other for each module.
+    """
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self._stack = stack
+        self._running: dict[tuple[str, ...], Gateway] = {}
+
+    def over(self, kind: str, prefix: str, *options: str) -> Gateway:
+        """Give the one that `over` would run."""
+        key = (kind, prefix, *options)
+        if key not in self._running:
+            self._running[key] = self._stack.enter_context(over(*key))
+        return self._running[key]
+
+
+@pytest.fixture(scope="session")
+def gateways() -> Iterator[Gateways]:
+    """All that this process runs."""
+    with contextlib.ExitStack() as stack:
+        yield Gateways(stack)
+
+
 @pytest.fixture(scope="session", params=KINDS)
-def gateway(request: pytest.FixtureRequest) -> Iterator[Gateway]:
+def gateway(request: pytest.FixtureRequest, gateways: Gateways) -> Gateway:
     """A gateway over each kind of PFS, shared: tests make buckets of their own."""
-    with over(request.param, f"{RUN}-") as running:
-        yield running
+    return gateways.over(request.param, f"{RUN}-")
 
 
 @pytest.fixture
@@ -57,10 +81,9 @@ def bucket(gateway: Gateway) -> str:
 
 
 @pytest.fixture(scope="session", params=KINDS)
-def extended(request: pytest.FixtureRequest) -> Iterator[Gateway]:
+def extended(request: pytest.FixtureRequest, gateways: Gateways) -> Gateway:
     """A gateway of the profile extended over each kind of PFS, shared likewise."""
-    with over(request.param, f"{RUN}x-", "--profile", "extended") as running:
-        yield running
+    return gateways.over(request.param, f"{RUN}x-", "--profile", "extended")
 
 
 @pytest.fixture
@@ -77,13 +100,12 @@ def new_bucket(gateway: Gateway, prefix: str) -> str:
 
 
 @pytest.fixture(scope="session", params=["embedded", "properties-repo"])
-def keeping(request: pytest.FixtureRequest) -> Iterator[Gateway]:
+def keeping(request: pytest.FixtureRequest, gateways: Gateways) -> Gateway:
     """A gateway of the profile extended over each PFS that keeps properties, shared likewise."""
     kind, options = request.param, ["--profile", "extended"]
     if kind == "properties-repo":
         kind, options = "pachd", [*options, "--properties-repo", f"{RUN}p-kept"]
-    with over(kind, f"{RUN}p-", *options) as running:
-        yield running
+    return gateways.over(kind, f"{RUN}p-", *options)
 
 
 @pytest.fixture

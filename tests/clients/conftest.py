@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import KINDS, RUN, over
+from tests.conftest import KINDS, RUN, Gateways
 from tests.keyring import SECRETS, keyring_in
 from tests.serving import Gateway
 
@@ -145,10 +145,14 @@ def profile(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def keyring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a keyring."""
+    return keyring_in(tmp_path_factory.mktemp("keyring"))
+
+
 @pytest.fixture(scope="session", params=KINDS)
-def gateway(
-    request: pytest.FixtureRequest, profile: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Gateway]:
+def gateway(request: pytest.FixtureRequest, profile: str, keyring: Path, gateways: Gateways) -> Gateway:
     """A gateway of a profile over each kind of PFS, shared: tests make buckets of their own.
 
     That of extended asks who sends a request.
@@ -156,12 +160,12 @@ def gateway(
     prefix = f"{RUN}{profile}-"
     options = ["--profile", profile]
     if profile == "extended":
-        options += ["--auth", str(keyring_in(tmp_path_factory.mktemp("keyring")))]
+        options += ["--auth", str(keyring)]
         if request.param == "pachd":
             options += ["--properties-repo", f"{prefix}properties"]
-    with over(request.param, prefix, *options) as running:
-        running.credentials = (ACCESS_KEY, SECRET)
-        yield running
+    running = gateways.over(request.param, prefix, *options)
+    running.credentials = (ACCESS_KEY, SECRET)
+    return running
 
 
 @pytest.fixture

@@ -33,19 +33,28 @@ _numbers = itertools.count(1)
 _RUN = uuid.uuid4().hex[:8]
 
 
-@pytest.fixture(scope="module", params=["embedded", "pachd"])
-def pfs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PFS]:
-    """A PFS of each kind; tests make branches of their own."""
-    if request.param == "embedded":
-        opened = EmbeddedPFS(tmp_path_factory.mktemp("pfs"), durability="process")
-        yield opened
-        opened.close()
-        return
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PFS]:
+    """An embedded PFS."""
+    opened = EmbeddedPFS(tmp_path_factory.mktemp("pfs"), durability="process")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def pachd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PFS]:
+    """A cluster."""
     with some_pachd(tmp_path_factory.mktemp("devpachd")) as address:
         tidy = TidyPachd(find_address(address))
         yield tidy
         tidy.tidy()
         tidy.close()
+
+
+@pytest.fixture(scope="session", params=["embedded", "pachd"])
+def pfs(request: pytest.FixtureRequest) -> PFS:
+    """A PFS of each kind, for all tests; they make branches of their own."""
+    return request.getfixturevalue(request.param)
 
 
 class TidyPachd(PachdPFS):

@@ -41,7 +41,7 @@ def pages(snapshot, prefix: str, delimiter: str, after: str, limit: int) -> list
         after = page.after
 
 
-@settings(max_examples=3 if os.environ.get("S3GW_TEST_PACHD") else 60, deadline=None)
+@settings(max_examples=3 if os.environ.get("S3GW_TEST_PACHD") else 40, deadline=None)
 @given(
     data=st.data(),
     first=st.lists(PATHS, max_size=30),

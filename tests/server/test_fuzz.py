@@ -20,8 +20,8 @@ from pathlib import Path
 from tests.server.test_processes import children
 from tests.serving import Gateway, eventually, serving
 
-# Half a minute on one Python is enough for the gate.
-SECONDS = float(os.environ.get("S3GW_TEST_FUZZ_SECONDS") or (30 if sys.version_info[:2] == (3, 11) else 5))
+# So much on one Python is enough for the gate.
+SECONDS = float(os.environ.get("S3GW_TEST_FUZZ_SECONDS") or (20 if sys.version_info[:2] == (3, 11) else 5))
 SEED = int(os.environ.get("S3GW_TEST_FUZZ_SEED") or random.SystemRandom().randrange(1 << 32))
 SENDERS = 4
 GROWTH_KIB = 64 * 1024

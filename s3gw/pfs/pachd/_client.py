@@ -367,8 +367,8 @@ class Download:
                 message: memoryview | None = self._stream.take()
             if message is None:
                 return None
-            if len(message) >= wanted:
-                self._stream.end()
+            if len(message) >= wanted and rest > wanted:
+                self._stream.call.cancel()
             if len(message) > wanted:
                 message = memoryview(bytes(message[:wanted]))
             return self._room.hold(message, self._spool, self._deadline_s)

@@ -62,6 +62,7 @@ class Application:
     Attributes:
         judges_heads: Whether `refusal` tells anything.
         check: Raises a PFSError where the PFS cannot be used at present.
+        turn: See `PFS.turn`; for `finish`.
         forbid_waiting: Tells the PFS that the calling thread must not wait; `begin` gives None there
             where it would have to.
     """
@@ -87,6 +88,7 @@ class Application:
         self._keeper = Keeper(context.pfs, context.cache, hosts_count=domains is not None)
         self.check = context.pfs.check
         self.forbid_waiting = context.pfs.forbid_waiting
+        self.turn = context.pfs.turn
 
     def route(self, request: Request) -> Way | None:
         """Find the operation of a request, and tell how it is served; None where nothing more is known."""

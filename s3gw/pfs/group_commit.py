@@ -105,6 +105,21 @@ class GroupCommit(Generic[Work, Result]):
         self._do(members)
         return members
 
+    def run_alone(self, works: Sequence[tuple[Work, int]]) -> list[Member[Work, Result]]:
+        """Have them done by the calling thread, which sees to it that no other group is done meanwhile."""
+        members = [Member[Work, Result](work, weight) for work, weight in works]
+        self._try(members)
+        return members
+
+    def _try(self, group: list[Member[Work, Result]]) -> None:
+        """Do the work of a group."""
+        try:
+            self._perform(group)
+        except BaseException as error:
+            for member in group:
+                if member.result is None:
+                    member.error = member.error or error
+
     def _lead(self) -> None:
         """Do the work of what waits now."""
         with self._lock:
@@ -115,12 +130,7 @@ class GroupCommit(Generic[Work, Result]):
     def _do(self, group: list[Member[Work, Result]]) -> None:
         """Do the work of a group, then hand the lead to the first of what came meanwhile."""
         began = time.monotonic()
-        try:
-            self._perform(group)
-        except BaseException as error:
-            for member in group:
-                if member.result is None:
-                    member.error = member.error or error
+        self._try(group)
         with self._lock:
             self._crowd, self._took_s = len(group) + len(self._queue), time.monotonic() - began
             following = self._queue[0] if self._queue else None

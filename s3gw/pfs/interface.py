@@ -12,6 +12,7 @@ against what PFS refuses before the first byte) and then made visible by one ato
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -496,6 +497,13 @@ class PFS(Protocol):
         self, changes: Sequence[tuple[Branch, Sequence[Put | Delete]]]
     ) -> list[Change | BaseException]:
         """Make changes that came together, each as `change` does; what one raises is its result."""
+        ...
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Wait until nobody else writes, where this PFS `is_quick`; nobody does within the ``with``.
+
+        So what has come meanwhile can be changed together with what has waited.
+        """
         ...
 
     def forbid_waiting(self) -> None:

@@ -216,6 +216,26 @@ def test_a_folder_with_something_else_in_it_is_refused(tmp_path):
         EmbeddedPFS(tmp_path / "b")
 
 
+@pytest.mark.parametrize("is_same_process", [True, False])
+def test_within_a_turn_nobody_else_writes(tmp_path, is_same_process):
+    store = open_store(tmp_path, "process")
+    other = store if is_same_process else Store(EmbeddedPFS(tmp_path, "process"), store.branch)
+    with store.pfs.turn():
+        waits = threading.Thread(target=other.put, args=("other", b"x"))
+        waits.start()
+        store.put("a", b"1")
+        store.put("b", b"2")
+        with store.pfs.turn():  # its own
+            store.put("c", b"3")
+        waits.join(0.3)
+        assert waits.is_alive()
+        assert store.paths() == ["a", "b", "c"]
+    waits.join(10)
+    assert store.paths() == ["a", "b", "c", "other"]
+    for opened in {store.pfs, other.pfs}:
+        opened.close()
+
+
 def test_opener_knows_the_kinds_of_pfs(tmp_path):
     pfs = opener(f"embedded:{tmp_path}/x", durability="process")()
     assert list(pfs.list_branches()) == []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Generic, Protocol, TypeVar
 
 from s3gw.pfs.embedded._database import Database
@@ -75,17 +76,28 @@ class Committer:
         Raise `WouldWait`, and do nothing, where the calling thread must not wait and would have to.
         """
         weighed = [(work, 0) for work in works]
-        if self._database.may_not_wait():
-            members = self._groups.run_at_once(weighed)
-            waits = None if members is None else members[0].error
-            if members is None or isinstance(waits, WouldWait):
+        if self._database.is_alone():  # whoever leads a group waits for this thread
+            members = self._groups.run_alone(weighed)
+        elif self._database.may_not_wait():
+            at_once = self._groups.run_at_once(weighed)
+            waits = None if at_once is None else at_once[0].error
+            if at_once is None or isinstance(waits, WouldWait):
                 raise waits or WouldWait("Another change is being made.")
+            members = at_once
         else:
             members = self._groups.run_all(weighed)
         return [
             member.result[0] if member.error is None and member.result else member.error  # type: ignore[misc]
             for member in members
         ]
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until nobody else writes; until the end of the ``with`` nobody does."""
+        with ExitStack() as stack:
+            with suppress(OSError):  # `run_all` tries again, and tells
+                stack.enter_context(self._database.exclusive())
+            yield
 
     def _perform(self, group: list[_Member]) -> None:
         """Do the work of a group; where there is no room, that part of it which frees some."""

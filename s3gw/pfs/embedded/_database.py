@@ -238,19 +238,29 @@ class Database:
     def exclusive(self) -> Iterator[None]:
         """Keep other threads and processes out. Raise `WouldWait` in a thread that must not wait.
 
-        The lock of a file wakes those who wait at once, where SQLite's own waiting polls.
+        The lock of a file wakes those who wait at once, where SQLite's own waiting polls. A thread that keeps
+        them out already goes on.
         """
+        if self.is_alone():
+            yield
+            return
         waits = not self.may_not_wait()
         if not self._writing.acquire(blocking=waits):
             raise WouldWait("Another thread writes.")
         try:
             self._lock_out(waits=waits)
+            self._local.is_alone = True
             try:
                 yield
             finally:
+                self._local.is_alone = False
                 self._unlock()
         finally:
             self._writing.release()
+
+    def is_alone(self) -> bool:
+        """Tell whether this thread is within `exclusive`."""
+        return getattr(self._local, "is_alone", False)
 
     def _lock_out(self, *, waits: bool) -> None:
         try:

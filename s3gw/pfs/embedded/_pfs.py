@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
@@ -266,6 +267,10 @@ class EmbeddedPFS:
             if isinstance(result, Change):
                 settle(edits)
         return results
+
+    def turn(self) -> AbstractContextManager[None]:
+        """See `PFS.turn`."""
+        return self._committer.turn()
 
     @telling
     def list_versions(

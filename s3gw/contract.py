@@ -6,10 +6,11 @@ import argparse
 import io
 import json
 from fnmatch import fnmatchcase
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from s3gw.addressing.hosts import Domains
+from s3gw.commands import Parser
 from s3gw.generated import errors
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.generated.wire import DROPS
@@ -23,8 +24,6 @@ from s3gw.s3_error import S3Error
 
 # The others find no object where there can be none.
 _MAKES_OBJECTS = {"CopyObject", "CreateMultipartUpload", "PutObject", "RenameObject"}
-
-Parser = TypeVar("Parser", bound=argparse.ArgumentParser)
 
 
 def add_commands(commands: argparse._SubParsersAction[Parser]) -> None:

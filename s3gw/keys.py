@@ -13,14 +13,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from s3gw.auth import editing
 from s3gw.auth.document import ANONYMOUS, Document, KeyringError, Row
 from s3gw.auth.keyring import read
+from s3gw.commands import Parser, failed
 from s3gw.generated.authentication import RIGHTS
-
-Parser = TypeVar("Parser", bound=argparse.ArgumentParser)
 
 # As AWS makes them.
 _KEY_LETTERS = string.ascii_uppercase + "234567"
@@ -144,7 +143,7 @@ class _Granting(argparse.Action):
 
 def _add(options: argparse.Namespace) -> int:
     if not all(grant.keys() >= {"rights", "buckets"} for grant in options.grants):
-        return _failed("write both --rights, what it may, and --buckets, where: '*' is all of them")
+        return failed("write both --rights, what it may, and --buckets, where: '*' is all of them")
     identity: Row = {
         "name": options.name,
         "access_key": options.access_key or _made("AKIA", 20, _KEY_LETTERS),
@@ -197,7 +196,7 @@ def _list(options: argparse.Namespace) -> int:
     try:
         document = Document(read(options.keyring))
     except (KeyringError, OSError) as error:
-        return _failed(_line(options.keyring, error))
+        return failed(_line(options.keyring, error))
     rows = document.identities
     if document.anonymous.get("may"):
         rows = [*rows, {"name": ANONYMOUS, **document.anonymous}]
@@ -231,7 +230,7 @@ def _edit(
             data = read(target) if is_there or target.exists() else b""
             _replace(target, change(data))
     except (KeyringError, OSError) as error:
-        return _failed(_line(path, error))
+        return failed(_line(path, error))
     done()
     return 0
 
@@ -284,8 +283,3 @@ def _line(path: Path, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return f"{path}: there is none: `s3gw key add NAME --keyring {path}` makes one in its folder"
     return f"{path}: {(isinstance(error, OSError) and error.strerror) or error}"
-
-
-def _failed(what: str) -> int:
-    print(f"s3gw: {what}", file=sys.stderr)
-    return 2

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from s3gw.commands import Parser, failed
 from s3gw.pfs.interface import CorruptData, PFSError
 
-Parser = TypeVar("Parser", bound=argparse.ArgumentParser)
 Result = TypeVar("Result")
 
 _MOST = 1_000_000_000
@@ -119,7 +119,7 @@ def _prune(options: argparse.Namespace) -> int:
         else:
             print(prune(options.data, keep, options.branch, _tell))
     except PFSError as error:
-        return _failed(error)
+        return failed(error)
     return 0
 
 
@@ -129,7 +129,7 @@ def _check(options: argparse.Namespace) -> int:
     try:
         report = check(options.data, repair=options.repair, tell=_tell)
     except PFSError as error:
-        return _failed(error)
+        return failed(error)
     print(report)
     return 0 if report.in_order else 1
 
@@ -140,16 +140,11 @@ def _backup(options: argparse.Namespace) -> int:
     try:
         print(backup(options.data, options.to, _tell))
     except CorruptData as error:
-        return _failed(error, 1)
+        return failed(error, 1)
     except PFSError as error:
-        return _failed(error)
+        return failed(error)
     return 0
 
 
 def _tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-def _failed(error: PFSError, status: int = 2) -> int:
-    print(f"s3gw: {error}", file=sys.stderr)
-    return status

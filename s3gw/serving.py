@@ -6,13 +6,13 @@ import argparse
 import logging
 import os
 import re
-import sys
 import threading
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from s3gw import contract, maintenance
+from s3gw.commands import Parser, failed
 from s3gw.context import Context
 from s3gw.generated.routes import DEFAULT_PROFILE, PROFILES
 from s3gw.pfs import PFSError, opener
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from s3gw.http.cors import Rules
     from s3gw.pfs.interface import PFS
 
-Parser = TypeVar("Parser", bound=argparse.ArgumentParser)
 
 _SERVE = """\
 Serve S3 over PFS. A bucket is a branch of a repo, named branch.repo; an object is a file in the
@@ -376,8 +375,7 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         return _served(options)
     except _Unusable as error:
-        print(f"s3gw: {error}", file=sys.stderr)
-        return 2
+        return failed(error)
 
 
 def _served(options: argparse.Namespace) -> int:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
-from typing import TypeVar
 
+from s3gw.commands import Parser, failed
 from s3gw.pfs.interface import PFSError
-
-Parser = TypeVar("Parser", bound=argparse.ArgumentParser)
 
 _DEVPACHD = """\
 Serve pachd's own API over an embedded PFS, for tests and laptops. Open commits and file sets are gone
@@ -65,5 +62,4 @@ def _devpachd(options: argparse.Namespace) -> int:
     try:
         return run(Path(options.data), options.listen, options.finish, ready, options.root_token)
     except PFSError as error:
-        print(f"s3gw: {error}", file=sys.stderr)
-        return 2
+        return failed(error)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
+import time
 from typing import Any
 
 from s3gw.pfs.interface import PFS, Branch, BranchExists, BranchNotFound, Snapshot
@@ -12,6 +14,10 @@ from s3gw.pfs.interface import PFS, Branch, BranchExists, BranchNotFound, Snapsh
 _SLASH = ".~3"
 _DOT_TILDE = ".~5"
 _SPACE = " ~4"
+
+# Of an id, and those of them that are its time.
+ID_DIGITS = 32
+_TIME_DIGITS = 14
 
 # Bytes of a document; ours have a few hundred, and of properties some thousand.
 _LARGEST = 1024 * 1024
@@ -43,6 +49,16 @@ def ensure(pfs: PFS, branch: Branch) -> None:
     except BranchNotFound:
         with contextlib.suppress(BranchExists):
             pfs.create_branch(branch)
+
+
+def new_id() -> str:
+    """Make an id of what is begun now: 32 hex digits that begin with the time; nobody can guess them."""
+    return f"{time.time_ns() // 1000:0{_TIME_DIGITS}x}{secrets.token_hex((ID_DIGITS - _TIME_DIGITS) // 2)}"
+
+
+def begun_at(id_: str) -> int:
+    """Tell when what has an id of `new_id` was begun, in microseconds since 1970."""
+    return int(id_[:_TIME_DIGITS], 16)
 
 
 def document(known: Snapshot, path: str) -> dict[str, Any]:

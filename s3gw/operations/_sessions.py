@@ -12,8 +12,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import secrets
-import time
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,8 +37,6 @@ from s3gw.s3_error import S3Error
 
 _ABOUT = "session"
 _NAME = "session-"
-_ID_DIGITS = 32
-_TIME_DIGITS = 14
 _DIGITS = set("0123456789abcdef")
 _PAGE = 1000
 
@@ -70,7 +66,7 @@ class Session:
     """A session.
 
     Attributes:
-        id: 32 hex digits, which nobody can guess; the first 14 are when it was begun, in microseconds.
+        id: As `_own.new_id` makes it.
         branch: That holds what was staged.
         target: The branch that it is for.
         begun: When, in seconds since 1970.
@@ -91,9 +87,8 @@ class Session:
         pfs = context.pfs
         if pfs.inspect_branch(target).provenance:
             raise OutputBranch.of(target)
-        begun = time.time_ns() // 1000
-        id_ = f"{begun:0{_TIME_DIGITS}x}{secrets.token_hex((_ID_DIGITS - _TIME_DIGITS) // 2)}"
-        session = cls(id_, _branch_of(pfs, id_), target, begun / 1e6, context.access.owner)
+        id_ = _own.new_id()
+        session = cls(id_, _branch_of(pfs, id_), target, _own.begun_at(id_) / 1e6, context.access.owner)
         pfs.create_branch(session.branch)
         try:
             session.write(pfs)
@@ -154,7 +149,7 @@ class Session:
         """Drop a session, whole or not, that was begun before a time, in seconds since 1970; tell whether."""
         session = cls.read(pfs, id_)
         if session is None:  # not begun whole
-            session = cls(id_, _branch_of(pfs, id_), Branch("", ""), int(id_[:_TIME_DIGITS], 16) / 1e6)
+            session = cls(id_, _branch_of(pfs, id_), Branch("", ""), _own.begun_at(id_) / 1e6)
         if session.begun >= before:
             return False
         session.drop(pfs)
@@ -173,7 +168,7 @@ def session_ids(pfs: PFS) -> list[str]:
 
 
 def _is_id(text: str) -> bool:
-    return len(text) == _ID_DIGITS and set(text) <= _DIGITS
+    return len(text) == _own.ID_DIGITS and set(text) <= _DIGITS
 
 
 def _branch_of(pfs: PFS, id_: str) -> Branch:

@@ -16,7 +16,6 @@ import hashlib
 import itertools
 import json
 import re
-import secrets
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -36,9 +35,8 @@ _OPEN = "open/"
 PARTS = "parts/"
 _DONE = "done/"
 
-_ID = re.compile(r"([0-9a-f]{14}[0-9a-f]{18})(?:-([0-9a-z]+)-([cf]))?(?:-([0-9a-f]{16}))?", re.ASCII)
+_ID = re.compile(rf"([0-9a-f]{{{_own.ID_DIGITS}}})(?:-([0-9a-z]+)-([cf]))?(?:-([0-9a-f]{{16}}))?", re.ASCII)
 _MARK_DIGITS = 16
-_UNIQUE = 14 + 18
 _TYPES = {"c": COMPOSITE, "f": FULL_OBJECT}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PAGE = 1000
@@ -59,7 +57,7 @@ class UploadId:
     @classmethod
     def new(cls, algorithm: str | None, checksum_type: str | None, owner: str | None) -> UploadId:
         """Make one of an upload that `owner` begins."""
-        text = unique = f"{time.time_ns() // 1000:014x}{secrets.token_hex(9)}"
+        text = unique = _own.new_id()
         if algorithm and checksum_type:
             text += f"-{algorithm}-{checksum_type[0].lower()}"
         mark = None if owner is None else _mark(unique, owner)
@@ -73,12 +71,13 @@ class UploadId:
 
     def is_of(self, owner: str | None) -> bool:
         """Tell whether `owner` has begun the upload, or nobody was asked who does."""
-        return self.mark is None or (owner is not None and self.mark == _mark(self.text[:_UNIQUE], owner))
+        unique = self.text[: _own.ID_DIGITS]
+        return self.mark is None or (owner is not None and self.mark == _mark(unique, owner))
 
     @property
     def initiated(self) -> datetime:
         """When the upload was begun."""
-        return _EPOCH + timedelta(microseconds=int(self.text[:14], 16))
+        return _EPOCH + timedelta(microseconds=_own.begun_at(self.text))
 
 
 @dataclass(frozen=True, slots=True)

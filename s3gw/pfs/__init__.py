@@ -53,10 +53,7 @@ def opener(
     if kind == "embedded" and rest:
         _refuse(
             (has_users, "An embedded PFS knows no users: give --auth a keyring, or --pfs a cluster."),
-            (
-                properties_repo,
-                "An embedded PFS keeps properties by itself: leave --properties-repo out.",
-            ),
+            (properties_repo, "An embedded PFS keeps properties by itself: leave --properties-repo out."),
             (cache_dir, "An embedded PFS has its contents on this machine: leave --cache-dir out."),
             (pachd_ca or pachd_token, "An embedded PFS is no cluster: leave --pachd-ca, --pachd-token out."),
         )

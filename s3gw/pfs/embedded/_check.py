@@ -194,9 +194,11 @@ class _Check:
     def _check_strays(self) -> None:
         known = "SELECT 1 FROM large WHERE name = :name UNION ALL SELECT 1 FROM doomed WHERE name = :name"
         for session in sorted(self._objects.iterdir()):
-            if not session.is_dir() and session.suffix != ".lock":
-                self._findings.strays.append(session)
-            if not session.is_dir() or _lives(session.with_suffix(".lock")):
+            if not session.is_dir():
+                if session.suffix != ".lock":
+                    self._findings.strays.append(session)
+                continue
+            if _lives(session.with_suffix(".lock")):
                 continue
             for path in files_below(session):
                 name = str(path.relative_to(self._objects))

@@ -11,7 +11,6 @@ from pathlib import Path
 _FOLDER = 0o700
 _FILE = 0o600
 
-
 # What a PFS has in its folder, beside what a mounted volume has there.
 _OWN = re.compile(r"pfs\.sqlite.*|.*\.lock|objects|reserve|lost|lost\+found")
 

@@ -14,7 +14,7 @@ from typing import Any
 from codegen.catalogue import Catalogue, Operation, Profile
 
 # What an operation has from the one that it is like.
-INHERITED = ("status", "request", "response", "refuses", "drops", "lane", "keeps_waiting")
+INHERITED = ("status", "request", "response", "refuses", "drops", "lane", "keeps_waiting", "makes_object")
 
 
 def lineage(catalogue: Catalogue, profile: str) -> list[str]:

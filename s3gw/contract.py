@@ -22,9 +22,6 @@ from s3gw.pfs.interface import PFSError
 from s3gw.pfs.paths import check_path
 from s3gw.s3_error import S3Error
 
-# The others find no object where there can be none.
-_MAKES_OBJECTS = {"CopyObject", "CreateMultipartUpload", "PutObject", "RenameObject"}
-
 
 def add_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the commands to a parser; each has `run`, from its options to the exit status."""
@@ -150,7 +147,7 @@ def _told(
         if fnmatchcase(name, pattern)
     ]
     problem = _problem(request, support)
-    if problem is None and operation.name in _MAKES_OBJECTS:
+    if problem is None and support.makes_object:
         problem = _problem_of_key(target.key, profile)
     return told if problem is None else [*told, ("answer", _said(problem))]
 

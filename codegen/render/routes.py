@@ -114,6 +114,7 @@ def row(catalogue: Catalogue, entry: Entry, profile: str) -> dict[str, Any]:
         "refuses": tuple(dict.fromkeys(_refused(catalogue, operation, supported))),
         "lane": supported.get("lane"),
         "keeps_waiting": supported.get("keeps_waiting", False),
+        "makes_object": supported.get("makes_object", False),
         "reads_form": supported.get("request", {}).get("body") == "form",
         "read": f"requests.read_{function}",
         "handle": supported.get("handler") or _constant(operation, supported),

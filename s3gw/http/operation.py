@@ -43,6 +43,7 @@ class Support(Generic[Asked, Result]):
         refuses: Those that are refused, each with the feature that it asks for.
         lane: See `Lane`. For a PFS that is not quick, whose answers are kept too: it takes a thread there.
         keeps_waiting: Whether its answer may take so long that white space goes ahead of it.
+        makes_object: Whether there is to be an object of its key, which is refused where there can be none.
         reads_form: Whether its body is a form, which can tell who sends it.
         read: Makes the typed request.
         handle: The handler.
@@ -59,6 +60,7 @@ class Support(Generic[Asked, Result]):
     handle: Callable[[Context, Asked], Result | Pending[Result]]
     write: Callable[[Result], Answer]
     keeps_waiting: bool = False
+    makes_object: bool = False
     reads_form: bool = False
 
 
@@ -114,11 +116,23 @@ def supported(
     write: Callable[[Result], Answer],
     lane: Lane | None = None,
     keeps_waiting: bool = False,
+    makes_object: bool = False,
     reads_form: bool = False,
 ) -> Operation[Asked, Result]:
     """Make a supported operation of what an entry says."""
     support = Support(
-        summary, pfs, reads, drops, refuses, lane, read, handle, write, keeps_waiting, reads_form
+        summary,
+        pfs,
+        reads,
+        drops,
+        refuses,
+        lane,
+        read,
+        handle,
+        write,
+        keeps_waiting=keeps_waiting,
+        makes_object=makes_object,
+        reads_form=reads_form,
     )
     return Operation(
         name, feature, level, method, marks, served_in, right=right, reach=reach, support=support

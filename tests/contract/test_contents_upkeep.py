@@ -15,9 +15,12 @@ from awscrt import checksums
 
 from s3gw.pfs.embedded import Keep, backup, check
 from s3gw.pfs.interface import (
+    Branch,
+    BranchInUse,
     CorruptData,
     Delete,
     FileReader,
+    OutputBranch,
     PFSError,
 )
 from tests.contract.test_embedded import BRANCH, LARGE, open_store
@@ -328,6 +331,48 @@ def test_a_folder_of_format_2_is_brought_over(folder):
     store.pfs.close()
     store = open_store(folder)
     assert store.read("d") == LARGE + b"three"
+    assert check(folder).problems == []
+    store.pfs.close()
+
+
+_NO_NAMES = "DROP TRIGGER branch_named; DROP TRIGGER branch_unnamed; DROP TABLE named;"
+
+
+@pytest.mark.parametrize("further", ["", _NO_NAMES], ids=["with its names", "older than the index of names"])
+def test_a_folder_of_format_3_is_brought_over(folder, further):
+    folder.mkdir()
+    dump = Path(__file__).with_name("format_3.sql").read_text()
+    with contextlib.closing(sqlite3.connect(folder / "pfs.sqlite")) as database:
+        database.executescript(dump + further)
+    store = open_store(folder)
+    names = ["dev.repo", "master.other.project", "master.repo", "out.repo"]
+    assert [entry.branch.full_name for entry in store.pfs.list_branches()] == names
+    assert {path: store.read(path) for path in store.paths()} == {"a": b"two", "d/e": b"deep"}
+    first = "01a218331eac445280bb8d40fc57b38b"
+    assert store.read("a", store.snapshot(first)) == b"one"
+    head = store.pfs.inspect_branch(BRANCH).head
+    assert head == "01a218331ead457a8e3936d8e69a6e11"
+    made = store.put("a", b"three").commit
+    store.put("f", b"new", properties=b"q")
+    assert store.read("a", store.snapshot(head)) == b"two"
+    assert store.read("a", store.snapshot(made)) == b"three"
+    versions = store.pfs.list_versions(BRANCH, "a").versions
+    assert [version.commit for version in versions] == [made, "01a218331ead41ee8e6d7a3f4644c4d4", first]
+    other = store.pfs.list_versions(Branch("other", "master", "project")).versions
+    assert [version.file is None for version in other] == [True, False]
+    with pytest.raises(OutputBranch):
+        store.pfs.change(Branch("repo", "out"), [Delete("a")])
+    with pytest.raises(BranchInUse):
+        store.pfs.delete_branch(BRANCH, with_files=True)
+    store.pfs.delete_branch(Branch("repo", "dev"), with_files=True)
+    store.pfs.create_branch(Branch("new", "dev"))
+    names = ["dev.new", "master.other.project", "master.repo", "out.repo"]
+    assert [entry.branch.full_name for entry in store.pfs.list_branches()] == names
+    assert check(folder).problems == []
+    store.pfs.prune(Keep())
+    store.pfs.close()
+    store = open_store(folder)
+    assert {path: store.read(path) for path in store.paths()} == {"a": b"three", "d/e": b"deep", "f": b"new"}
     assert check(folder).problems == []
     store.pfs.close()
 

@@ -454,29 +454,6 @@ def test_an_index_of_names_that_is_wrong_is_found_and_made_anew(store, folder):
     assert names_of(store) == ["dev.other.project", "master.repo"]
 
 
-def test_names_are_right_whichever_version_wrote_them(folder):
-    store = open_store(folder)
-    store.pfs.create_branch(Branch("gone", "dev"))
-    with contextlib.closing(sqlite3.connect(folder / "pfs.sqlite")) as database, database:
-        database.execute("INSERT INTO repo (project, name, created) VALUES ('default', 'old', 7000000)")
-        database.execute(
-            "INSERT INTO branch (repo, name, line, head) SELECT id, 'master', 99, 99 FROM repo WHERE name = 'old'"
-        )
-        database.execute("DELETE FROM branch WHERE name = 'dev'")
-        database.execute("DELETE FROM repo WHERE name = 'gone'")
-    assert names_of(store) == ["master.old", "master.repo"]
-    assert next(store.pfs.list_branches()).created.timestamp() == 7
-    store.pfs.close()
-    with contextlib.closing(sqlite3.connect(folder / "pfs.sqlite")) as database, database:
-        for name in ("TRIGGER branch_named", "TRIGGER branch_unnamed", "TABLE named"):
-            database.execute(f"DROP {name}")  # as it was before there was an index
-        database.execute("DELETE FROM branch WHERE name = 'master' AND line = 99")
-    assert check(folder).problems == []
-    store = open_store(folder)
-    assert names_of(store) == ["master.repo"]
-    store.pfs.close()
-
-
 @pytest.mark.parametrize("where", ["dead/0/0", "dead/0", "dead"])
 def test_strays_alone_are_repaired_to_order(store, folder, where):
     path = folder / "objects" / where

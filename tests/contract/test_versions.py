@@ -292,7 +292,6 @@ def many(tmp_path_factory):
             ],
         )
         database.execute("UPDATE file SET since = ? WHERE path = 'm'", (since + 100_000,))
-        database.execute("UPDATE branch SET head = ?", (since + 100_000,))
     store = open_store(folder)
     yield store
     store.pfs.close()

@@ -18,7 +18,7 @@ from s3gw.pfs.embedded._purge import alone
 from s3gw.pfs.embedded._repair import Repair
 from s3gw.pfs.embedded._report import Findings, LostVersion, Report
 from s3gw.pfs.embedded._space import Space
-from s3gw.pfs.embedded._tables import FORMAT, MISNAMED, has_names, tables
+from s3gw.pfs.embedded._tables import FORMAT, MISNAMED, tables
 from s3gw.pfs.embedded._uses import MISCOUNTED, USED
 
 _PAGE = 500
@@ -30,7 +30,7 @@ _VERSIONS = {
 }
 _BRANCHES = """
 SELECT repo.project || '/' || repo.name || '@' || branch.name, branch.line,
-       EXISTS (SELECT 1 FROM commits WHERE commits.num = branch.head AND commits.line = branch.line),
+       EXISTS (SELECT 1 FROM commits WHERE commits.line = branch.line),
        EXISTS (SELECT 1 FROM line WHERE line.id = branch.line AND NOT line.dropped)
 FROM branch LEFT JOIN repo ON repo.id = branch.repo
 """
@@ -136,8 +136,7 @@ class _Check:
         for name, _, has_head, has_line in self._connection.execute(_BRANCHES).fetchall():
             if name is None or not has_head or not has_line:
                 self._problem(f"pfs.sqlite: the branch {name} has no repo, head or line: restore a backup")
-        if has_names(self._connection):
-            (self._findings.misnamed,) = self._connection.execute(MISNAMED).fetchone()
+        (self._findings.misnamed,) = self._connection.execute(MISNAMED).fetchone()
         if self._findings.misnamed:
             self._problem(f"pfs.sqlite: {self._findings.misnamed} names of branches are indexed wrong")
 

@@ -130,7 +130,6 @@ class Committer:
             with self._database.writing() as connection:
                 transaction = Transaction(connection)
                 results = [self._attempt(member, transaction) for member in group]
-                transaction.end()
                 self._database.note_bytes(transaction.size)
         except (sqlite3.Error, OSError) as error:
             raise self._database.told(error) from error

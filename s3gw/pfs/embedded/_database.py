@@ -30,7 +30,7 @@ from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from s3gw.pfs.embedded._folder import close_to_others, open_file
 from s3gw.pfs.embedded._space import Space
-from s3gw.pfs.embedded._tables import FORMAT, index_names, steps
+from s3gw.pfs.embedded._tables import FORMAT, steps
 from s3gw.pfs.interface import CorruptData, PFSError, TooSlow, Unavailable, WouldWait
 
 # PERF: pages of the log (of 4 KiB) before it goes into the database, which whoever commits then waits for.
@@ -183,10 +183,14 @@ class Database:
             )
         self.found = int(found)
         if found < FORMAT:
+            if found:
+                _log.warning(
+                    "%s is brought from format %d to %d, which takes seconds for each million commits",
+                    self._path, found, FORMAT,
+                )  # fmt: skip
             for statement in steps(self.found):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={FORMAT}")
-        index_names(connection)
 
     @property
     def reader(self) -> sqlite3.Connection:

@@ -43,7 +43,8 @@ from s3gw.pfs.paging import END, successor
 
 _NAMED = "SELECT name, created FROM named WHERE name >= ? AND name < ? ORDER BY name LIMIT ?"
 _STATE = """
-SELECT branch.line, branch.head, (SELECT min(num) FROM commits WHERE commits.line = branch.line)
+SELECT branch.line, (SELECT max(num) FROM commits WHERE commits.line = branch.line),
+       (SELECT min(num) FROM commits WHERE commits.line = branch.line)
 FROM repo JOIN branch ON branch.repo = repo.id WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
 """
 _UPSTREAM = """
@@ -173,16 +174,16 @@ class EmbeddedPFS:
             upstream = [find_branch(connection, other).id for other in provenance]
             connection.execute("INSERT INTO line DEFAULT VALUES")
             (line,) = connection.execute("SELECT last_insert_rowid()").fetchone()
-            head = add_commit(connection, line)
+            head = add_commit(connection, line, 0)
             connection.execute(
                 "INSERT INTO repo (project, name, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 (branch.project, branch.repo, head.finished),
             )
             try:
                 cursor = connection.execute(
-                    "INSERT INTO branch (repo, name, line, head) "
-                    "SELECT id, ?, ?, ? FROM repo WHERE project = ? AND name = ?",
-                    (branch.name, line, head.number, branch.project, branch.repo),
+                    "INSERT INTO branch (repo, name, line) "
+                    "SELECT id, ?, ? FROM repo WHERE project = ? AND name = ?",
+                    (branch.name, line, branch.project, branch.repo),
                 )
             except sqlite3.IntegrityError as error:
                 raise BranchExists(f"branch {branch.name!r} already exists in repo {branch.repo}") from error

@@ -246,6 +246,7 @@ def _drop_some_rows(connection: sqlite3.Connection) -> tuple[bool, bool]:
         if rows:
             return True, dooms
     some = "SELECT num FROM commits WHERE line = ? LIMIT ?"
-    if not connection.execute(f"DELETE FROM commits WHERE num IN ({some})", (line, STEP)).rowcount:  # noqa: S608
+    delete = f"DELETE FROM commits WHERE line = ? AND num IN ({some})"  # noqa: S608
+    if not connection.execute(delete, (line, line, STEP)).rowcount:
         connection.execute("DELETE FROM line WHERE id = ?", (line,))
     return True, False

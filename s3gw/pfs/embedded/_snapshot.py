@@ -36,8 +36,8 @@ from s3gw.pfs.interface import (
 )
 
 _HEAD_FILE = """
-SELECT branch.line, branch.head, file.path, file.committed, file.size, file.hash, file.md5, file.content,
-       file.properties
+SELECT branch.line, (SELECT max(num) FROM commits WHERE commits.line = branch.line),
+       file.path, file.committed, file.size, file.hash, file.md5, file.content, file.properties
 FROM repo JOIN branch ON branch.repo = repo.id
 LEFT JOIN file ON file.line = branch.line AND file.path = ?
 WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
@@ -45,7 +45,7 @@ WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
 _BLOB = "SELECT sum, data FROM blob WHERE id = ?"
 _BLOCKS = "SELECT blocks FROM large WHERE name = ?"
 _COMMIT_NUMBER = "SELECT num FROM commits WHERE id = ? AND line = ?"
-_COMMIT_ID = "SELECT id FROM commits WHERE num = ?"
+_COMMIT_ID = "SELECT id FROM commits WHERE line = ? AND num = ?"
 
 _log = logging.getLogger(__name__)
 
@@ -66,8 +66,7 @@ class EmbeddedSnapshot:
     @telling
     def commit(self) -> str:
         """The id of the commit."""
-        _, number = self.place()
-        (commit,) = self._database.reader.execute(_COMMIT_ID, (number,)).fetchone() or (None,)
+        (commit,) = self._database.reader.execute(_COMMIT_ID, self.place()).fetchone() or (None,)
         if commit is None:
             raise BranchNotFound(f"{self._branch} was deleted meanwhile")
         return str(commit)

@@ -4,8 +4,9 @@ A *line* is the linear history of a branch. ``file`` holds what is live at its h
 what was: a version is part of the commits ``since <= num < until``. So a listing of HEAD never
 wades through dead versions, and a past commit stays readable.
 
-PERF: that no number of a commit is given twice, which AUTOINCREMENT sees to in older folders, costs each
-commit a page of the log. A line, whose number is never given twice, tells its commits from all others.
+Commits are numbered within their line, whose number is never given twice; the last one is the head of the
+branch. PERF: so a commit is a row at the end of its line, and no page but that and one of their ids is
+written for it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 
-FORMAT = 3
+FORMAT = 4
 
 _TABLES = """
 CREATE TABLE repo (
@@ -23,14 +24,6 @@ CREATE TABLE repo (
     created INTEGER NOT NULL,            -- times are microseconds since 1970, UTC
     UNIQUE (project, name)
 );
-CREATE TABLE branch (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    repo INTEGER NOT NULL REFERENCES repo,
-    name TEXT NOT NULL,
-    line INTEGER NOT NULL UNIQUE,
-    head INTEGER NOT NULL,
-    UNIQUE (repo, name)
-);
 CREATE TABLE provenance (
     branch INTEGER NOT NULL REFERENCES branch,
     upstream INTEGER NOT NULL REFERENCES branch,
@@ -39,13 +32,6 @@ CREATE TABLE provenance (
 CREATE INDEX subvenance ON provenance (upstream);
 CREATE TABLE line (id INTEGER PRIMARY KEY AUTOINCREMENT, dropped INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX dropped_line ON line (id) WHERE dropped;
-CREATE TABLE commits (
-    num INTEGER PRIMARY KEY,             -- of a line: each is above those before
-    id TEXT NOT NULL UNIQUE,
-    line INTEGER NOT NULL,
-    finished INTEGER NOT NULL
-);
-CREATE INDEX line_commits ON commits (line);
 CREATE TABLE file (
     line INTEGER NOT NULL,
     path TEXT NOT NULL,
@@ -103,6 +89,38 @@ CREATE TABLE pieces (
     PRIMARY KEY (composed, begin)
 ) WITHOUT ROWID;
 """
+_FULL_NAME = "branch.name || '.' || repo.name || iif(repo.project = 'default', '', '.' || repo.project)"
+
+_TABLES_OF_FORMAT_4 = f"""
+CREATE TABLE branch (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    repo INTEGER NOT NULL REFERENCES repo,
+    name TEXT NOT NULL,
+    line INTEGER NOT NULL UNIQUE,
+    UNIQUE (repo, name)
+);
+CREATE TABLE commits (
+    line INTEGER NOT NULL,
+    num INTEGER NOT NULL,                -- each is above those before; the last one is the head
+    id TEXT NOT NULL UNIQUE,
+    finished INTEGER NOT NULL,
+    PRIMARY KEY (line, num)
+) WITHOUT ROWID;
+CREATE TABLE named (                     -- an index of the branches, in the order of their full names
+    name TEXT PRIMARY KEY,
+    created INTEGER NOT NULL             -- the time of the repo
+) WITHOUT ROWID;
+CREATE TRIGGER branch_named AFTER INSERT ON branch BEGIN
+    INSERT INTO named (name, created)
+    SELECT {_FULL_NAME}, repo.created
+    FROM branch JOIN repo ON repo.id = branch.repo WHERE branch.id = new.id;
+END;
+CREATE TRIGGER branch_unnamed BEFORE DELETE ON branch BEGIN
+    DELETE FROM named WHERE name = (
+        SELECT {_FULL_NAME} FROM branch JOIN repo ON repo.id = branch.repo WHERE branch.id = old.id
+    );
+END;
+"""  # noqa: S608
 _FROM_FORMAT_1 = """
 ALTER TABLE blob ADD COLUMN sum INTEGER;
 ALTER TABLE large ADD COLUMN blocks BLOB;
@@ -112,40 +130,26 @@ _FROM_FORMAT_2 = """
 ALTER TABLE file ADD COLUMN properties BLOB;
 ALTER TABLE history ADD COLUMN properties BLOB;
 """
+_FROM_FORMAT_3 = f"""
+DROP TABLE IF EXISTS named;
+CREATE TABLE old_branch AS SELECT id, repo, name, line FROM branch;
+DROP TABLE branch;
+ALTER TABLE commits RENAME TO old_commits;
+{_TABLES_OF_FORMAT_4}
+INSERT INTO branch SELECT id, repo, name, line FROM old_branch;
+INSERT INTO commits SELECT line, num, id, finished FROM old_commits ORDER BY line, num;
+DROP TABLE old_branch;
+DROP TABLE old_commits;
+"""  # noqa: S608
 
 # What brings a database of each format, 0 is an empty one, to this one.
 _STEPS = {
-    0: _TABLES + _TABLES_OF_FORMAT_3,
-    1: _FROM_FORMAT_1 + _FROM_FORMAT_2 + _TABLES_OF_FORMAT_3,
-    2: _FROM_FORMAT_2 + _TABLES_OF_FORMAT_3,
+    0: _TABLES + _TABLES_OF_FORMAT_3 + _TABLES_OF_FORMAT_4,
+    1: _FROM_FORMAT_1 + _FROM_FORMAT_2 + _TABLES_OF_FORMAT_3 + _FROM_FORMAT_3,
+    2: _FROM_FORMAT_2 + _TABLES_OF_FORMAT_3 + _FROM_FORMAT_3,
+    3: _FROM_FORMAT_3,
 }
 
-_FULL_NAME = "branch.name || '.' || repo.name || iif(repo.project = 'default', '', '.' || repo.project)"
-
-# An index of the branches in the order of their full names. It belongs to no format: triggers keep it right,
-# whichever version writes.
-_INDEX_OF_NAMES = (
-    """
-    CREATE TABLE named (
-        name TEXT PRIMARY KEY,
-        created INTEGER NOT NULL             -- the time of the repo
-    ) WITHOUT ROWID
-    """,
-    f"""
-    CREATE TRIGGER branch_named AFTER INSERT ON branch BEGIN
-        INSERT INTO named (name, created)
-        SELECT {_FULL_NAME}, repo.created
-        FROM branch JOIN repo ON repo.id = branch.repo WHERE branch.id = new.id;
-    END
-    """,  # noqa: S608
-    f"""
-    CREATE TRIGGER branch_unnamed BEFORE DELETE ON branch BEGIN
-        DELETE FROM named WHERE name = (
-            SELECT {_FULL_NAME} FROM branch JOIN repo ON repo.id = branch.repo WHERE branch.id = old.id
-        );
-    END
-    """,  # noqa: S608
-)
 _NAMES = f"SELECT {_FULL_NAME}, repo.created FROM branch JOIN repo ON repo.id = branch.repo"  # noqa: S608
 # How many rows are missing, and how many are none of a branch.
 MISNAMED = f"""
@@ -156,20 +160,6 @@ SELECT count(*) FROM (
 """  # noqa: S608
 
 
-def has_names(connection: sqlite3.Connection) -> bool:
-    """Tell whether there is the index of full names."""
-    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'named'").fetchone()
-    return found is not None
-
-
-def index_names(connection: sqlite3.Connection) -> None:
-    """Make the index of full names where it is missing."""
-    if not has_names(connection):
-        for statement in _INDEX_OF_NAMES:
-            connection.execute(statement)
-        fill_names(connection)
-
-
 def fill_names(connection: sqlite3.Connection) -> None:
     """Make the rows of the index anew."""
     connection.execute("DELETE FROM named")
@@ -178,7 +168,13 @@ def fill_names(connection: sqlite3.Connection) -> None:
 
 def steps(found: int) -> list[str]:
     """Give the statements that bring a database of format `found` to this one; 0 is an empty one."""
-    return _STEPS[found].split(";\n")
+    statements, text = [], ""
+    for line in _STEPS[found].splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):  # a trigger has several within it
+            statements.append(text)
+            text = ""
+    return statements
 
 
 def tables() -> dict[str, list[str]]:

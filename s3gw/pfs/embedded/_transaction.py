@@ -7,15 +7,16 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from s3gw.pfs.interface import Branch, BranchNotFound, OutputBranch
 
 _FIND_BRANCH = """
-SELECT branch.id, branch.line, branch.head, commits.id,
+SELECT branch.id, branch.line, commits.num, commits.id,
        EXISTS (SELECT 1 FROM provenance WHERE provenance.branch = branch.id)
-FROM repo JOIN branch ON branch.repo = repo.id JOIN commits ON commits.num = branch.head
+FROM repo JOIN branch ON branch.repo = repo.id JOIN commits ON commits.line = branch.line
 WHERE repo.project = ? AND repo.name = ? AND branch.name = ?
+ORDER BY commits.num DESC LIMIT 1
 """
 
 
@@ -30,7 +31,7 @@ class BranchRow(NamedTuple):
 
 
 class CommitRow(NamedTuple):
-    """A commit: its number, its id, and its time in microseconds since 1970."""
+    """A commit: its number in its line, its id, and its time in microseconds since 1970."""
 
     number: int
     id: str
@@ -63,14 +64,12 @@ def _new_id(now: int) -> str:
     return f"{now // 1000:012x}4{digits[:3]}8{digits[3:]}"
 
 
-def add_commit(connection: sqlite3.Connection, line: int, commit: str | None = None) -> CommitRow:
-    """Add a finished commit to a line."""
+def add_commit(connection: sqlite3.Connection, line: int, head: int, commit: str | None = None) -> CommitRow:
+    """Add a finished commit to a line behind its head, 0 where it has none: it is the head then."""
     now = time.time_ns() // 1000
-    commit = commit or _new_id(now)
-    cursor = connection.execute(
-        "INSERT INTO commits (id, line, finished) VALUES (?, ?, ?)", (commit, line, now)
-    )
-    return CommitRow(cast("int", cursor.lastrowid), commit, now)
+    row = CommitRow(head + 1, commit or _new_id(now), now)
+    connection.execute("INSERT INTO commits (line, num, id, finished) VALUES (?, ?, ?, ?)", (line, *row))
+    return row
 
 
 class Target:
@@ -91,22 +90,18 @@ class Target:
         """The id of its head, as it will be."""
         return self.row.head_id if self._commit is None else self._commit.id
 
+    def _add(self, commit: str | None = None) -> CommitRow:
+        head = self.row.head if self._commit is None else self._commit.number
+        self._commit = add_commit(self._connection, self.row.line, head, commit)
+        return self._commit
+
     def commit(self) -> CommitRow:
         """Give the commit that the changes share; it is made with the first of them."""
-        if self._commit is None:
-            self._commit = add_commit(self._connection, self.row.line)
-        return self._commit
+        return self._commit or self._add()
 
     def new_commit(self, commit: str) -> CommitRow:
         """Begin another commit, whose id is told."""
-        self._commit = add_commit(self._connection, self.row.line, commit)
-        return self._commit
-
-    def end(self) -> None:
-        """Let the branch point to the commit."""
-        if self._commit is not None:
-            head = (self._commit.number, self.row.id)
-            self._connection.execute("UPDATE branch SET head = ? WHERE id = ?", head)
+        return self._add(commit)
 
     @contextmanager
     def undoing(self) -> Iterator[None]:
@@ -148,7 +143,7 @@ class Transaction:
     @contextmanager
     def whole(self) -> Iterator[sqlite3.Connection]:
         """Give the connection for work on anything; an error undoes it."""
-        self.end()
+        self._targets.clear()  # they know the heads of their branches
         self._connection.execute("SAVEPOINT work")
         try:
             yield self._connection
@@ -157,9 +152,3 @@ class Transaction:
             raise
         finally:
             self._connection.execute("RELEASE work")
-
-    def end(self) -> None:
-        """Write what the changes of each branch come to."""
-        for target in self._targets.values():
-            target.end()
-        self._targets.clear()

@@ -36,18 +36,19 @@ WHERE line = ? AND path = ? AND until <= ? ORDER BY until DESC
 _REMOVED = "SELECT until FROM history WHERE line = ? AND path = ? AND until <= ? ORDER BY until DESC LIMIT 1"
 # PERF: a read of an object asks for its commit.
 _LIVE_COMMIT = """
-SELECT (SELECT id FROM commits WHERE num = since) FROM file WHERE line = ? AND path = ? AND since <= ?
+SELECT (SELECT id FROM commits WHERE commits.line = file.line AND num = since)
+FROM file WHERE line = ? AND path = ? AND since <= ?
 """
 _PAST_COMMIT = """
-SELECT (SELECT id FROM commits WHERE num = since) FROM history
-WHERE line = ? AND path = ? AND until > ? AND since <= ? ORDER BY until LIMIT 1
+SELECT (SELECT id FROM commits WHERE commits.line = history.line AND num = since)
+FROM history WHERE line = ? AND path = ? AND until > ? AND since <= ? ORDER BY until LIMIT 1
 """
 _IS_THERE = """
 SELECT 1 FROM file WHERE line = :line AND path = :path AND since <= :number
 UNION ALL SELECT 1 FROM history
 WHERE line = :line AND path = :path AND until > :number AND since <= :number
 """
-_COMMIT = "SELECT id, finished FROM commits WHERE num = ?"
+_COMMIT = "SELECT id, finished FROM commits WHERE line = ? AND num = ?"
 _NUMBER = "SELECT num FROM commits WHERE id = ? AND line = ?"
 
 
@@ -70,7 +71,7 @@ def removal(connection: sqlite3.Connection, line: int, number: int, path: str) -
     if connection.execute(_IS_THERE, {"line": line, "path": path, "number": number}).fetchone():
         return None
     row = connection.execute(_REMOVED, (line, path, number)).fetchone()
-    commit = connection.execute(_COMMIT, row).fetchone() if row else None
+    commit = connection.execute(_COMMIT, (line, *row)).fetchone() if row else None
     return commit[0] if commit else None
 
 
@@ -118,7 +119,7 @@ class VersionLister:
 
     def _version(self, entry: _Entry) -> Version:
         path, number, row, is_latest = entry
-        commit = self._connection.execute(_COMMIT, (number,)).fetchone()
+        commit = self._connection.execute(_COMMIT, (self._line, number)).fetchone()
         if row is None:
             return Version(path, commit[0], moment(commit[1]), None, is_latest)
         file = file_info(row)
@@ -168,7 +169,7 @@ class VersionLister:
         """
         for *row, since, until in past:
             if until != begin:
-                if self._connection.execute(_COMMIT, (until,)).fetchone() is None:
+                if self._connection.execute(_COMMIT, (self._line, until)).fetchone() is None:
                     return
                 yield _Entry(path, until, None, begin is None)
             yield _Entry(path, since, tuple(row), False)

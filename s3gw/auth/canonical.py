@@ -8,14 +8,28 @@ one first; none of them is the form of another request.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, unquote_to_bytes
 
 from s3gw.http.request import Request
 
+# A request has one form, or a few; one that is made to have thousands, or long ones, is not signed.
+_MOST_FORMS = 64
+_MOST_CHARACTERS = 1024 * 1024
+
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._~-]*")
 _PLAIN_QUERY = re.compile(r"[A-Za-z0-9=&._~-]*")
 _SPACES = re.compile(r"[ \t]{2,}|\t")
+
+
+def bounded(forms: Iterable[str]) -> Iterator[str]:
+    """Give as many forms of a request as are tried, the first one in any case."""
+    room = _MOST_CHARACTERS
+    for number, form in enumerate(forms):
+        room -= len(form)
+        if number and (room < 0 or number > _MOST_FORMS):
+            return
+        yield form
 
 
 def paths(request: Request) -> tuple[str, ...]:

@@ -22,6 +22,9 @@ from s3gw.s3_error import S3Error
 # What an answer repeats of a text that was signed, in bytes.
 _SHOWN = 8192
 
+# Longer than any time is.
+_LONGEST_TIME = 64
+
 # Signs for access keys that nobody has, so that they take as long as others.
 _NOBODY = secrets.token_hex(32)
 
@@ -125,7 +128,7 @@ def _shown(authority: Authority, claim: Claim, **texts: str) -> dict[str, str]:
     hidden = [claim.token] if claim.token else []
     if authority.keys_are_secret:
         hidden.append(claim.access_key)
-    hidden += [quote(secret, safe="-._~") for secret in hidden]
+    hidden += [quote(secret, safe="-._~", errors="surrogateescape") for secret in hidden]
     return {
         name: text[:_SHOWN].encode("utf-8", "replace").decode()
         for name, text in texts.items()
@@ -166,7 +169,7 @@ def sent_at(text: str | None, now: float) -> str:
     Raises:
         S3Error: AccessDenied where there is none, RequestTimeTooSkewed.
     """
-    found = None if text is None else _moment_and_stamp(text)
+    found = None if text is None or len(text) > _LONGEST_TIME else _moment_and_stamp(text)
     if text is None or found is None:
         message = "AWS authentication requires a valid Date or x-amz-date header"
         raise S3Error(errors.AccessDenied, message)

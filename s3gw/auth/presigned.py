@@ -52,7 +52,10 @@ def verify_query(request: Request, authority: Authority, now: float) -> Signed:
     _check_time(begin, _expires(given["x-amz-expires"]), now)
     if not given["x-amz-signedheaders"].isascii():
         raise _malformed("X-Amz-SignedHeaders must be names of headers")
-    signed = v4.signed_headers(given["x-amz-signedheaders"])
+    try:
+        signed = v4.signed_headers(given["x-amz-signedheaders"])
+    except ValueError as error:
+        raise _malformed(str(error)) from error
     # it stands for the body in what is signed, so that nobody can add it
     v4.check_signed(request, signed, excepted="x-amz-content-sha256")
     token = given.get(SESSION, request.headers.get(SESSION))

@@ -31,11 +31,8 @@ from s3gw.http.request import Request
 from s3gw.s3_error import S3Error, invalid_argument
 
 _SECONDS = re.compile(r"[0-9]{1,15}")
-_MOST_FORMS = 64
 # What an error repeats of a time that is none: less than a key that somebody has put there.
 _SHOWN = 16
-# Method, Content-MD5, Content-Type, date.
-_STANDARD_LINES = 4
 
 
 def verify_text(
@@ -113,7 +110,7 @@ def _verify(
     _refuse_signed_chunks(headers)
     credentials = authority.credentials(claim.access_key)
     is_right, told = False, ""
-    for text in itertools.islice(_forms(request, date, headers, signed), _MOST_FORMS):
+    for text in canonical.bounded(_forms(request, date, headers, signed)):
         told = told or text
         if is_same(_sign(secret_of(credentials), text), claim.signature):
             is_right = True
@@ -136,20 +133,22 @@ def _forms(
     None where another request would have the same: nothing is encoded in them, and what stood in the query
     may hold the ends of lines and names.
     """
-    standard = f"{headers.get('content-md5', '')}\n{headers.get('content-type', '')}\n{date}"
+    standard = (headers.get("content-md5", ""), headers.get("content-type", ""), date)
     names = sorted(name for name in headers if name.startswith(HEADER_PREFIX))
-    choices = (
+    given = (
         _paths(request),
         _subresources(request, signed),
         *(canonical.values(headers[name]) for name in names),
     )
-    if any(":" in name or not name.isascii() for name in names):
+    choices = [[text for text in texts if "\n" not in text] for texts in given]
+    if any("\n" in text for text in standard) or any(
+        ":" in name or "\n" in name or not name.isascii() for name in names
+    ):
         return
+    front = "\n".join((request.method, *standard))
     for path, subresources, *values in itertools.product(*choices):
         block = "".join([f"{name}:{value}\n" for name, value in zip(names, values, strict=True)])
-        text = f"{request.method}\n{standard}\n{block}{path}{subresources}"
-        if text.count("\n") == _STANDARD_LINES + len(names):
-            yield text
+        yield f"{front}\n{block}{path}{subresources}"
 
 
 def _paths(request: Request) -> tuple[str, ...]:

@@ -42,8 +42,6 @@ _SHOWN = 16
 _PARTS = frozenset(("Credential", "SignedHeaders", "Signature"))
 # What is remembered of a client is no longer than this.
 _LONGEST = 2048
-# A request has one form, or a few; one that is made to have thousands is not signed.
-_MOST_FORMS = 64
 
 _EXPECTED = f'"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/{TERMINATOR}"'
 
@@ -104,9 +102,12 @@ def _scope_of(credential: str) -> Scope:
 
 
 def signed_headers(text: str) -> SignedHeaders:
-    """Take the names of signed headers apart, which ``;`` divides."""
+    """Take the names of signed headers apart, which ``;`` divides. Raise ValueError where one is repeated."""
     names = tuple(text.split(";"))
-    return SignedHeaders(names, frozenset(names), text)
+    known = frozenset(names)
+    if len(known) < len(names):
+        raise ValueError("a header is named more than once in SignedHeaders.")
+    return SignedHeaders(names, known, text)
 
 
 def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
@@ -179,7 +180,11 @@ def verify_header(request: Request, authority: Authority, now: float, authorizat
 def _claimed(front: str) -> tuple[Scope, SignedHeaders]:
     """Give the scope and the signed headers, of what stands before a signature."""
     parts = _parts(f"{front},Signature=")
-    return _scope(parts["Credential"]), signed_headers(parts["SignedHeaders"])
+    scope = _scope(parts["Credential"])
+    try:
+        return scope, signed_headers(parts["SignedHeaders"])
+    except ValueError as error:
+        raise _malformed(str(error)) from error
 
 
 def _parts(authorization: str) -> dict[str, str]:
@@ -276,7 +281,7 @@ def verify(
     head = f"{SCHEME}\n{stamp}\n{scope.text}\n"
     is_right, told, text = False, "", ""
     is_whole = signed.known <= request.headers.keys() and signed.known.isdisjoint(request.moved)
-    for form in _forms(request, signed, payload, without):
+    for form in canonical.bounded(_forms(request, signed, payload, without)):
         attempt = head + hashlib.sha256(form.encode("latin-1")).hexdigest()
         is_right = is_same(signer.sign(attempt), claim.signature) and is_whole
         if is_right:
@@ -301,7 +306,7 @@ def _forms(request: Request, signed: SignedHeaders, payload: str, without: str |
     block = "".join([f"{name}:{get(name, '')}\n" for name in signed.names])
     yield f"{request.method}\n{path}\n{queries[0]}\n{block}{end}"
     choices = (canonical.paths(request), queries, *(_values(request, name) for name in signed.names))
-    for path, query, *values in itertools.islice(itertools.product(*choices), _MOST_FORMS):
+    for path, query, *values in itertools.product(*choices):
         block = "".join([f"{name}:{value}\n" for name, value in zip(signed.names, values, strict=True)])
         yield f"{request.method}\n{path}\n{query}\n{block}{end}"
 

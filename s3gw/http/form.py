@@ -25,8 +25,13 @@ _FIELDS_LIMIT = 20 * 1024
 # Bytes of all that is read before a file is found: boundaries, heads of parts, a block of the file.
 _HEAD_LIMIT = 128 * 1024
 
-# Parts before and behind the file: what means nothing costs time.
+# Bytes of a Content-Type and of the head of a part: Falcon reads parameters in the square of their time.
+_TYPE_LIMIT = 1024
+_PART_HEAD_LIMIT = 2 * 1024
+
+# Parts in all, and behind the file: what means nothing costs time.
 _PARTS = 4096
+_PARTS_BEHIND = 100
 
 # More than any body has: it is the body that tells where it ends.
 _ENDLESS = 2**60
@@ -42,7 +47,7 @@ _PROMISES = ("content-md5", CHECKSUM)
 
 def is_form(content_type: str) -> bool:
     """Tell whether a body of a type is a form."""
-    return parse_header(content_type)[0].lower() == "multipart/form-data"
+    return content_type.partition(";")[0].strip().lower() == "multipart/form-data"
 
 
 class File(Body):
@@ -92,7 +97,7 @@ class Form:
         if not is_form(content_type):
             condition = "Bucket POST must be of the enclosure-type multipart/form-data"
             raise S3Error(errors.PreconditionFailed, condition=condition)
-        parts = _Parts(content_type, body)
+        parts = _Parts(_bounded(content_type), body)
         fields: dict[str, str] = {}
         while (part := parts.following()) is not None:
             name = _name(part)
@@ -126,6 +131,7 @@ class _Parts:
         self._size = 0
         options = MultipartParseOptions()
         options.max_body_part_count = _PARTS
+        options.max_body_part_headers_size = _PART_HEAD_LIMIT
         try:
             form: MultipartForm = MultipartFormHandler(options).deserialize(self, content_type, _ENDLESS)
         except (HTTPInvalidHeader, UnicodeError) as error:
@@ -157,7 +163,7 @@ class _Parts:
         if self._size > _FIELDS_LIMIT:
             raise S3Error(errors.MaxPostPreDataLengthExceededError)
         try:
-            charset = parse_header(part.content_type)[1].get("charset", "utf-8").lower()
+            charset = parse_header(_bounded(part.content_type))[1].get("charset", "utf-8").lower()
             return data.decode(_CHARSETS[charset], "surrogateescape")
         except (UnicodeError, KeyError) as error:
             raise _malformed(
@@ -166,9 +172,12 @@ class _Parts:
 
     def finish(self) -> None:
         """Read what stands behind the file, to the end of the body."""
-        files = 1
+        files, behind = 1, 0
         while (part := self.following()) is not None:
             files += _name(part) == _FILE
+            behind += 1
+            if behind > _PARTS_BEHIND:
+                raise _malformed("Too much stands behind its file.")
         if files > 1:
             raise _files(files)
         while self.read(BLOCK):
@@ -188,6 +197,12 @@ class _Content:
         if not data:
             self._parts.finish()
         return data
+
+
+def _bounded(content_type: str) -> str:
+    if len(content_type) > _TYPE_LIMIT:
+        raise _malformed("A Content-Type of it is too long.")
+    return content_type
 
 
 def _name(part: BodyPart) -> str:

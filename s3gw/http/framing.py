@@ -161,7 +161,7 @@ def _read_trailers(wire: Wire, trailer: Callable[[str, str], None], signer: Chun
     signed: list[str] = []
     signature = None
     while (line := wire.line(_LINE_LIMIT)) is not None:
-        room -= len(line)
+        room -= len(line) + 1
         name, colon, text = line.decode("latin-1").partition(":")
         if room <= 0 or (line and not colon):
             raise S3Error(errors.MalformedTrailerError)

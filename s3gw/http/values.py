@@ -16,8 +16,9 @@ Default = TypeVar("Default", int, None)
 Document = TypeVar("Document")
 DefaultText = TypeVar("DefaultText", str, None)
 
-_INTEGER = re.compile(r"-?0*[0-9]{1,10}", re.ASCII)
-_SIZE = re.compile(r"0*[0-9]{1,18}", re.ASCII)
+# Sign and digits, without zeros before them: Python refuses to read very many.
+_INTEGER = re.compile(r"(-?)0*([0-9]{1,10})", re.ASCII)
+_SIZE = re.compile(r"0*([0-9]{1,18})", re.ASCII)
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 
@@ -37,9 +38,10 @@ def integer(
     """Read an integer; no text at all is the default, more than `cap` is cut to it."""
     if not text:
         return default
-    if not _INTEGER.fullmatch(text):
+    match = _INTEGER.fullmatch(text)
+    if match is None:
         raise invalid_argument(name, text, f"The parameter {name} is not an integer.")
-    value = int(text)
+    value = int(match[1] + match[2])
     if not minimum <= value <= maximum:
         raise invalid_argument(name, text, f"The parameter {name} must lie between {minimum} and {maximum}.")
     return value if cap is None else min(value, cap)
@@ -49,9 +51,10 @@ def size_in_bytes(name: str, text: str | None) -> int | None:
     """Read a length; no text at all is none."""
     if not text:
         return None
-    if not _SIZE.fullmatch(text):
+    match = _SIZE.fullmatch(text)
+    if match is None:
         raise invalid_argument(name, text, f"The header {name} is not a length.")
-    return int(text)
+    return int(match[1])
 
 
 def boolean(name: str, text: str | None, *, default: bool = False) -> bool:

@@ -28,6 +28,10 @@ T = TypeVar("T")
 # What every document begins with.
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
+# Bytes of a tag with its attributes, or of a comment, about: each is read as one.
+_LONGEST_TAG = 64 * 1024
+_PIECE = 16 * 1024
+
 _NAMESPACE = f"{{{NAMESPACE}}}"
 _SPACE = " \t\r\n"
 _UNSAFE = re.compile(
@@ -126,12 +130,22 @@ def parse(blocks: Iterable[bytes], structure: Structure[T], name: str) -> T | No
             if not begun:
                 block = block.lstrip()  # noqa: PLW2901 - as S3, which takes white space before the document
                 begun = bool(block)
-            parser.feed(block)
+            _feed(parser, reader, block)
         return cast("T", parser.close()) if begun else None
     except DefusedXmlException as error:
         raise _malformed("A DTD or an entity declaration is not accepted.") from error
     except (ParseError, ValueError, LookupError) as error:
         raise _malformed(f"The XML is not well-formed: {error}") from error
+
+
+def _feed(parser: Any, reader: _Reader, block: bytes) -> None:
+    """Read a block piece by piece, so that nothing is longer that is read as one."""
+    for begin in range(0, len(block), _PIECE):
+        piece = block[begin : begin + _PIECE]
+        reader.unread += len(piece)
+        parser.feed(piece)
+        if reader.unread > _LONGEST_TAG:
+            raise _malformed("A tag, or a comment, is too long.")
 
 
 def _malformed(what: str) -> S3Error:
@@ -231,7 +245,13 @@ class _Refused:
 
 
 class _Reader:
-    """What `DefusedXMLParser` tells what it finds: the elements that are open, the root first."""
+    """What `DefusedXMLParser` tells what it finds: the elements that are open, the root first.
+
+    Attributes:
+        unread: Bytes that were read since it has found something; whoever reads adds to it.
+    """
+
+    unread = 0
 
     def __init__(self, structure: Structure[Any], name: str) -> None:
         self._structure = structure
@@ -240,6 +260,7 @@ class _Reader:
         self._value: Any = None
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self.unread = 0
         name = tag.removeprefix(_NAMESPACE)
         if not self._open and name != self._name:
             raise _malformed(f"The document must be a {self._name}.")
@@ -249,9 +270,11 @@ class _Reader:
         self._open.append(opened)
 
     def data(self, data: str) -> None:
+        self.unread = 0
         self._open[-1].text(data)
 
     def end(self, _tag: str) -> None:
+        self.unread = 0
         ended = self._open.pop()
         self._value = ended.end()
         if self._open:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from botocore.auth import HmacV1Auth, HmacV1QueryAuth, S3SigV4Auth, S3SigV4QueryAuth
 
+from s3gw.auth import canonical
 from s3gw.auth.authority import Credentials
 from s3gw.auth.identity import Grant, Identity
 from s3gw.auth.v4 import signing_key
@@ -407,3 +408,45 @@ def test_a_presigned_url_is_led_into_a_session(gateway, made):
 )
 def test_a_name_that_no_header_has_is_put_into_the_query(gateway, made, name):
     assert gateway.ask(again(made, "?", f"?{name}=1&")) in (MISMATCH, (200, None))
+
+
+MANY = {f"x-amz-meta-a{number:02}": "a,  b, c x" for number in range(40)}
+
+
+@pytest.mark.parametrize(
+    "target", ["/master.images/a?response-content-type=%0A", "/master.images/a?uploadId=%0A"]
+)
+def test_a_head_that_could_be_signed_in_countless_forms_is_refused_at_once(gateway, target):
+    made = by_botocore(HmacV1Auth, "GET", "/master.images/a")
+    headers = {**made.headers, **MANY, "authorization": "AWS nobody:c2ln"}
+    assert gateway.ask(sent("GET", target, headers)) == (403, "InvalidAccessKeyId")
+    made = by_botocore(S3SigV4Auth, "GET", "/master.images/a", MANY, secret="other")
+    assert gateway.ask(made) == MISMATCH
+
+
+def test_a_header_is_signed_once(gateway):
+    made = by_botocore(S3SigV4Auth, "GET", "/master.images/a", {"x-amz-meta-a": "b, " * 10_000})
+    repeated = made.headers["authorization"].replace("x-amz-meta-a", ";".join(["x-amz-meta-a"] * 5000))
+    headers = {**made.headers, "authorization": repeated}
+    assert gateway.ask(sent("GET", "/master.images/a", headers)) == (400, "AuthorizationHeaderMalformed")
+    again_and_again = again(GET, "X-Amz-SignedHeaders=host", "X-Amz-SignedHeaders=host%3Bhost")
+    assert gateway.ask(again_and_again) == (400, "AuthorizationQueryParametersError")
+
+
+def test_forms_of_a_long_head_are_bounded_by_what_they_take():
+    taken = list(canonical.bounded("x" * 300_000 for _ in range(1000)))
+    assert 1 < len(taken) < 5
+    assert len(list(canonical.bounded("x" * 10_000_000 for _ in range(2)))) == 1
+
+
+@pytest.mark.parametrize("key", [KEY, "nobody"])
+def test_a_session_token_may_be_any_bytes(gateway, key):
+    code = "SignatureDoesNotMatch" if key == KEY else "InvalidAccessKeyId"
+    asked = again(again(GET, KEY, key), "?", "?X-Amz-Security-Token=%FF&")
+    assert gateway.ask(asked) == (403, code)
+
+
+def test_a_time_that_is_too_long_is_none(gateway):
+    made = by_botocore(HmacV1Auth, "GET", "/master.images/a")
+    headers = {**made.headers, "date": f"{made.headers['date']}{' ' * 100}."}
+    assert gateway.ask(sent("GET", "/master.images/a", headers)) == (403, "AccessDenied")

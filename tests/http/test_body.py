@@ -241,6 +241,14 @@ def test_a_trailer_beside_another_checksum_is_refused(headers):
     assert read(wire, {**TRAILED, "x-amz-sdk-checksum-algorithm": "CRC32"}) == BODY
 
 
+PLAIN_TRAILED = {"x-amz-content-sha256": TRAILED["x-amz-content-sha256"]}
+
+
+def test_empty_lines_behind_the_last_chunk_are_bounded():
+    assert read(chunked(BODY, 9, trailer=b"\r\n" * 100), PLAIN_TRAILED) == BODY
+    assert refusal(chunked(BODY, 9, trailer=b"\r\n" * 20_000), PLAIN_TRAILED) == "MalformedTrailerError"
+
+
 def test_the_message_tells_a_trailing_header_from_a_header():
     for place, wire, headers in (
         ("header", BODY, {"x-amz-checksum-crc32": "!"}),

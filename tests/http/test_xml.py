@@ -36,6 +36,8 @@ def refused_after(blocks: Iterator[bytes]) -> tuple[str, int]:
         (b"<Other>", b"<Object/>"),
         (b"<!DOCTYPE d [", b"<!ENTITY a 'b'>"),
         (b"<Delete>", b"<Object><Key>k</Key></Object>" * 1001),
+        (b"<Delete", b" xmlns:a='b' c='>'" * 4000),
+        (b"<Delete><!--", b"x" * 65536),
     ],
 )
 def test_a_document_is_refused_as_soon_as_it_is_wrong(start, more):
@@ -62,3 +64,10 @@ def test_four_megabytes_of_what_nobody_knows_cost_nothing():
 @pytest.mark.parametrize("document", [b"", b" ", b"\n\r\n\t"])
 def test_nothing_but_white_space_is_no_document(document):
     assert xml.parse(iter([document]), DELETE, "Delete") is None
+
+
+def test_a_long_text_is_none_of_a_tag():
+    key = b"k" * 500_000
+    found = xml.parse([b"<Delete><Object><Key>%b</Key></Object></Delete>" % key], DELETE, "Delete")
+    assert found is not None
+    assert found.object[0].key == key.decode()

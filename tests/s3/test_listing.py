@@ -156,6 +156,14 @@ def test_bad_parameters(gateway, filled, query, form):
     assert (answer.element("ArgumentName"), answer.element("ArgumentValue")) == (name, value)
 
 
+@pytest.mark.parametrize("name", ["max-keys", "max-buckets"])
+def test_a_number_may_begin_with_any_number_of_zeros(gateway, filled, name):
+    target = "/" if name == "max-buckets" else f"/{filled}"
+    assert gateway.request("GET", f"{target}?{name}={'0' * 5000}1").status == 200
+    answer = gateway.request("GET", f"{target}?{name}={'1' * 5000}")
+    assert (answer.status, answer.code) == (400, "InvalidArgument")
+
+
 def test_the_first_listing_has_a_next_marker_only_with_a_delimiter(gateway, filled):
     for query, has_one in (
         ("max-keys=2", False),

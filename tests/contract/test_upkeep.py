@@ -16,7 +16,17 @@ from pathlib import Path
 import pytest
 
 from s3gw.pfs.blocks import Seen
-from s3gw.pfs.embedded import EmbeddedPFS, Keep, Unusable, backup, check, parse_duration, parse_history, prune
+from s3gw.pfs.embedded import (
+    EmbeddedPFS,
+    Keep,
+    Unusable,
+    backup,
+    check,
+    count_prune,
+    parse_duration,
+    parse_history,
+    prune,
+)
 from s3gw.pfs.embedded._folder import files_below
 from s3gw.pfs.interface import (
     Branch,
@@ -28,6 +38,7 @@ from s3gw.pfs.interface import (
     NoSpace,
     PFSError,
     Put,
+    Unavailable,
     WouldWait,
 )
 from tests.contract.conftest import Store
@@ -397,7 +408,114 @@ def test_a_check_gives_sums_to_files_of_format_1_and_finds_their_rot(old):
     store.pfs.close()
 
 
+def test_a_small_content_is_never_read_for_another(store, folder):
+    store.put("a", b"AAAA")
+    snapshot = store.snapshot()
+    info = snapshot.inspect_file("a")
+    store.delete("a")
+    store.pfs.prune(Keep())
+    other = Branch("secret", "master")
+    store.pfs.create_branch(other)
+    Store(store.pfs, other).put("s", b"SSSS")
+    with pytest.raises(PFSError):
+        b"".join(snapshot.read_file(info))
+
+
 # --- check, backup ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b", "x%41", "a b", "ä", ":memory:"])
+def test_a_folder_may_have_any_name(tmp_path, name):
+    other = open_store(tmp_path / "xA")
+    other.put("other", LARGE)
+    folder = tmp_path / name
+    store = open_store(folder)
+    store.put("a", b"small")
+    store.put("b", LARGE)
+    assert check(folder, repair=True).problems == []
+    assert "would prune 0 commits" in count_prune(folder, Keep(commits=10), [])
+    backup(folder, tmp_path / f"{name} backup")
+    store.pfs.close()
+    other.pfs.close()
+    prune(folder, Keep(commits=10), [])
+    store = open_store(tmp_path / f"{name} backup")
+    assert {path: store.read(path) for path in store.paths()} == {"a": b"small", "b": LARGE}
+    store.pfs.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["xA", name, f"{name} backup"])
+
+
+def take_away(folder: Path) -> None:
+    folder.rename(folder.with_name("elsewhere"))
+
+
+def put_another_there(folder: Path) -> None:
+    backup(folder, folder.with_name("copy"))
+    take_away(folder)
+    folder.with_name("copy").rename(folder)
+
+
+def remove(folder: Path) -> None:
+    shutil.copytree(folder, folder.with_name("elsewhere"))
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("change", [take_away, put_another_there, remove])
+def test_nothing_is_written_into_a_folder_that_is_not_there_any_more(store, folder, change):
+    store.put("a", b"1")
+    change(folder)
+    for data in (b"2", LARGE):
+        with pytest.raises(Unavailable, match=r"removed or replaced|cannot be used"):
+            store.put("a", data)
+    with pytest.raises(Unavailable):
+        store.delete("a")
+    with pytest.raises(Unavailable, match="removed or replaced"):
+        store.pfs.check()
+    if change is take_away:
+        folder.with_name("elsewhere").rename(folder)
+        store.pfs.check()
+        store.put("a", b"2")
+        assert store.read("a") == b"2"
+
+
+@pytest.mark.parametrize("removed", ["repo", "commits"])
+def test_a_repair_of_indexes_does_not_hide_what_else_is_wrong(store, folder, removed):
+    store.put("a", b"x")
+    store.pfs.close()
+    with contextlib.closing(sqlite3.connect(folder / "pfs.sqlite")) as database, database:
+        database.execute("PRAGMA writable_schema=1")
+        sql = "CREATE INDEX dropped_line ON line (id)"  # there is no row in it
+        database.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'dropped_line'", (sql,))
+        database.execute(f"DELETE FROM {removed}")
+    assert not check(folder).in_order
+    repaired = check(folder, repair=True)
+    assert "pfs.sqlite: its indexes were made anew" in repaired.repaired
+    assert not repaired.in_order
+    assert any("has no repo, head or line" in text for text in repaired.problems)
+
+
+def test_what_is_given_up_changes_the_state_of_its_branch(store, folder):
+    store.put("a", b"small")
+    before, head = store.pfs.state(BRANCH), store.snapshot().commit
+    with sqlite3.connect(folder / "pfs.sqlite") as database:
+        database.execute("UPDATE blob SET data = x'01'")
+    assert check(folder, repair=True).lost == 1
+    assert store.pfs.state(BRANCH) != before
+    assert store.snapshot().commit != head
+    assert store.paths() == []
+    assert check(folder).problems == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone makes files for others")
+def test_what_root_makes_belongs_to_the_owner_of_the_folder(store, folder):
+    store.put("b", LARGE)
+    store.pfs.close()
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, 65534, 65534)
+    for name in ("purge.lock", "reserve", "write.lock"):
+        (folder / name).unlink(missing_ok=True)
+    prune(folder, Keep(), [])
+    assert check(folder, repair=True).problems == []
+    assert {path.name: path.stat().st_uid for path in folder.rglob("*") if path.stat().st_uid != 65534} == {}
 
 
 def test_a_check_finds_what_is_wrong_and_repairs_it(store, folder):

@@ -195,12 +195,43 @@ def test_several_edits_of_a_path_in_one_change_are_one_version(pfs, store):
     ]
 
 
-def test_changes_that_come_together_are_one_version(pfs, store):
+def test_changes_of_one_path_that_come_together_are_versions_of_their_own(pfs, store):
+    """But for a cluster, where each would take a commit that is finished by itself: the last one is it."""
     made = pfs.change_all([(store.branch, [put(store, "a", str(n).encode())]) for n in range(5)])
-    assert {change.commit for change in made} == {store.snapshot().commit}
-    (version,) = [version for page in pages(Told(store), 100) for version in page.versions]
-    assert (version.commit, version.is_latest) == (store.snapshot().commit, True)
+    versions = [version for page in pages(Told(store), 100) for version in page.versions]
+    commits = [change.commit for change in made]
+    assert commits[-1] == store.snapshot().commit
     assert store.read("a") == b"4"
+    if isinstance(pfs, EmbeddedPFS):
+        assert [version.commit for version in versions] == commits[::-1]
+        for number, commit in enumerate(commits):
+            assert store.read("a", store.snapshot(commit)) == str(number).encode()
+    else:
+        assert [version.commit for version in versions] == [*set(commits)]
+
+
+def test_a_delete_that_comes_together_with_a_put_is_a_commit_of_its_own(pfs, store):
+    if not isinstance(pfs, EmbeddedPFS):
+        pytest.skip("in front of a cluster they share a commit")
+    first, other, removed, again = pfs.change_all(
+        [
+            (store.branch, [put(store, "a", b"1")]),
+            (store.branch, [put(store, "b", b"2")]),
+            (store.branch, [Delete("a"), Delete("b")]),
+            (store.branch, [put(store, "a", b"3")]),
+        ]
+    )
+    assert first.commit == other.commit
+    versions = [version for page in pages(Told(store), 100) for version in page.versions]
+    assert [(version.path, version.commit, version.file is None) for version in versions] == [
+        ("a", again.commit, False),
+        ("a", removed.commit, True),
+        ("a", first.commit, False),
+        ("b", removed.commit, True),
+        ("b", first.commit, False),
+    ]
+    for commit in (first.commit, removed.commit, again.commit):
+        assert pfs.snapshot(store.branch, commit).commit == commit
 
 
 def test_the_commit_of_a_file_is_the_last_that_changed_it(pfs, store):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from s3gw.pfs.embedded._database import Unusable, check_is_there
-from s3gw.pfs.embedded._folder import make_folder, open_file, sync_folder
+from s3gw.pfs.embedded._folder import make_folder, open_file, sync_folder, uri_of
 from s3gw.pfs.embedded._purge import alone
 from s3gw.pfs.interface import CorruptData
 
@@ -65,7 +65,7 @@ def _copy_database(source: Path, target: Path) -> list[str]:
     """Copy the database; the names of the files that it refers to."""
     os.close(open_file(target, os.O_RDWR | os.O_CREAT | os.O_EXCL))
     with (
-        contextlib.closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as reader,
+        contextlib.closing(sqlite3.connect(uri_of(source), uri=True)) as reader,
         contextlib.closing(sqlite3.connect(target, isolation_level=None)) as writer,
     ):
         reader.backup(writer)

@@ -13,9 +13,9 @@ from typing import Any
 
 from s3gw.pfs.embedded._database import Database, Unusable, check_is_there
 from s3gw.pfs.embedded._faults import Faults
-from s3gw.pfs.embedded._folder import files_below
+from s3gw.pfs.embedded._folder import files_below, uri_of
 from s3gw.pfs.embedded._purge import alone
-from s3gw.pfs.embedded._repair import Repair
+from s3gw.pfs.embedded._repair import Repair, make_indexes
 from s3gw.pfs.embedded._report import Findings, LostVersion, Report
 from s3gw.pfs.embedded._space import Space
 from s3gw.pfs.embedded._tables import FORMAT, MISNAMED, tables
@@ -64,6 +64,10 @@ def check(folder: Path, *, repair: bool = False, tell: Callable[[str], None] = l
             if repair and looked:
                 database = Database(folder, durable=True, space=Space(folder))
                 with contextlib.closing(database):
+                    if findings.is_damaged and make_indexes(database):
+                        findings = Findings(Report(["pfs.sqlite: its indexes were damaged"]), tell)
+                        findings.repaired("pfs.sqlite: its indexes were made anew")
+                        _Check(folder, connection, findings).run()  # what was seen through them may be wrong
                     Repair(folder, database, findings).run()
             return findings.report
     except sqlite3.DatabaseError as error:
@@ -75,9 +79,7 @@ def check(folder: Path, *, repair: bool = False, tell: Callable[[str], None] = l
 
 
 def _open(folder: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"file:{folder / 'pfs.sqlite'}?mode=ro", uri=True, isolation_level=None, timeout=60
-    )
+    connection = sqlite3.connect(uri_of(folder / "pfs.sqlite"), uri=True, isolation_level=None, timeout=60)
     connection.execute("PRAGMA query_only=1")
     return connection
 
@@ -128,7 +130,7 @@ class _Check:
     def _check_integrity(self) -> None:
         rows = [row[0] for row in self._connection.execute("PRAGMA integrity_check(20)")]
         if rows != ["ok"]:
-            self._findings.damaged = True
+            self._findings.is_damaged = True
             for row in rows:
                 self._problem(f"pfs.sqlite: {row}")
 

@@ -28,7 +28,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
-from s3gw.pfs.embedded._folder import close_to_others, open_file
+from s3gw.pfs.embedded._folder import close_to_others, open_file, uri_of
 from s3gw.pfs.embedded._space import Space
 from s3gw.pfs.embedded._tables import FORMAT, steps
 from s3gw.pfs.interface import CorruptData, PFSError, TooSlow, Unavailable, WouldWait
@@ -120,6 +120,8 @@ class Database:
 
     def __init__(self, folder: Path, *, durable: bool, space: Space) -> None:
         self._path = folder / "pfs.sqlite"
+        self._name = str(self._path)  # PERF: looked at before each write, in half the time of the path
+        self._is_gone = False
         self._durable = durable
         self._space = space
         self._local = threading.local()
@@ -140,6 +142,7 @@ class Database:
                 if not self._path.exists():
                     os.close(open_file(self._path, os.O_RDWR | os.O_CREAT))
                 close_to_others(*(self._path.with_name(f"pfs.sqlite{end}") for end in ("", "-wal", "-shm")))
+                self._is = self._look()
                 self._writer = self._connect()
                 self._writer.execute("PRAGMA auto_vacuum=INCREMENTAL")
                 (mode,) = self._writer.execute("PRAGMA journal_mode=WAL").fetchone()
@@ -156,9 +159,27 @@ class Database:
                 raise
             raise Unusable(f"{self._path} cannot be used: {error}") from error
 
+    def _look(self) -> tuple[int, int]:
+        state = os.stat(self._name)
+        return state.st_dev, state.st_ino
+
+    def check(self) -> None:
+        """Raise `Unavailable` where the database is not that which was opened: writes would go nowhere."""
+        try:
+            if self._look() == self._is:
+                return
+        except FileNotFoundError:
+            pass
+        if not self._is_gone:
+            self._is_gone = True
+            _log.error("%s was removed or replaced: put it back, or restart s3gw", self._name)
+        raise Unavailable("The folder of the embedded PFS was removed or replaced while it was served.")
+
     def _connect(self, timeout_s: float = _TIMEOUT_S) -> sqlite3.Connection:
+        self.check()
         connection = sqlite3.connect(
-            self._path,
+            uri_of(self._path, "rw"),
+            uri=True,
             isolation_level=None,
             check_same_thread=False,
             timeout=timeout_s,
@@ -292,6 +313,7 @@ class Database:
         if self._is_due and self.may_not_wait():
             raise WouldWait("The log is to be brought into the database first.")
         with self.exclusive():
+            self.check()
             before = self._writer.total_changes
             self._begin()
             try:

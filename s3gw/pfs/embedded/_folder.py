@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 _FOLDER = 0o700
 _FILE = 0o600
@@ -44,6 +45,14 @@ def close_to_others(*paths: Path) -> None:
             path.chmod(_FOLDER if path.is_dir() else _FILE)
 
 
+def _give(file: int, folder: Path) -> None:
+    """Give a file that root has made to whoever owns its folder, as SQLite does with its own."""
+    if os.geteuid() == 0:
+        owner, state = folder.stat(), os.fstat(file)
+        if (owner.st_uid, owner.st_gid) != (state.st_uid, state.st_gid):
+            os.fchown(file, owner.st_uid, owner.st_gid)
+
+
 def open_file(path: Path, flags: int) -> int:
     """Open a file; one that is made is its owner's alone."""
     file = os.open(path, flags | os.O_CLOEXEC, _FILE)
@@ -51,10 +60,16 @@ def open_file(path: Path, flags: int) -> int:
         if flags & os.O_CREAT:
             with contextlib.suppress(PermissionError):  # it was there, and is somebody else's
                 os.fchmod(file, _FILE)
+                _give(file, path.parent)
     except BaseException:
         os.close(file)
         raise
     return file
+
+
+def uri_of(database: Path, mode: Literal["ro", "rw"] = "ro") -> str:
+    """Name a database to SQLite, whatever characters its path has; one that is missing is not made."""
+    return f"{database.absolute().as_uri()}?mode={mode}"
 
 
 def files_below(folder: Path) -> Iterator[Path]:

@@ -32,7 +32,7 @@ SELECT branch.line FROM branch JOIN repo ON repo.id = branch.repo WHERE repo.pro
 """
 _NTH = "SELECT num FROM commits WHERE line = ? ORDER BY num DESC LIMIT 1 OFFSET ?"
 _YOUNG = "SELECT num FROM commits WHERE line = ? AND finished >= ? ORDER BY num LIMIT 1"
-_HEAD = "SELECT coalesce(max(num), 0) FROM commits WHERE line = ?"
+HEAD = "SELECT coalesce(max(num), 0) FROM commits WHERE line = ?"
 _OLD_COMMITS = "SELECT line, num FROM commits WHERE line = ? AND num < ? ORDER BY num LIMIT ?"
 _DEAD = "SELECT path, until, size, content FROM history WHERE line = ? AND until <= ? LIMIT ?"
 _COUNT_COMMITS = "SELECT count(*) FROM commits WHERE line = ? AND num < ?"
@@ -53,7 +53,7 @@ class Keep:
 
     def first(self, connection: sqlite3.Connection, line: int) -> int:
         """Give the number of the oldest commit of a line that is kept; 0 where the line is gone."""
-        (head,) = connection.execute(_HEAD, (line,)).fetchone()
+        (head,) = connection.execute(HEAD, (line,)).fetchone()
         kept = [head]
         if self.commits is not None:
             row = connection.execute(_NTH, (line, max(0, self.commits - 1))).fetchone()

@@ -236,6 +236,7 @@ class EmbeddedPFS:
     def stage(self, branch: Branch, path: str, *, arrived: bool = False) -> BodyStaging:
         """See `PFS.stage`."""
         if not arrived:
+            self._database.check()
             connection = self._database.reader
             found = find_writable(connection, branch)
             paths.check_path(path)
@@ -298,6 +299,7 @@ class EmbeddedPFS:
     @telling
     def check(self) -> None:
         """See `PFS.check`."""
+        self._database.check()
         self._database.reader.execute("SELECT 1 FROM branch LIMIT 1").fetchone()
 
     @telling

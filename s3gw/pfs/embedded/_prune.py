@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from s3gw.pfs.embedded._database import Unusable, check_is_there
-from s3gw.pfs.embedded._folder import files_below
+from s3gw.pfs.embedded._folder import files_below, uri_of
 from s3gw.pfs.embedded._history import Cut, Keep, choose, count_cut
 from s3gw.pfs.embedded._pfs import EmbeddedPFS
 
@@ -37,7 +37,7 @@ def count_prune(folder: Path, keep: Keep, branches: Sequence[str]) -> str:
     check_is_there(folder)
     cut = Cut()
     try:
-        uri = f"file:{folder / 'pfs.sqlite'}?mode=ro"
+        uri = uri_of(folder / "pfs.sqlite")
         with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
             for line, _ in choose(connection, branches):
                 cut += count_cut(connection, line, keep)

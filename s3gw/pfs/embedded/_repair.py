@@ -9,10 +9,12 @@ from pathlib import Path
 
 from s3gw.pfs.embedded._database import Database
 from s3gw.pfs.embedded._folder import make_folder, open_file
+from s3gw.pfs.embedded._history import HEAD
 from s3gw.pfs.embedded._pieces import StoredPiece, read_pieces
 from s3gw.pfs.embedded._report import Findings, LostVersion
 from s3gw.pfs.embedded._rows import Content
 from s3gw.pfs.embedded._tables import fill_names
+from s3gw.pfs.embedded._transaction import add_commit
 from s3gw.pfs.embedded._uses import MISCOUNTED, forget_contents
 from s3gw.pfs.interface import CorruptData
 
@@ -26,6 +28,13 @@ _RECOUNT = """
 INSERT INTO shared (content, uses) VALUES (?, ?)
 ON CONFLICT (content) DO UPDATE SET uses = uses + excluded.uses
 """
+
+
+def make_indexes(database: Database) -> bool:
+    """Make the indexes of a database anew; tell whether it is in order then, as far as SQLite sees."""
+    with database.writing() as connection:
+        connection.execute("REINDEX")
+        return [row[0] for row in connection.execute("PRAGMA integrity_check(20)")] == ["ok"]
 
 
 class Repair:
@@ -47,8 +56,6 @@ class Repair:
 
     def run(self) -> None:
         """Do what there is to do: the counts come first, since deletes go by them."""
-        if self._findings.damaged:
-            self._make_indexes()
         if self._findings.misnamed:
             self._index_names()
         if self._findings.orphans or self._findings.miscounted:
@@ -58,15 +65,6 @@ class Repair:
         self._delete_unused()
         self._remove_strays()
         self._keep_sums()
-
-    def _make_indexes(self) -> None:
-        with self._database.writing() as connection:
-            connection.execute("REINDEX")
-            rows = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
-        if rows == ["ok"]:
-            self._findings.repaired("pfs.sqlite: its indexes were made anew")
-            report = self._findings.report
-            report.problems = [text for text in report.problems if not text.startswith("pfs.sqlite: ")]
 
     def _index_names(self) -> None:
         with self._database.writing() as connection:
@@ -101,6 +99,8 @@ class Repair:
             found = connection.execute(f"DELETE FROM {version.table} WHERE {where}", values)  # noqa: S608
             if found.rowcount:  # else a change has moved it meanwhile
                 forget_contents(connection, [content])
+                (head,) = connection.execute(HEAD, (line,)).fetchone()
+                add_commit(connection, line, head)  # what was kept of the branch holds no more
         self._findings.repaired(
             f"{version.branch} {path} was given up{f', what is left of it is {place}' if place else ''}"
         )

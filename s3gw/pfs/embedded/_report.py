@@ -65,7 +65,7 @@ class Findings:
     Attributes:
         report: What people are told.
         tell: Is told each line of it at once.
-        damaged: Whether the database is not in order.
+        is_damaged: Whether SQLite finds the database out of order.
         misnamed: How many rows of the index of names are missing or wrong.
         miscounted: How many contents are counted wrong.
         orphans: Composed contents that have pieces and nothing else.
@@ -77,7 +77,7 @@ class Findings:
 
     report: Report
     tell: Callable[[str], None]
-    damaged: bool = False
+    is_damaged: bool = False
     misnamed: int = 0
     miscounted: int = 0
     orphans: list[int] = field(default_factory=list)

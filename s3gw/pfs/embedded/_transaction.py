@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -73,12 +73,28 @@ def add_commit(connection: sqlite3.Connection, line: int, head: int, commit: str
 
 
 class Target:
-    """A branch that changes of a transaction write to."""
+    """A branch that changes of a transaction write to.
+
+    Attributes:
+        row: The branch, as it was before the commit that changes share now.
+    """
 
     def __init__(self, connection: sqlite3.Connection, row: BranchRow) -> None:
         self._connection = connection
         self.row = row
         self._commit: CommitRow | None = None
+        self._paths: set[str] = set()  # what has been changed in it
+
+    def join(self, paths: Collection[str]) -> None:
+        """Let a change of some paths share the commit of those before, unless these changed one of them.
+
+        What each has made of a path is a version, and a version is that of its commit.
+        """
+        if self._commit is not None and not self._paths.isdisjoint(paths):
+            self.row = self.row._replace(head=self._commit.number, head_id=self._commit.id)
+            self._commit = None
+            self._paths.clear()
+        self._paths.update(paths)
 
     @property
     def line(self) -> int:

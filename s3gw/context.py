@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -11,6 +12,10 @@ from s3gw.auth.access import OPEN, Access
 from s3gw.cache import Cache
 from s3gw.http.cors import Rules
 from s3gw.pfs.interface import PFS
+
+
+def _path(bucket: str, key: str) -> str:
+    return f"/{bucket}/{quote(key, errors='surrogateescape')}" if key else f"/{bucket}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Context:
         buckets: How buckets are named; the profile says it.
         cache: What is kept in memory.
         access: What whoever asks may touch.
-        base: Where the bucket of the request is to be found, if not in the path: the URL of its host.
+        location: Gives the URL of an object, of a bucket without a key, for whoever asks.
         cors: The rules for pages of other origins, where there are some.
     """
 
@@ -37,12 +42,5 @@ class Context:
     buckets: Buckets = BRANCHES
     cache: Cache = field(default_factory=lambda: Cache(0))
     access: Access = OPEN
-    base: str = ""
+    location: Callable[[str, str], str] = _path
     cors: Rules | None = None
-
-    def location(self, bucket: str, key: str = "") -> str:
-        """Give the URL of a bucket or object, from the host on where buckets stand in the path."""
-        path = quote(key, errors="surrogateescape")
-        if self.base:
-            return f"{self.base}/{path}"
-        return f"/{bucket}/{path}" if key else f"/{bucket}"

@@ -40,6 +40,9 @@ def _members(shapes: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, str]
             member_type = given if isinstance(given, str) else given["type"]
             if member_type not in _SCALARS:
                 yield name, member, member_type
+            if isinstance(given, dict):
+                for other, other_type in given.get("among", {}).items():
+                    yield name, other, other_type
 
 
 def _bodies(catalogue: Catalogue, side: str) -> Iterator[tuple[Operation, str]]:

@@ -29,6 +29,7 @@ class Member:
     filled: bool
     url: bool
     shape: bool
+    among: dict[str, str]
 
     @property
     def read(self) -> str:
@@ -86,8 +87,8 @@ def typed_shapes(shapes: dict[str, dict[str, Any]]) -> list[Shape]:
 
     def place(shape: Shape) -> None:
         for member in shape.members:
-            if member.shape:
-                place(typed[member.type])
+            for name in [member.type, *member.among.values()] if member.shape else ():
+                place(typed[name])
         ordered.setdefault(shape.name, replace(shape, xml=_document(shape, typed)))
 
     for name in sorted(typed):
@@ -115,7 +116,7 @@ def _pieces(shape: Shape, value: str, url: str, shapes: dict[str, Shape]) -> Ite
     for member in shape.elements:
         of = f"{value}.{member.name}"
         if member.repeated:
-            item = _concatenate(_element(member, "item", url, shapes))
+            item = _item(member, url, shapes)
             entries = f'"".join([{item} for item in {of}])'
             inside = member.inside
             yield from ([_Text(f"<{inside}>"), entries, _Text(f"</{inside}>")] if inside else [entries])
@@ -123,6 +124,15 @@ def _pieces(shape: Shape, value: str, url: str, shapes: dict[str, Shape]) -> Ite
             yield f'("" if {of} is None else {_concatenate(_element(member, of, url, shapes))})'
         else:
             yield from _element(member, of, url, shapes)
+
+
+def _item(member: Member, url: str, shapes: dict[str, Shape]) -> str:
+    """Lay an item of a list out, which may be one of several shapes."""
+    item = _concatenate(_element(member, "item", url, shapes))
+    for element, shape in member.among.items():
+        other = _concatenate(_element(replace(member, element=element, type=shape), "item", url, shapes))
+        item = f"({other} if isinstance(item, {shape}) else {item})"
+    return item
 
 
 def _element(member: Member, value: str, url: str, shapes: dict[str, Shape]) -> Iterator[str]:
@@ -188,6 +198,7 @@ def _member(element: str, given: Any) -> Member:
     annotation = member["type"] if shape else PYTHON_TYPES[member["type"]]
     default = ""
     if member.get("list"):
+        annotation = " | ".join([annotation, *member.get("among", {}).values()])
         annotation, default = f"Sequence[{annotation}]", "()"
     elif member.get("optional"):
         annotation, default = f"{annotation} | None", "None"
@@ -206,4 +217,5 @@ def _member(element: str, given: Any) -> Member:
         filled=member.get("filled", False),
         url=member.get("url", False),
         shape=shape,
+        among=member.get("among", {}),
     )

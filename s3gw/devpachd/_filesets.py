@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from s3gw.devpachd._names import below, check_path, clean
 from s3gw.devpachd._refusal import Refusal
@@ -40,19 +40,22 @@ FileSet = dict[Key, Change]
 def compose(shelf: Shelf, layers: Iterable[FileSet]) -> FileSet:
     """Lay file sets upon each other: the same file is appended, unless a layer above deletes it first."""
     composed: FileSet = {}
+    pieces: dict[Key, list[StagedContent]] = {}
     for layer in layers:
-        for key, change in layer.items():
-            composed[key] = _lay(shelf, composed.get(key), change)
+        for key, upper in layer.items():
+            lower = composed.get(key)
+            if lower is None or upper.replaces:
+                composed[key], pieces[key] = upper, []
+            else:
+                composed[key] = Change(
+                    lower.replaces, upper.content or lower.content, upper.doubled or lower.doubled
+                )
+            if upper.content is not None:
+                pieces[key].append(upper.content)
+    for key, contents in pieces.items():
+        if len(contents) > 1:
+            composed[key] = replace(composed[key], content=shelf.join(*contents))
     return composed
-
-
-def _lay(shelf: Shelf, lower: Change | None, upper: Change) -> Change:
-    if lower is None or upper.replaces:
-        return upper
-    if lower.content is None or upper.content is None:
-        return Change(lower.replaces, upper.content or lower.content, upper.doubled or lower.doubled)
-    joined = shelf.join(lower.content, upper.content)
-    return Change(lower.replaces, joined, upper.doubled or lower.doubled)
 
 
 def view_of(shelf: Shelf, file_set: FileSet) -> View:

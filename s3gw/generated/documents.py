@@ -1407,8 +1407,7 @@ class ListVersionsResult:
     next_version_id_marker: str | None = None
     delimiter: str | None = None
     encoding_type: str | None = None
-    version: Sequence[ObjectVersion] = ()
-    delete_marker: Sequence[DeleteMarker] = ()
+    version: Sequence[ObjectVersion | DeleteMarker] = ()
     common_prefixes: Sequence[CommonPrefix] = ()
 
 
@@ -1440,35 +1439,33 @@ def render_list_versions_result(value: ListVersionsResult) -> bytes:
         + f"<IsTruncated>{'true' if value.is_truncated else 'false'}</IsTruncated>"
         + "".join(
             [
-                "<Version>"
-                f"<Key>{url(item.key)}</Key>"
-                f"<VersionId>{escape(item.version_id)}</VersionId>"
-                f"<IsLatest>{'true' if item.is_latest else 'false'}</IsLatest>"
-                f"<LastModified>{timestamp(item.last_modified)}</LastModified>"
-                f"<ETag>&quot;{item.etag}&quot;</ETag>"
-                f"<Size>{item.size}</Size>"
-                "<Owner>"
-                f"<ID>{escape(item.owner.id)}</ID>"
-                f"<DisplayName>{escape(item.owner.display_name)}</DisplayName>"
-                "</Owner>"
-                f"<StorageClass>{escape(item.storage_class)}</StorageClass>"
-                "</Version>"
+                (
+                    "<DeleteMarker>"
+                    f"<Key>{url(item.key)}</Key>"
+                    f"<VersionId>{escape(item.version_id)}</VersionId>"
+                    f"<IsLatest>{'true' if item.is_latest else 'false'}</IsLatest>"
+                    f"<LastModified>{timestamp(item.last_modified)}</LastModified>"
+                    "<Owner>"
+                    f"<ID>{escape(item.owner.id)}</ID>"
+                    f"<DisplayName>{escape(item.owner.display_name)}</DisplayName>"
+                    "</Owner>"
+                    "</DeleteMarker>"
+                    if isinstance(item, DeleteMarker)
+                    else "<Version>"
+                    f"<Key>{url(item.key)}</Key>"
+                    f"<VersionId>{escape(item.version_id)}</VersionId>"
+                    f"<IsLatest>{'true' if item.is_latest else 'false'}</IsLatest>"
+                    f"<LastModified>{timestamp(item.last_modified)}</LastModified>"
+                    f"<ETag>&quot;{item.etag}&quot;</ETag>"
+                    f"<Size>{item.size}</Size>"
+                    "<Owner>"
+                    f"<ID>{escape(item.owner.id)}</ID>"
+                    f"<DisplayName>{escape(item.owner.display_name)}</DisplayName>"
+                    "</Owner>"
+                    f"<StorageClass>{escape(item.storage_class)}</StorageClass>"
+                    "</Version>"
+                )
                 for item in value.version
-            ]
-        )
-        + "".join(
-            [
-                "<DeleteMarker>"
-                f"<Key>{url(item.key)}</Key>"
-                f"<VersionId>{escape(item.version_id)}</VersionId>"
-                f"<IsLatest>{'true' if item.is_latest else 'false'}</IsLatest>"
-                f"<LastModified>{timestamp(item.last_modified)}</LastModified>"
-                "<Owner>"
-                f"<ID>{escape(item.owner.id)}</ID>"
-                f"<DisplayName>{escape(item.owner.display_name)}</DisplayName>"
-                "</Owner>"
-                "</DeleteMarker>"
-                for item in value.delete_marker
             ]
         )
         + "".join(

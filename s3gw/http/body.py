@@ -124,7 +124,7 @@ class Body:
     def _promise_checksum(self) -> None:
         """Take the one checksum that there may be, in a header or announced as a trailer."""
         headers = self._headers
-        given = [name for name in headers if name.startswith(CHECKSUM) and name not in _NO_CHECKSUM]
+        given = [name for name in headers if is_checksum(name)]
         trailing = _tokens(headers.get("x-amz-trailer", ""))
         if not given and not trailing and "x-amz-sdk-checksum-algorithm" not in headers:
             return  # PERF: most have none
@@ -228,6 +228,17 @@ class Body:
             if size > limit:
                 raise S3Error(errors.MaxMessageLengthExceeded)
             yield block
+
+
+def is_checksum(name: str) -> bool:
+    """Tell whether a header, in lower case, tells a checksum."""
+    return name.startswith(CHECKSUM) and name not in _NO_CHECKSUM
+
+
+def is_of_nothing(name: str, text: str) -> bool:
+    """Tell whether a text is the checksum of no bytes that a header would tell."""
+    checksum = CHECKSUMS.get(name.removeprefix(CHECKSUM))
+    return checksum is not None and text == base64.b64encode(checksum.digest().digest()).decode()
 
 
 def _checksum(name: str, what: str = "The checksum algorithm") -> Checksum:

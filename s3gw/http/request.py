@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from s3gw.addressing.buckets import BRANCHES, Place, bucket_of
 from s3gw.addressing.hosts import Domains, is_host, spellings, with_port
@@ -12,7 +13,7 @@ from s3gw.addressing.keys import check_key
 from s3gw.generated import errors
 from s3gw.generated.wire import HEADER_PREFIX, MOVED_HEADERS, SIGNATURES, WRITES
 from s3gw.http import xml
-from s3gw.http.body import CHECKSUM, Body
+from s3gw.http.body import CHECKSUM, Body, is_checksum, is_of_nothing
 from s3gw.http.form import Form
 from s3gw.http.framing import Input
 from s3gw.http.target import Target, authority_of, parse
@@ -122,6 +123,7 @@ class Request:
         target = self.target = parse(self.raw_target, bucket)
         if target.query:
             moved = [name for name in target.query if _is_header(name)]
+            moved = [name for name in moved if name not in _sums_of_nothing(moved, target)]
             self.moved = frozenset(name.lower() for name in moved).difference(self.headers)
             for name in moved:
                 value = target.query.pop(name)
@@ -145,12 +147,16 @@ class Request:
         """
         return spellings(self.headers.get("host", ""), self.port)
 
-    @property
-    def base(self) -> str:
-        """Where buckets are to be found by whoever asked so: ``""`` in the path, else the URL of this one."""
-        if not self.has_bucket_in_host:
-            return ""
-        return f"{self.scheme}://{with_port(self.headers['host'], self.port)}"
+    def location(self, bucket: str, key: str = "") -> str:
+        """Give the URL of an object for whoever asked so, or of a bucket, whose host is left out in S3's way.
+
+        Where the request names no host it is the path.
+        """
+        host, path = self.headers.get("host", ""), quote(key, errors="surrogateescape")
+        base = f"{self.scheme}://{with_port(host, self.port)}" if host and is_host(host) else ""
+        if self.has_bucket_in_host:
+            return f"{base}/{path}"
+        return f"{base}/{bucket}/{path}" if key else f"/{bucket}"
 
     @property
     def resource(self) -> str:
@@ -281,6 +287,19 @@ class Request:
         if document is None:
             raise S3Error(errors.MissingRequestBodyError)
         return document
+
+
+def _sums_of_nothing(moved: Collection[str], target: Target) -> Collection[str]:
+    """Give those parameters that tell the checksum of no bytes beside its algorithm, and that.
+
+    A presigner has no body yet; that of the AWS SDK for JavaScript puts both there all the same. What it
+    signs so is good for any body: S3 makes no headers of them.
+    """
+    sums = [name for name in moved if is_checksum(name.lower())]
+    algorithms = [name for name in moved if name.lower() == "x-amz-sdk-checksum-algorithm"]
+    if len(sums) != 1 or len(algorithms) != 1 or target.repeated.keys() & {*sums, *algorithms}:
+        return ()
+    return [*sums, *algorithms] if is_of_nothing(sums[0].lower(), target.query[sums[0]]) else ()
 
 
 def _is_header(parameter: str) -> bool:

@@ -100,6 +100,12 @@ class Properties:
     parts: Parts | None = None
     upload: str | None = None
 
+    def checksums_of_part(self, number: int) -> Mapping[str, str]:
+        """Give the checksum of a part, where that of the object is made of those of its parts."""
+        if self.parts is None or not self.parts.checksums or self.checksum_type != "COMPOSITE":
+            return {}
+        return dict.fromkeys(self.checksums, self.parts.checksums[number - 1])
+
     @classmethod
     def of_request(cls, request: Described) -> Self:
         """Read what a request wants to be kept.

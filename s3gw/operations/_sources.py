@@ -46,7 +46,8 @@ def source_of(context: Context, request: Copying) -> Named:
     """
     header = request.copy_source
     encoded, mark, version_id = header.partition(_VERSION)
-    bucket, slash, key = decoded(encoded).removeprefix("/").partition("/")
+    # a plus is a space there, as in a form: clients write it so, and one that is meant as %2B
+    bucket, slash, key = decoded(encoded.replace("+", " ")).removeprefix("/").partition("/")
     if not (bucket and slash and key) or (mark and not version_id):
         message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
         raise invalid_argument("x-amz-copy-source", header, message)

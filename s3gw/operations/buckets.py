@@ -60,7 +60,7 @@ def create_bucket(context: Context, request: CreateBucketRequest) -> CreateBucke
             )
             raise S3Error(errors.NotImplemented, message)
     context.pfs.create_branch(request.branch)
-    return CreateBucketResult(location=context.location(request.bucket))
+    return CreateBucketResult(location=context.location(request.bucket, ""))
 
 
 def delete_bucket(context: Context, request: DeleteBucketRequest) -> None:

@@ -58,6 +58,7 @@ from s3gw.pfs.interface import (
     FileReader,
     Put,
     Snapshot,
+    Version,
 )
 from s3gw.s3_error import S3Error, invalid_argument
 
@@ -95,9 +96,12 @@ def _present(
     result.tagging_count = len(properties.tags) or None
     if request.part_number is not None:
         result.mp_parts_count = None if parts is None else len(parts.sizes)
-    if (request.checksum_mode or "").upper() == "ENABLED" and result.content_range is None:
-        result.checksum_type = properties.checksum_type
-        for name, value in named_checksums(properties.checksums).items():
+    if (request.checksum_mode or "").upper() == "ENABLED":
+        checksums = properties.checksums if result.content_range is None else {}
+        if extent is not None and request.part_number is not None:
+            checksums = properties.checksums_of_part(request.part_number)
+        result.checksum_type = properties.checksum_type if checksums else None
+        for name, value in named_checksums(checksums).items():
             setattr(result, name, value)
     return result
 
@@ -293,30 +297,28 @@ def list_object_versions(context: Context, request: ListObjectVersionsRequest) -
         delimiter=request.delimiter or None,
         encoding_type=request.encoding_type,
         is_truncated=after is not None,
-        version=[
-            ObjectVersion(
-                key=context.keys.key(version.path),
-                version_id=version.commit or NULL,
-                is_latest=version.is_latest,
-                last_modified=version.committed,
-                etag=etag_of(version.file),
-                size=version.file.size,
-                owner=OWNER,
-                storage_class="STANDARD",
-            )
-            for version in versions
-            if version.file is not None
-        ],
-        delete_marker=[
-            DeleteMarker(
-                key=context.keys.key(version.path),
-                version_id=version.commit or NULL,
-                is_latest=version.is_latest,
-                last_modified=version.committed,
-                owner=OWNER,
-            )
-            for version in versions
-            if version.file is None
-        ],
+        version=[_told(context, version) for version in versions],
         common_prefixes=[CommonPrefix(entry) for entry in listed if isinstance(entry, str)],
+    )
+
+
+def _told(context: Context, version: Version) -> ObjectVersion | DeleteMarker:
+    key, version_id = context.keys.key(version.path), version.commit or NULL
+    if version.file is None:
+        return DeleteMarker(
+            key=key,
+            version_id=version_id,
+            is_latest=version.is_latest,
+            last_modified=version.committed,
+            owner=OWNER,
+        )
+    return ObjectVersion(
+        key=key,
+        version_id=version_id,
+        is_latest=version.is_latest,
+        last_modified=version.committed,
+        etag=etag_of(version.file),
+        size=version.file.size,
+        owner=OWNER,
+        storage_class="STANDARD",
     )

@@ -198,6 +198,12 @@ def test_s5cmd(gateway, tools, files, tmp_path):
     s5cmd("cp", "--part-size", "5", files / "dir/large", "s3://s5.cmd/large")
     s5cmd("cp", "s3://s5.cmd/large", "s3://s5.cmd/copy")
     s5cmd("mv", "s3://s5.cmd/copy", "s3://s5.cmd/moved")
+    for name in ("a b", "a+b"):
+        (tmp_path / name).write_text(name)
+        s5cmd("cp", tmp_path / name, f"s3://s5.cmd/plus/{name}")
+    s5cmd("mv", "s3://s5.cmd/plus/a b", "s3://s5.cmd/plus/moved")
+    assert s5cmd("cat", "s3://s5.cmd/plus/moved") == "a b"
+    assert s5cmd("cat", "s3://s5.cmd/plus/a+b") == "a+b"
     s5cmd("cp", "s3://s5.cmd/tree/*", tmp_path / "back/")
     assert tree(tmp_path / "back") == tree(files)
     assert s5cmd("cat", "s3://s5.cmd/tree/a.txt") == "a"

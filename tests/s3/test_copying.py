@@ -117,13 +117,26 @@ def test_a_source_may_be_a_version_or_in_a_commit(extended, extended_bucket, sou
     assert get(extended, extended_bucket, "source").body == b"later"
 
 
+def test_a_plus_in_the_name_of_a_source_is_a_space(extended, extended_bucket):
+    """As s5cmd writes it; a plus that is meant is encoded by all clients, since S3 reads it so."""
+    put(extended, extended_bucket, "ä b/c d", b"spaces")
+    put(extended, extended_bucket, "ä+b/c+d", b"pluses")
+    for encoded, body in (
+        ("%C3%A4+b/c+d", b"spaces"),
+        ("%C3%A4+b%2Fc%20d", b"spaces"),
+        ("%C3%A4%2Bb/c%2Bd", b"pluses"),
+    ):
+        made(copy(extended, extended_bucket, "copy", f"{extended_bucket}/{encoded}"))
+        assert get(extended, extended_bucket, "copy").body == body
+
+
 @pytest.mark.parametrize(
     "key", ["a b", "a+b", "é/ü", "what?", "?versionId", "100%", "%41", "a&b=c", "<x>", "dir/#1", "it's (1)"]
 )
 def test_a_source_is_named_percent_encoded(extended, extended_bucket, key):
     put(extended, extended_bucket, key, key.encode())
     for begin in ("", "/"):
-        for safe in ("/", "", "/+'()"):
+        for safe in ("/", "", "/'()"):
             answer = copy(
                 extended, extended_bucket, "copy", f"{begin}{quote(f'{extended_bucket}/{key}', safe=safe)}"
             )

@@ -38,7 +38,10 @@ def test_a_form_that_boto3_has_made_uploads_what_its_policy_lets_it(extended, ex
         ExpiresIn=60,
     )
     created = sent(extended, post, CONTENT)
-    assert (created.status, created.headers["Location"]) == (201, f"/{extended_bucket}/up/a.bin")
+    assert (created.status, created.headers["Location"]) == (
+        201,
+        f"{extended.url}/{extended_bucket}/up/a.bin",
+    )
     stored = s3.get_object(Bucket=extended_bucket, Key="up/a.bin")
     assert stored["Body"].read() == CONTENT
     assert stored["ETag"] == created.headers["ETag"]

@@ -284,6 +284,11 @@ def history(extended) -> tuple[str, list[Told]]:
 def test_versions_are_listed_by_key_and_the_newest_first(extended, history):
     bucket, expected = history
     assert sorted(told(extended, bucket)[0]) == sorted(expected)
+    whole = extended.request("GET", f"/{bucket}?versions").body.decode()
+    in_order = re.findall("<(Version|DeleteMarker)>.*?<VersionId>(.*?)</VersionId>", whole)
+    assert [(version, kind == "DeleteMarker") for kind, version in in_order] == [
+        (version, is_marker) for _, version, _, is_marker in expected
+    ]
     answer = extended.request("GET", f"/{bucket}?versions&encoding-type=url")
     keys = re.findall("<Key>(.*?)</Key>", answer.body.decode())
     assert quote("a b+(é)", safe="/-_.~") in keys

@@ -395,6 +395,24 @@ def test_what_a_presigned_query_says_is_never_dropped(gateway, bucket, method, q
     assert gateway.request("GET", f"/{bucket}/a").body == b"kept"
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "value"),
+    [("crc32", "AAAAAA=="), ("crc64nvme", "AAAAAAAAAAA="), ("sha1", "2jmj7l5rSw0yVb/vlWAYkK/YBwk=")],
+)
+def test_a_presigner_that_has_no_body_yet_promises_none(gateway, bucket, algorithm, value):
+    """As the AWS SDK for JavaScript presigns a PutObject by default."""
+    query = (
+        f"x-amz-checksum-{algorithm}={quote(value, safe='')}&x-amz-sdk-checksum-algorithm={algorithm.upper()}"
+    )
+    assert put(gateway, f"/{bucket}/a?{query}", b"new").status == 200
+    assert gateway.request("GET", f"/{bucket}/a").body == b"new"
+    other = query.replace(quote(value, safe=""), quote(value.replace(value[0], "B", 1), safe=""))
+    assert put(gateway, f"/{bucket}/a?{other}", b"other").code == "BadDigest"
+    headers = {f"x-amz-checksum-{algorithm}": value, "x-amz-sdk-checksum-algorithm": algorithm.upper()}
+    assert put(gateway, f"/{bucket}/a", b"other", **headers).code == "BadDigest"
+    assert gateway.request("GET", f"/{bucket}/a").body == b"new"
+
+
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
 def test_a_presigned_digest_is_verified(gateway, bucket, version):
     client = gateway.boto3(signature_version=version)

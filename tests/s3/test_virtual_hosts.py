@@ -127,7 +127,7 @@ def test_a_completed_upload_is_located_by_its_host(application):
     done = ask(application, "POST", HOST, f"/dir/%C3%A9?uploadId={upload}", listed)
     assert f"<Location>http://{HOST}/dir/%C3%A9</Location>" in text(done)
     again = ask(application, "POST", DOMAIN, f"/master.images/dir/%C3%A9?uploadId={upload}", listed)
-    assert "<Location>/master.images/dir/%C3%A9</Location>" in text(again)
+    assert f"<Location>http://{DOMAIN}/master.images/dir/%C3%A9</Location>" in text(again)
 
 
 @pytest.mark.parametrize(

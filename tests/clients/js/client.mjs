@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import * as s3 from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 
 // with the keys of the environment
 const client = new s3.S3Client({
@@ -32,6 +33,11 @@ const head = await send("HeadObject", { Bucket, Key: "sum" });
 assert.equal(head.ContentLength, body.length);
 const part = await send("GetObject", { Bucket, Key: "sum", Range: "bytes=1-3" });
 assert.equal(await part.Body.transformToString(), "bca");
+
+// What presigns has no body yet, and whoever uploads sends one.
+const presigned = await getSignedUrl(client, new s3.PutObjectCommand({ Bucket, Key: "streamed" }));
+assert.equal((await fetch(presigned, { method: "PUT", body })).status, 200);
+assert.equal((await send("HeadObject", { Bucket, Key: "streamed" })).ContentLength, body.length);
 
 const keys = [];
 for await (const page of s3.paginateListObjectsV2({ client, pageSize: 1 }, { Bucket })) {

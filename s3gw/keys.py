@@ -231,6 +231,8 @@ def _edit(
             _replace(target, change(data))
     except (KeyringError, OSError) as error:
         return failed(_line(path, error))
+    except RuntimeError:  # of resolve, until Python 3.13
+        return failed(f"{path} is a symbolic link to itself")
     done()
     return 0
 

@@ -21,6 +21,9 @@ from s3gw.s3_error import S3Error
 
 # S3's limits: bytes of a configuration, rules, characters of an id.
 _BYTES = 64 * 1024
+
+# Headers that a request may ask for: more than any page sends.
+_MOST_HEADERS = 100
 _RULES = 100
 _ID = 255
 
@@ -69,6 +72,8 @@ class Rule:
 
     def allows(self, headers: Sequence[str]) -> bool:
         """Tell whether a request may have all of these headers."""
+        if len(headers) > _MOST_HEADERS:
+            return False
         patterns = [pattern.lower() for pattern in self.headers]
         return all(
             _HEADER.fullmatch(header) and any(_matches(pattern, header.lower()) for pattern in patterns)

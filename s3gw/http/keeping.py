@@ -51,6 +51,9 @@ INERT = frozenset(
 # on the time depend on the clock too.
 _TOLD = frozenset(("range", "x-amz-checksum-mode"))
 
+# A target that is longer is not kept: it may be of thousands of parameters, each two texts and a place.
+_LONGEST_TARGET = 2048
+
 # Bytes of the objects that a request is, and of those that an answer is, beside their texts, of which
 # those of a target are kept three times: rounded up from what tracemalloc says.
 _OF_A_REQUEST = 850
@@ -160,7 +163,8 @@ class Keeper:
 
     def _key(self, request: Request) -> tuple[str, ...] | None:
         """Give all that the answer to a request depends on beside its branch; None where that is unknown."""
-        if not self._keeps or not request.raw_target.startswith("/"):
+        target = request.raw_target
+        if not self._keeps or not target.startswith("/") or len(target) > _LONGEST_TARGET:
             return None
         headers = request.headers
         host = (headers.get("host", ""),) if self._hosts_count else ()

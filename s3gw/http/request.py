@@ -123,7 +123,8 @@ class Request:
         target = self.target = parse(self.raw_target, bucket)
         if target.query:
             moved = [name for name in target.query if _is_header(name)]
-            moved = [name for name in moved if name not in _sums_of_nothing(moved, target)]
+            for name in _sums_of_nothing(moved, target):
+                moved.remove(name)
             self.moved = frozenset(name.lower() for name in moved).difference(self.headers)
             for name in moved:
                 value = target.query.pop(name)

@@ -32,6 +32,9 @@ HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _LONGEST_TAG = 64 * 1024
 _PIECE = 16 * 1024
 
+# Characters of a text: nothing that S3 knows has more than a few thousand.
+_LONGEST_TEXT = 16 * 1024
+
 _NAMESPACE = f"{{{NAMESPACE}}}"
 _SPACE = " \t\r\n"
 _UNSAFE = re.compile(
@@ -39,27 +42,19 @@ _UNSAFE = re.compile(
 )
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _REFERENCES = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "\t": "&#x9;",
-    "\n": "&#xA;",
-    "\r": "&#xD;",
+    **dict.fromkeys([*range(0x20), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd"),
+    **{code: f"&#x{code:X};" for code in [*b"\t\n\r", *range(0x7F, 0xA0)]},
+    **{
+        ord(character): f"&{name};"
+        for character, name in zip('&<>"', ("amp", "lt", "gt", "quot"), strict=True)
+    },
 }
 
 
 def escape(text: str) -> str:
     """Escape for XML; what XML 1.0 cannot carry (NUL, lone surrogates) becomes U+FFFD."""
     # PERF: keys seldom need it, and a search costs a third of a substitution
-    return _UNSAFE.sub(_reference, text) if _UNSAFE.search(text) else text
-
-
-def _reference(match: re.Match[str]) -> str:
-    character = match.group()
-    if "\x7f" <= character <= "\x9f":
-        return f"&#x{ord(character):X};"
-    return _REFERENCES.get(character, "\ufffd")
+    return text.translate(_REFERENCES) if _UNSAFE.search(text) else text
 
 
 def url_escape(text: str) -> str:
@@ -210,11 +205,15 @@ class _Scalar:
         self.name = name
         self._member = member
         self._pieces: list[str] = []
+        self._room = _LONGEST_TEXT
 
     def open(self, name: str) -> _Scalar:
         raise _malformed(f"{self.name} holds text, and no element {name[:80]}.")
 
     def text(self, data: str) -> None:
+        self._room -= len(data)
+        if self._room < 0:
+            raise _malformed(f"The text of {self.name} is too long.")
         self._pieces.append(data)
 
     def end(self) -> Any:

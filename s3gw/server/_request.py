@@ -13,9 +13,10 @@ from s3gw.server._rules import (
     Malformed,
     check_beginning,
     check_target,
+    field_lines,
     framing_of,
+    joined,
     known_version,
-    read_fields,
 )
 from s3gw.server._settings import Settings
 from s3gw.server._waitress import parse_head
@@ -164,13 +165,15 @@ def _read_other_head(data: bytes, checked: int) -> Head | None:
     `checked` bytes of it were looked at before.
     """
     block = data.lstrip(b"\r\n")  # empty lines before a request are ignored: RFC 9112, 2.2
-    end = block.find(b"\r\n\r\n", max(0, checked - len(data) + len(block) - 3)) + 4
+    checked = max(0, checked - len(data) + len(block))
+    end = block.find(b"\r\n\r\n", max(0, checked - 3)) + 4
     whole = end > 3  # noqa: PLR2004 - it was found
     if block:
-        check_beginning(block[:end] if whole else block)
+        check_beginning(block[:end] if whole else block, checked)
     if not whole:
         return None
-    method, target, version = parse_head(block[:end])
+    line, lines = block[: block.index(b"\r\n")], field_lines(block[:end])
+    method, target, version = parse_head(line, lines)
     check_target(target)
     size = len(data) - len(block) + end
-    return Head(method, target, known_version(version), read_fields(block[:end]), size)
+    return Head(method, target, known_version(version), joined(lines), size)

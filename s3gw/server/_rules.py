@@ -7,15 +7,16 @@ the other way, it would be request smuggling.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from s3gw.addressing.hosts import is_host
 from s3gw.server._head import Head
 
-# A field line, section 5; obsolete line folding (5.2) and whitespace before the colon (5.1) are none.
-_FIELD = re.compile(
-    rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*((?:[^\x00-\x08\x0a-\x1f\x7f]*[^\x00-\x20\x7f])?)[ \t]*"
-)
+# Of a field line, section 5; obsolete line folding (5.2) and whitespace before the colon (5.1) are none.
+# NOTE: one expression for all of it would read a line that is none in the square of its length.
+_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_VALUE = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TCHAR = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]")
 _VERSION = re.compile(r"1\.([0-9])")
@@ -40,27 +41,43 @@ class Framing(NamedTuple):
     keeps_alive: bool
 
 
-def read_fields(block: bytes) -> dict[str, str]:
-    """Read the field lines of a head (5). Raise Malformed."""
-    fields: dict[str, str] = {}
+def field_lines(block: bytes) -> list[tuple[bytes, bytes]]:
+    """Take the field lines of a head apart (5), names and values as they were sent. Raise Malformed."""
+    lines = []
     for line in block.split(b"\r\n")[1:]:
         if not line:
             continue
-        match = _FIELD.fullmatch(line)
-        if match is None:
+        name, colon, value = line.partition(b":")
+        if not colon or not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
             raise Malformed("A header field is malformed.")
-        name, value = match[1].decode("latin-1").lower(), match[2].decode("latin-1")
+        lines.append((name, value.strip(b" \t")))
+    return lines
+
+
+def joined(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Give values by names in lower case; those of a field that is repeated as one (5.3)."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, value = line[0].decode("latin-1").lower(), line[1].decode("latin-1")
         fields[name] = f"{fields[name]}, {value}" if name in fields else value
     return fields
 
 
-def check_beginning(data: bytes) -> None:
+def check_beginning(data: bytes, checked: int = 0) -> None:
     """Refuse what cannot become a head any more, whatever follows (2.2, 3). Raise Malformed.
 
     A CR alone never ends a line; an LF alone might, by RFC 9112, and is refused.
+
+    Args:
+        data: The beginning, without empty lines.
+        checked: So many bytes of it were looked at before.
     """
-    ends = data.count(b"\r\n")
-    if data.count(b"\n") != ends or data.count(b"\r", 0, -1 if data.endswith(b"\r") else None) != ends:
+    begin = max(0, checked - 1)
+    if data.startswith(b"\n", begin) and begin:  # of a CR that was there
+        begin += 1
+    ends = data.count(b"\r\n", begin)
+    last = len(data) - data.endswith(b"\r")
+    if data.count(b"\n", begin) != ends or data.count(b"\r", begin, last) != ends:
         raise Malformed("A line ends with CR or LF alone.")
     if not _TCHAR.match(data):
         raise Malformed("The request line does not begin with a method.")

@@ -450,3 +450,8 @@ def test_a_time_that_is_too_long_is_none(gateway):
     made = by_botocore(HmacV1Auth, "GET", "/master.images/a")
     headers = {**made.headers, "date": f"{made.headers['date']}{' ' * 100}."}
     assert gateway.ask(sent("GET", "/master.images/a", headers)) == (403, "AccessDenied")
+
+
+def test_thousands_of_moved_parameters_cost_what_they_weigh(gateway):
+    query = "&".join(f"x-amz-a{number}" for number in range(6000))
+    assert gateway.ask(sent("GET", f"/master.images/a?{query}", {}))[0] in {400, 403}

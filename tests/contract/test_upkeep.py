@@ -19,6 +19,7 @@ from s3gw.pfs.blocks import Seen
 from s3gw.pfs.embedded import (
     EmbeddedPFS,
     Keep,
+    NewerFormat,
     Unusable,
     backup,
     check,
@@ -470,6 +471,8 @@ def test_nothing_is_written_into_a_folder_that_is_not_there_any_more(store, fold
         store.delete("a")
     with pytest.raises(Unavailable, match="removed or replaced"):
         store.pfs.check()
+    if change is not put_another_there:
+        assert not folder.exists()  # not even the reserve is made there
     if change is take_away:
         folder.with_name("elsewhere").rename(folder)
         store.pfs.check()
@@ -491,6 +494,34 @@ def test_a_repair_of_indexes_does_not_hide_what_else_is_wrong(store, folder, rem
     assert "pfs.sqlite: its indexes were made anew" in repaired.repaired
     assert not repaired.in_order
     assert any("has no repo, head or line" in text for text in repaired.problems)
+
+
+def test_a_branch_without_commits_is_not_repaired_by_what_is_given_up(store, folder):
+    store.put("a", b"x")
+    store.pfs.close()
+    with contextlib.closing(sqlite3.connect(folder / "pfs.sqlite")) as database, database:
+        database.execute("DELETE FROM commits")
+        database.execute("UPDATE blob SET data = x'01'")
+    for _ in range(2):
+        assert not check(folder, repair=True).in_order
+
+
+def test_a_folder_that_a_newer_version_has_brought_over_takes_no_writes(store, folder, tmp_path):
+    store.put("a", b"1")
+    with contextlib.closing(sqlite3.connect(folder / "pfs.sqlite")) as database:
+        database.execute("PRAGMA user_version=99")
+    for ask in (lambda: store.put("a", b"2"), lambda: store.delete("a"), store.pfs.check):
+        with pytest.raises(Unavailable, match="newer s3gw"):
+            ask()
+    commands = (
+        lambda: check(folder),
+        lambda: backup(folder, tmp_path / "to"),
+        lambda: prune(folder, Keep(), []),
+        lambda: count_prune(folder, Keep(), []),
+    )
+    for command in commands:
+        with pytest.raises(NewerFormat, match="format 99"):
+            command()
 
 
 def test_what_is_given_up_changes_the_state_of_its_branch(store, folder):

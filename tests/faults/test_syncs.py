@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from s3gw.pfs.embedded import EmbeddedPFS, check
+from s3gw.pfs.embedded._tables import FORMAT
 from s3gw.pfs.interface import Branch
 from tests.faults.strace import count_calls, needs_strace, run_traced
 
@@ -113,3 +116,34 @@ def test_a_first_start_on_a_failing_disk_is_refused_and_made_good_by_the_next(tm
     pfs.create_branch(Branch("r", "b"))
     pfs.close()
     assert check(tmp_path / "data").problems == []
+
+
+BROUGHT_OVER = """
+import sys
+from pathlib import Path
+from s3gw.pfs.embedded import EmbeddedPFS
+
+EmbeddedPFS(Path(sys.argv[1])).close()
+"""
+
+
+def format_of(folder: Path) -> tuple[int, bool]:
+    """Give the format that a folder says it has, and whether its tables are those of format 3."""
+    with contextlib.closing(sqlite3.connect(folder / "pfs.sqlite")) as database:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        columns = [row[1] for row in database.execute("PRAGMA table_info(branch)")]
+    return version, "head" in columns
+
+
+@pytest.mark.parametrize("nth", range(1, 6))
+def test_a_folder_that_cannot_be_brought_over_stays_what_it_was(tmp_path, nth):
+    dump = Path(__file__).parents[1].joinpath("contract", "format_3.sql").read_text()
+    with contextlib.closing(sqlite3.connect(tmp_path / "pfs.sqlite")) as database:
+        database.executescript(dump)
+    run_traced(
+        ["-o", "/dev/null", "-e", f"inject=fdatasync:error=EIO:when={nth}"], BROUGHT_OVER, str(tmp_path)
+    )
+    assert format_of(tmp_path) in [(3, True), (FORMAT, False)]
+    EmbeddedPFS(tmp_path).close()
+    assert format_of(tmp_path) == (FORMAT, False)
+    assert check(tmp_path).problems == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from xml.etree import ElementTree
 
 import pytest
 
@@ -67,7 +68,17 @@ def test_nothing_but_white_space_is_no_document(document):
 
 
 def test_a_long_text_is_none_of_a_tag():
-    key = b"k" * 500_000
-    found = xml.parse([b"<Delete><Object><Key>%b</Key></Object></Delete>" % key], DELETE, "Delete")
+    text = "<Delete><Object><Key>%s</Key></Object>%s</Delete>"
+    found = xml.parse([(text % ("k" * 16_384, "\n" * 500_000)).encode()], DELETE, "Delete")
     assert found is not None
-    assert found.object[0].key == key.decode()
+    assert found.object[0].key == "k" * 16_384
+    code, _ = refused_after(iter([(text % ("k\n" * 8_193, "")).encode()]))
+    assert code == "MalformedXML"
+
+
+def test_what_xml_cannot_carry_is_replaced_and_the_rest_comes_back():
+    for code in [*range(0x100), 0xD7FF, 0xD800, 0xDFFF, 0xE000, 0xFFFD, 0xFFFE, 0xFFFF, 0x10000, 0x10FFFF]:
+        text = f"a{chr(code)}b"
+        is_there = code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or code > 0xFFFF
+        read = ElementTree.fromstring(f"<a>{xml.escape(text)}</a>").text
+        assert read == (text if is_there else "a\ufffdb"), hex(code)

@@ -8,7 +8,7 @@ import pytest
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
 from s3gw.pfs.interface import OWN_REPO, PFS, Branch, BranchExists, BranchInfo
-from s3gw.pfs.pachd import PachdPFS
+from s3gw.pfs.pachd import PachdPFS, _own
 from s3gw.pfs.pachd._messages import commit_message, repo_message
 from s3gw.pfs.pachd._own import Squasher
 from s3gw.pfs.pachd.address import find_address
@@ -64,6 +64,35 @@ def test_commits_that_are_no_heads_any_more_vanish_and_files_stay(own):
     assert own.paths() == ["0", "1", "2", "3"]
     own.put("more", b"x")
     assert own.read("2") == b"2"
+
+
+def test_the_commits_of_branches_that_have_ended_vanish(own, monkeypatch):
+    """Those of sessions, however many: nothing of theirs holds up what is behind them."""
+    monkeypatch.setattr(_own, "_MOST", 4)
+    for number in range(6):
+        session = Store(own.pfs, Branch(OWN_REPO, f"session-{number}"))
+        own.pfs.create_branch(session.branch)
+        session.put("a", b"x")
+        own.pfs.delete_branch(session.branch, with_files=True)
+    own.put("more", b"x")
+    before = commits(own)
+    squasher = Squasher(own.pfs._client, OWN_REPO, kept_s=3600)
+    squasher.squash()
+    assert commits(own) == before
+    squasher = Squasher(own.pfs._client, OWN_REPO, kept_s=0)
+    for _ in range(6):
+        squasher.squash()
+    assert commits(own) == before[-1:]
+    assert own.paths() == ["0", "1", "2", "3", "more"]
+
+
+def test_the_own_repo_stays_when_its_last_branch_goes(own):
+    """Another gateway may begin an upload or a session in it at this moment."""
+    own.pfs.delete_branch(OWN, with_files=True)
+    assert commits(own)
+    own.pfs.create_branch(OWN)
+    own.put("a", b"x")
+    assert own.paths() == ["a"]
 
 
 def test_a_head_whose_child_is_not_finished_stays(own, fault):

@@ -838,6 +838,15 @@ def test_an_upload_outlives_a_restart_and_goes_on_through_any_worker(tmp_path):
         assert upload.get().headers["x-amz-meta-colour"] == "blue"
 
 
+def test_a_bucket_has_no_uploads_before_anybody_has_begun_one(tmp_path):
+    with serving(tmp_path, *EXTENDED) as gateway:
+        assert gateway.request("PUT", "/master.new").status == 200
+        for query in ("", "&key-marker=a&upload-id-marker=0", "&prefix=a&delimiter=/"):
+            answer = gateway.request("GET", f"/master.new?uploads{query.replace('0', '')}")
+            assert (answer.status, answer.element("IsTruncated")) == (200, "false")
+        assert gateway.request("GET", "/master.other?uploads").code == "NoSuchBucket"
+
+
 @pytest.mark.parametrize("extended", ["pachd"], indirect=True)
 def test_an_upload_goes_on_through_another_gateway_of_the_cluster(tmp_path, extended, extended_bucket):
     with serving(tmp_path, *EXTENDED, where=extended.pachd) as other:

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from s3gw.server._head import read_plain_head
-from s3gw.server._rules import known_version, read_fields
+from s3gw.server._rules import Malformed, check_beginning, field_lines, joined, known_version
 from s3gw.server._waitress import parse_head
 
 PLAIN = [
@@ -75,10 +75,29 @@ def test_what_is_read_is_what_waitress_reads(data):
     if head is None:
         return
     block = data[: head.size]
-    method, target, version = parse_head(block)
+    lines = field_lines(block)
+    method, target, version = parse_head(block[: block.index(b"\r\n")], lines)
     assert (method, target, known_version(version)) == (head.method, head.target, head.version)
-    assert read_fields(block) == head.fields
+    assert joined(lines) == head.fields
 
 
 for plain in PLAIN:
     test_what_is_read_is_what_waitress_reads = example(plain)(test_what_is_read_is_what_waitress_reads)
+
+
+@given(st.lists(st.sampled_from([b"G", b"a", b"\r\n", b"\r", b"\n"]), max_size=8), st.data())
+def test_a_beginning_that_comes_in_pieces_is_judged_as_a_whole(parts, data):
+    whole = b"G" + b"".join(parts)
+
+    def is_refused(*cuts: int) -> bool:
+        checked = 0
+        for end in [*sorted(cuts), len(whole)]:
+            try:
+                check_beginning(whole[:end], checked)
+            except Malformed:
+                return True
+            checked = end
+        return False
+
+    cuts = data.draw(st.lists(st.integers(1, len(whole)), max_size=4))
+    assert is_refused(*cuts) == is_refused()

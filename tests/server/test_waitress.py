@@ -13,7 +13,7 @@ from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser, ParsingError, TransferEncodingNotImplemented
 
 import s3gw
-from s3gw.server._rules import Malformed
+from s3gw.server._rules import Malformed, field_lines, joined
 from s3gw.server._waitress import parse_head
 
 ROOT = Path(s3gw.__file__).parent
@@ -52,8 +52,9 @@ def test_its_refusals_are_errors_of_their_own(error):
 @pytest.mark.parametrize(
     "block",
     [
-        b"GET / HTTP/1.1",
         b"GET\r\n\r\n",
+        b"GET / x HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/x\r\n\r\n",
         b"get / HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\nName : x\r\n\r\n",
         b"GET / HTTP/1.1\r\n folded: x\r\n\r\n",
@@ -66,4 +67,25 @@ def test_its_refusals_are_errors_of_their_own(error):
 )
 def test_what_it_refuses_is_malformed(block):
     with pytest.raises(Malformed):
-        parse_head(block)
+        parse_head(block[: block.index(b"\r\n")], field_lines(block))
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"GET a://%b/%b x HTTP/1.1\r\n\r\n" % (b"1" * 30_000, b"1" * 30_000),
+        b"GET a://%b HTTP/x\r\n\r\n" % (b"1" * 60_000),
+        b"GET / HTTP/1.1\r\na:%b\x01\r\n\r\n" % (b" \t" * 30_000),
+    ],
+)
+def test_lines_of_all_of_a_head_that_are_none_are_refused_at_once(block):
+    """Waitress would take minutes for each."""
+    with pytest.raises(Malformed):
+        parse_head(block[: block.index(b"\r\n")], field_lines(block))
+
+
+def test_white_space_around_a_value_is_none_of_it():
+    block = b"GET /a HTTP/1.1\r\na:%bx%b\r\na: y\r\n\r\n" % (b" " * 30_000, b"\t" * 30_000)
+    lines = field_lines(block)
+    assert parse_head(block[: block.index(b"\r\n")], lines) == ("GET", "/a", "1.1")
+    assert joined(lines) == {"a": "x, y"}

@@ -101,6 +101,7 @@ class Committer:
 
     def _perform(self, group: list[_Member]) -> None:
         """Do the work of a group; where there is no room, that part of it which frees some."""
+        self._database.check()
         if not self._space.is_there():
             group = self._refuse(group, None)
         try:

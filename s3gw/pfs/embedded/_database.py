@@ -81,6 +81,22 @@ def _code(error: Exception) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
+def _format_of(connection: sqlite3.Connection) -> int:
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(found)
+
+
+def check_format(path: Path, connection: sqlite3.Connection) -> int:
+    """Give the format of a database, 0 where it is empty. Raise `NewerFormat`."""
+    found = _format_of(connection)
+    if found > FORMAT:
+        raise NewerFormat(
+            f"{path} was written by a newer s3gw (format {found}, this one knows {FORMAT}): "
+            "upgrade s3gw, or serve another folder"
+        )
+    return found
+
+
 class _HasDatabase(Protocol):
     @property
     def _database(self) -> Database: ...
@@ -122,6 +138,7 @@ class Database:
         self._path = folder / "pfs.sqlite"
         self._name = str(self._path)  # PERF: looked at before each write, in half the time of the path
         self._is_gone = False
+        self._is_prepared = False
         self._durable = durable
         self._space = space
         self._local = threading.local()
@@ -150,6 +167,7 @@ class Database:
                     raise sqlite3.OperationalError("SQLite cannot keep its log there")
             with self.writing() as connection:
                 self._prepare(connection)
+            self._is_prepared = True
             self._writer.execute("PRAGMA busy_timeout=0")
         except (sqlite3.Error, OSError, NewerFormat) as error:
             if hasattr(self, "_writer"):
@@ -175,6 +193,14 @@ class Database:
             _log.error("%s was removed or replaced: put it back, or restart s3gw", self._name)
         raise Unavailable("The folder of the embedded PFS was removed or replaced while it was served.")
 
+    def check_format(self) -> None:
+        """Raise `Unavailable` where another version has brought the database to a newer format meanwhile."""
+        self._check_format(self.reader)
+
+    def _check_format(self, connection: sqlite3.Connection) -> None:
+        if _format_of(connection) != FORMAT:
+            raise Unavailable("The embedded PFS was brought over by a newer s3gw: this one must be updated.")
+
     def _connect(self, timeout_s: float = _TIMEOUT_S) -> sqlite3.Connection:
         self.check()
         connection = sqlite3.connect(
@@ -196,13 +222,7 @@ class Database:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        (found,) = connection.execute("PRAGMA user_version").fetchone()
-        if found > FORMAT:
-            raise NewerFormat(
-                f"{self._path} was written by a newer s3gw (format {found}, this one knows {FORMAT}): "
-                "upgrade s3gw, or serve another folder"
-            )
-        self.found = int(found)
+        self.found = found = check_format(self._path, connection)
         if found < FORMAT:
             if found:
                 _log.warning(
@@ -313,10 +333,11 @@ class Database:
         if self._is_due and self.may_not_wait():
             raise WouldWait("The log is to be brought into the database first.")
         with self.exclusive():
-            self.check()
             before = self._writer.total_changes
             self._begin()
             try:
+                if self._is_prepared:
+                    self._check_format(self._writer)
                 yield self._writer
                 self._commit()
             except BaseException:
@@ -357,7 +378,7 @@ class Database:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 # a frame of another transaction in the place of its first one
-                self._writer.execute(f"PRAGMA user_version={FORMAT}")
+                self._writer.execute(f"PRAGMA user_version={_format_of(self._writer)}")
             raise
 
     def shorten_log(self) -> None:

@@ -300,6 +300,7 @@ class EmbeddedPFS:
     def check(self) -> None:
         """See `PFS.check`."""
         self._database.check()
+        self._database.check_format()
         self._database.reader.execute("SELECT 1 FROM branch LIMIT 1").fetchone()
 
     @telling

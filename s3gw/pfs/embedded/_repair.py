@@ -100,7 +100,8 @@ class Repair:
             if found.rowcount:  # else a change has moved it meanwhile
                 forget_contents(connection, [content])
                 (head,) = connection.execute(HEAD, (line,)).fetchone()
-                add_commit(connection, line, head)  # what was kept of the branch holds no more
+                if head:  # what was kept of the branch holds no more
+                    add_commit(connection, line, head)
         self._findings.repaired(
             f"{version.branch} {path} was given up{f', what is left of it is {place}' if place else ''}"
         )

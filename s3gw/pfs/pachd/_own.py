@@ -1,13 +1,15 @@
 """The history of the gateway's own repo, of no use to anybody: it is kept for an hour.
 
 A commit that has a child can be squashed: it vanishes from the history, and the child's files stay. One
-that was the head within the hour is left alone: somebody may read from it, or copy.
+that has none and is no branch's head was that of a session which has ended: it is dropped. One that was the
+head within the hour is left alone: somebody may read from it, or copy.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 from python_pachyderm.proto.v2.pfs import pfs_pb2 as pb
 
@@ -17,9 +19,10 @@ from s3gw.pfs.pachd._messages import repo_message, time_of
 
 _KEPT_S = 3600.0
 
-# How often that is done while the repo is changed, and how many commits are looked at, the oldest first;
-# each takes pachd 10 ms.
+# How often that is done while the repo is changed, how many commits are looked at, the oldest first, and
+# how many of them may go in a round: each takes pachd 10 ms.
 _EVERY_S = 60.0
+_LOOKED_AT = 2000
 _MOST = 200
 
 
@@ -63,22 +66,26 @@ class Squasher:
     def squash(self) -> None:
         """Squash what is old."""
         repo = repo_message(Branch(self._repo, ""))
-        request = pb.ListCommitRequest(repo=repo, number=_MOST, reverse=True, all=True)
+        branches = self._client.stream("ListBranch", pb.ListBranchRequest(repo=repo))
+        heads = {info.head.id for info in branches}
+        request = pb.ListCommitRequest(repo=repo, number=_LOOKED_AT, reverse=True, all=True)
         found = {info.commit.id: info for info in self._client.stream("ListCommit", request)}
         latest = time.time() - self._kept_s
+        gone = 0
         for commit, info in found.items():
-            children = [found.get(child.id) for child in info.child_commits]
-            if not children or self._closed.is_set():
+            if self._closed.is_set() or gone == _MOST:
+                return
+            followers = [found.get(child.id) for child in info.child_commits]
+            is_last = not followers
+            if is_last and commit in heads:
                 continue
-            if all(
-                child is not None
-                and child.HasField("finished")
-                and not child.error
-                and time_of(child.finished).timestamp() < latest
-                for child in children
-            ) and self._is_alone(commit):
-                request = pb.SquashCommitSetRequest(commit_set=pb.CommitSet(id=commit))
-                self._client.call("SquashCommitSet", request)
+            if all(_is_old(other, latest) for other in followers or [info]) and self._is_alone(commit):
+                set_ = pb.CommitSet(id=commit)
+                if is_last:
+                    self._client.call("DropCommitSet", pb.DropCommitSetRequest(commit_set=set_))
+                else:
+                    self._client.call("SquashCommitSet", pb.SquashCommitSetRequest(commit_set=set_))
+                gone += 1
 
     def _is_alone(self, commit: str) -> bool:
         """Tell whether no other repo has a commit that would go with it."""
@@ -91,3 +98,9 @@ class Squasher:
     def close(self) -> None:
         """End."""
         self._closed.set()
+
+
+def _is_old(info: Any, latest: float) -> bool:
+    """Tell whether a commit is known, good, and was finished before a time."""
+    is_good = info is not None and info.HasField("finished") and not info.error
+    return is_good and time_of(info.finished).timestamp() < latest

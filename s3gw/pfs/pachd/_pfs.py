@@ -257,6 +257,8 @@ class PachdPFS:
         if self._roles is not None and self._is_last(repo):
             self._roles.require(branch, REMOVE)
         self._client.call("DeleteBranch", pb.DeleteBranchRequest(branch=branch_message(branch)))
+        if branch.repo == self.own_repo:  # others begin in it what is not seen here
+            return
         if first(self._client.stream("ListBranch", pb.ListBranchRequest(repo=repo))) is None:
             self._client.call("DeleteRepo", pb.DeleteRepoRequest(repo=repo))
             try:

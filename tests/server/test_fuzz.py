@@ -21,7 +21,7 @@ from tests.server.test_processes import children
 from tests.serving import Gateway, eventually, serving
 
 # So much on one Python is enough for the gate.
-SECONDS = float(os.environ.get("S3GW_TEST_FUZZ_SECONDS") or (20 if sys.version_info[:2] == (3, 11) else 5))
+SECONDS = float(os.environ.get("S3GW_TEST_FUZZ_SECONDS") or (12 if sys.version_info[:2] == (3, 11) else 5))
 SEED = int(os.environ.get("S3GW_TEST_FUZZ_SEED") or random.SystemRandom().randrange(1 << 32))
 SENDERS = 4
 GROWTH_KIB = 64 * 1024

@@ -455,12 +455,17 @@ def put_another_there(folder: Path) -> None:
     folder.with_name("copy").rename(folder)
 
 
+def put_a_file_there(folder: Path) -> None:
+    take_away(folder)
+    folder.write_bytes(b"")
+
+
 def remove(folder: Path) -> None:
     shutil.copytree(folder, folder.with_name("elsewhere"))
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("change", [take_away, put_another_there, remove])
+@pytest.mark.parametrize("change", [take_away, put_another_there, put_a_file_there, remove])
 def test_nothing_is_written_into_a_folder_that_is_not_there_any_more(store, folder, change):
     store.put("a", b"1")
     change(folder)
@@ -471,7 +476,7 @@ def test_nothing_is_written_into_a_folder_that_is_not_there_any_more(store, fold
         store.delete("a")
     with pytest.raises(Unavailable, match="removed or replaced"):
         store.pfs.check()
-    if change is not put_another_there:
+    if change in (take_away, remove):
         assert not folder.exists()  # not even the reserve is made there
     if change is take_away:
         folder.with_name("elsewhere").rename(folder)

@@ -183,11 +183,10 @@ class Database:
 
     def check(self) -> None:
         """Raise `Unavailable` where the database is not that which was opened: writes would go nowhere."""
-        try:
+        with contextlib.suppress(OSError):
             if self._look() == self._is:
+                self._is_gone = False
                 return
-        except FileNotFoundError:
-            pass
         if not self._is_gone:
             self._is_gone = True
             _log.error("%s was removed or replaced: put it back, or restart s3gw", self._name)

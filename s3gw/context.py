@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from s3gw.addressing.buckets import BRANCHES, Buckets
 from s3gw.addressing.keys import EXACT, KeyCode
 from s3gw.auth.access import OPEN, Access
 from s3gw.cache import Cache
 from s3gw.http.cors import Rules
+from s3gw.http.target import path_of
 from s3gw.pfs.interface import PFS
-
-
-def _path(bucket: str, key: str) -> str:
-    return f"/{bucket}/{quote(key, errors='surrogateescape')}" if key else f"/{bucket}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +38,5 @@ class Context:
     buckets: Buckets = BRANCHES
     cache: Cache = field(default_factory=lambda: Cache(0))
     access: Access = OPEN
-    location: Callable[[str, str], str] = _path
+    location: Callable[[str, str], str] = path_of
     cors: Rules | None = None

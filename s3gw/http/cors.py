@@ -21,11 +21,11 @@ from s3gw.s3_error import S3Error
 
 # S3's limits: bytes of a configuration, rules, characters of an id.
 _BYTES = 64 * 1024
+_RULES = 100
+_ID = 255
 
 # Headers that a request may ask for: more than any page sends.
 _MOST_HEADERS = 100
-_RULES = 100
-_ID = 255
 
 # Of which a rule can be.
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
 
 from s3gw.addressing.buckets import BRANCHES, Place, bucket_of
 from s3gw.addressing.hosts import Domains, is_host, spellings, with_port
@@ -16,7 +15,7 @@ from s3gw.http import xml
 from s3gw.http.body import CHECKSUM, Body, is_checksum, is_of_nothing
 from s3gw.http.form import Form
 from s3gw.http.framing import Input
-from s3gw.http.target import Target, authority_of, parse
+from s3gw.http.target import Target, authority_of, parse, path_of
 from s3gw.pfs.interface import Branch, InvalidName
 from s3gw.s3_error import S3Error, invalid_argument
 
@@ -148,16 +147,16 @@ class Request:
         """
         return spellings(self.headers.get("host", ""), self.port)
 
-    def location(self, bucket: str, key: str = "") -> str:
+    def location(self, bucket: str, key: str) -> str:
         """Give the URL of an object for whoever asked so, or of a bucket, whose host is left out in S3's way.
 
         Where the request names no host it is the path.
         """
-        host, path = self.headers.get("host", ""), quote(key, errors="surrogateescape")
+        host, path = self.headers.get("host", ""), path_of(bucket, key)
         base = f"{self.scheme}://{with_port(host, self.port)}" if host and is_host(host) else ""
         if self.has_bucket_in_host:
-            return f"{base}/{path}"
-        return f"{base}/{bucket}/{path}" if key else f"/{bucket}"
+            return f"{base}/{path[len(bucket) + 2 :]}"
+        return f"{base}{path}" if key else path
 
     @property
     def resource(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import unquote_plus, unquote_to_bytes
+from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 from s3gw.generated import errors
 from s3gw.s3_error import S3Error
@@ -68,6 +68,11 @@ def parse(raw: str, bucket_of_host: str | None = None) -> Target:
     bucket, _, key = path[1:].partition("/")
     level = "object" if key else "bucket" if bucket or len(path) > 1 else "service"
     return Target(level, _decode(bucket), _decode(key), parameters, path, repeated)
+
+
+def path_of(bucket: str, key: str) -> str:
+    """Give the path of an object, or of a bucket where there is no key."""
+    return f"/{bucket}/{quote(key, errors='surrogateescape')}" if key else f"/{bucket}"
 
 
 def _decode(raw: str) -> str:

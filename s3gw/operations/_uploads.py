@@ -12,6 +12,7 @@ whoever has begun it, where somebody was asked. Nobody can guess one, or put ano
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import itertools
 import json
@@ -272,11 +273,12 @@ def going_on(known: Snapshot, branch: Branch, prefix: str, after: str) -> Iterat
         after: A position of `behind`, or nothing.
     """
     folder = _folder(branch)
-    for file in _files(known, folder + _own.flat(prefix), after):
-        path, _, text = file.path.removeprefix(folder).rpartition(" ")
-        id_ = UploadId.read(text)
-        if id_ is not None:
-            yield _own.unflat(path), id_
+    with contextlib.suppress(BranchNotFound):  # nobody has ever uploaded in parts
+        for file in _files(known, folder + _own.flat(prefix), after):
+            path, _, text = file.path.removeprefix(folder).rpartition(" ")
+            id_ = UploadId.read(text)
+            if id_ is not None:
+                yield _own.unflat(path), id_
 
 
 def behind(branch: Branch, path: str, id_: str | None) -> str:
@@ -291,12 +293,8 @@ def behind_all(branch: Branch, prefix: str) -> str:
 
 def forget(pfs: PFS, branch: Branch) -> None:
     """Drop the uploads to a branch that was deleted: another of its name has nothing to do with them."""
-    known = snapshot(pfs)
-    try:
-        for path, id_ in going_on(known, branch, "", ""):
-            end(pfs, Upload(id_, branch, path), None)
-    except BranchNotFound:  # nobody has ever uploaded in parts
-        return
+    for path, id_ in going_on(snapshot(pfs), branch, "", ""):
+        end(pfs, Upload(id_, branch, path), None)
 
 
 def abandoned(known: Snapshot, before: datetime) -> Iterator[Sequence[str]]:

@@ -49,7 +49,6 @@ from s3gw.operations._versions import Found
 from s3gw.operations._views import fill, view_of
 from s3gw.operations.pending import Pending
 from s3gw.pfs.interface import (
-    BranchNotFound,
     Change,
     ConditionFailed,
     Delete,
@@ -206,12 +205,11 @@ def list_multipart_uploads(
     check_bucket(context, request)
     listed: list[tuple[str, UploadId | None]] = []
     is_truncated = False
-    with contextlib.suppress(BranchNotFound):  # of the gateway's own: nobody has ever uploaded in parts
-        for entry in _going_on(context, request):
-            if len(listed) == request.max_uploads:
-                is_truncated = bool(listed)
-                break
-            listed.append(entry)
+    for entry in _going_on(context, request):
+        if len(listed) == request.max_uploads:
+            is_truncated = bool(listed)
+            break
+        listed.append(entry)
     last = listed[-1] if listed and is_truncated else None
     return documents.ListMultipartUploadsResult(
         bucket=request.bucket,

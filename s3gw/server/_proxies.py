@@ -17,7 +17,6 @@ from s3gw.addressing.hosts import is_host, name_of
 # Hops that are looked at, from the nearest on.
 _MOST_HOPS = 32
 _LONGEST_HOST = 300
-_LONGEST_HOP = 64
 _LAST_PORT = 65535
 
 
@@ -70,7 +69,7 @@ class Proxies:
         """Find the nearest address that is no trusted proxy; behind one that cannot be read is nothing."""
         found = peer
         for hop in reversed(hops.rsplit(",", _MOST_HOPS)[-_MOST_HOPS:]):
-            address = _address(hop.strip()[:_LONGEST_HOP])
+            address = _address(hop.strip())
             if address is None or "%" in hop:  # the zone of an address is free text
                 break
             found = str(address)

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from s3gw.pfs.embedded._database import Unusable, check_format, check_is_there
+from s3gw.pfs.embedded._database import Unusable, check_is_there, refuse_newer
 from s3gw.pfs.embedded._folder import make_folder, open_file, sync_folder, uri_of
 from s3gw.pfs.embedded._purge import alone
 from s3gw.pfs.interface import CorruptData
@@ -68,7 +68,7 @@ def _copy_database(source: Path, target: Path) -> list[str]:
         contextlib.closing(sqlite3.connect(uri_of(source), uri=True)) as reader,
         contextlib.closing(sqlite3.connect(target, isolation_level=None)) as writer,
     ):
-        check_format(source, reader)
+        refuse_newer(source, reader)
         reader.backup(writer)
         writer.execute("PRAGMA journal_mode=DELETE")
         if writer.execute("SELECT 1 FROM sqlite_master WHERE name = 'doomed'").fetchone():

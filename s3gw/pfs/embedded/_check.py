@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from s3gw.pfs.embedded._database import Database, Unusable, check_format, check_is_there
+from s3gw.pfs.embedded._database import Database, Unusable, check_is_there, refuse_newer
 from s3gw.pfs.embedded._faults import Faults
 from s3gw.pfs.embedded._folder import files_below, uri_of
 from s3gw.pfs.embedded._purge import alone
@@ -112,7 +112,7 @@ class _Check:
     # --- the database ---------------------------------------------------------------------------
 
     def _check_schema(self) -> bool:
-        found = check_format(self._folder / "pfs.sqlite", self._connection)
+        found = refuse_newer(self._folder / "pfs.sqlite", self._connection)
         if found != FORMAT:
             self._problem(
                 f"pfs.sqlite has format {found} instead of {FORMAT}: serve it once with this version, "

@@ -86,7 +86,7 @@ def _format_of(connection: sqlite3.Connection) -> int:
     return int(found)
 
 
-def check_format(path: Path, connection: sqlite3.Connection) -> int:
+def refuse_newer(path: Path, connection: sqlite3.Connection) -> int:
     """Give the format of a database, 0 where it is empty. Raise `NewerFormat`."""
     found = _format_of(connection)
     if found > FORMAT:
@@ -221,7 +221,7 @@ class Database:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        self.found = found = check_format(self._path, connection)
+        self.found = found = refuse_newer(self._path, connection)
         if found < FORMAT:
             if found:
                 _log.warning(

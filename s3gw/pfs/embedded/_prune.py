@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from s3gw.pfs.embedded._database import Unusable, check_format, check_is_there
+from s3gw.pfs.embedded._database import Unusable, check_is_there, refuse_newer
 from s3gw.pfs.embedded._folder import files_below, uri_of
 from s3gw.pfs.embedded._history import Cut, Keep, choose, count_cut
 from s3gw.pfs.embedded._pfs import EmbeddedPFS
@@ -39,7 +39,7 @@ def count_prune(folder: Path, keep: Keep, branches: Sequence[str]) -> str:
     try:
         uri = uri_of(folder / "pfs.sqlite")
         with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
-            check_format(folder / "pfs.sqlite", connection)
+            refuse_newer(folder / "pfs.sqlite", connection)
             for line, _ in choose(connection, branches):
                 cut += count_cut(connection, line, keep)
     except sqlite3.Error as error:
